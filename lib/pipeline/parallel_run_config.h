@@ -1,0 +1,73 @@
+// ParallelRunConfig: how a parallel step cuts its input into mini-batches and scores them. Fields and defaults are
+// Azure's (v1 names); where the native dialect differs, it is said. All values are resolved and within range.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "pipeline/expression.h"
+
+namespace mlpipe {
+
+enum class OutputAction { append_row, summary_only };
+enum class RowOrder { mini_batch, completion };
+enum class ScoringInput { image, table, array };
+enum class Numerics { strict, fast };  // strict: PyTorch's own bits at a fixed batch size
+
+// Decoding and preprocessing of images, as Pillow and numpy would do it.
+struct ImageSpec {
+  // {}: as it is; {n}: the shorter side becomes n; {h, w}: exactly. Bilinear with antialias, bit-identical to Pillow.
+  std::vector<int> resize;
+  std::vector<int> crop;    // {}: none; {n} or {h, w}: centre crop
+  std::string mode = "RGB"; // "RGB" or "L"
+  std::vector<double> mean; // one a channel, of values scaled to 0..1; {}: zeros
+  std::vector<double> std;  // {}: ones
+};
+
+struct Scoring {
+  ScoringInput input = ScoringInput::image;
+  ImageSpec image;
+  std::vector<std::string> columns;       // of a table, in the order of the model's inputs
+  Located<std::string> output{"{name} {argmax}", {}};  // the row of one item: see docs/reference.md
+  int batch_size = 8;                     // items a forward pass; the last one is padded to it
+  Numerics numerics = Numerics::strict;
+  std::string device = "cpu";
+};
+
+struct ParallelRunConfig {
+  Location where;
+
+  // Exactly one of the two.
+  Located<std::string> entry_script;      // below source_directory
+  std::optional<Template> model;          // a TorchScript .pt or a package .pt2
+  Scoring scoring;                        // with model
+
+  CountOrBytes mini_batch_size{10, true}; // files; tables: bytes (default 1 MB)
+  bool mini_batch_size_given = false;
+  long long error_threshold = 0;          // failed items allowed, -1: any number (native default 0)
+  long long allowed_failed_count = -1;    // failed mini-batches allowed, -1: any number
+  double allowed_failed_percent = 100;    // failed mini-batches in percent, 100: any number
+  OutputAction output_action = OutputAction::append_row;
+  std::string append_row_file_name = "parallel_run_step.txt";
+  int node_count = 1;
+  std::optional<int> process_count_per_node;  // default: cores
+  Seconds run_invocation_timeout{60};     // of one try
+  Seconds task_overhead_timeout{30};      // the kill comes at the sum of both
+  int run_max_try = 3;                    // all tries, the first included
+  std::string logging_level = "INFO";
+  std::vector<std::string> partition_keys;
+  std::map<std::string, std::string> environment_variables;
+  std::string description;
+
+  bool isolate_failures = true;
+  RowOrder order = RowOrder::mini_batch;
+  std::vector<std::string> preload;
+
+  int workers_wanted(int cores) const { return node_count * process_count_per_node.value_or(cores); }
+};
+
+}  // namespace mlpipe

@@ -1,0 +1,14 @@
+// runs/<id>/steps/<step>/logs/: what each command step printed, where Azure users look for it.
+#pragma once
+
+#include <memory>
+
+#include "run/events.h"
+
+namespace mlpipe {
+
+// user_logs/std_log.txt of each command step (stdout and stderr as they came); a parallel step logs by itself (lib/batch).
+// A disk that is full loses log lines, not the run.
+std::unique_ptr<EventSink> make_log_tree();
+
+}  // namespace mlpipe

@@ -1,0 +1,69 @@
+// Remembers digests of files by their stat data, so that unchanged files need not be read. Only an accelerator: losing it
+// costs time, never correctness. One index file a scanned root, sorted by path, checksummed, replaced by rename; damaged or
+// foreign ones are ignored. Concurrent runs may each write one: the last wins.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "system/clock.h"
+#include "system/files.h"
+
+namespace mlpipe {
+
+// Content decides, stat only accelerates: all of these must be equal.
+struct StatKey {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t mtime_ns = 0, ctime_ns = 0;
+  std::uint32_t mode = 0;
+
+  static StatKey of(const struct stat& st);
+  friend bool operator==(const StatKey&, const StatKey&) = default;
+};
+
+// The known digests below one root.
+class RootIndex {
+ public:
+  struct Entry {
+    std::string path;
+    StatKey key;
+    std::int64_t indexed_ns = 0;  // wall time; trusted only when mtime and ctime are more than 2 s older (racy window)
+    Digest digest;
+  };
+
+  // Paths must be asked in bytewise order (the walk's order). Nothing: read the file.
+  std::optional<Digest> find(std::string_view path, const StatKey& key);
+  // What the walk found, in its order.
+  void put(std::string_view path, const StatKey& key, std::int64_t indexed_ns, const Digest& digest);
+
+ private:
+  friend class DigestIndex;
+  std::vector<Entry> known_, found_;
+  std::size_t next_ = 0;
+  bool changed_ = false;
+};
+
+class DigestIndex {
+ public:
+  // Keeps its files in `folder` (created when first written).
+  DigestIndex(Path folder, const Clock& clock = Clock::real());
+
+  RootIndex load(const Path& root) const;
+  // Written when something is new, gone or has now left the racy window. Failing to write is silent.
+  void save(const Path& root, RootIndex&& index) const;
+  std::int64_t now_ns() const;
+
+ private:
+  Path folder_;
+  const Clock* clock_;
+};
+
+}  // namespace mlpipe

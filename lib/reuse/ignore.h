@@ -1,0 +1,37 @@
+// Which files of a source directory do not count: .amlignore at its root, else .gitignore there, in git's pattern language,
+// plus what tools drop everywhere (.git, .mlpipe, __pycache__, *.pyc, .ipynb_checkpoints, .DS_Store, editor swap files, .venv ...).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "system/files.h"
+
+namespace mlpipe {
+
+class IgnoreRules {
+ public:
+  // The built-in rules alone.
+  IgnoreRules();
+  // ... and those of the ignore file at the root of `directory`, if there is one.
+  static Result<IgnoreRules> of(const Path& directory);
+
+  void add_lines(std::string_view text);
+
+  // `path` is relative to the root. A folder that is ignored is not descended into.
+  bool ignores(std::string_view path, bool folder) const;
+
+ private:
+  struct Rule {
+    std::string pattern;
+    bool negated = false, folders_only = false, anchored = false;
+  };
+  std::vector<Rule> rules_;
+};
+
+// git's wildmatch: * and ? do not match '/', ** between slashes does, [a-z] and [!a-z], \ escapes.
+bool wildcard_match(std::string_view pattern, std::string_view path);
+
+}  // namespace mlpipe

@@ -1,0 +1,71 @@
+// What happens while a pipeline runs. lib/run emits these and never prints; lib/report has the sinks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "batch/parallel_step.h"
+#include "store/run_record.h"
+
+namespace mlpipe {
+
+struct RunStarted {
+  RunHeader header;
+  std::vector<std::string> steps;  // selected ones, in an order that respects their needs
+  int jobs = 1;
+  Path folder;                     // runs/<id>
+};
+struct Notice {
+  std::string step;  // or empty
+  std::string message, hint;
+};
+struct StepWaiting {  // another mlpipe process is running the same step; its result will be taken
+  std::string step;
+};
+struct StepStarted {
+  std::string step, reason;
+  Path logs;
+  int attempt = 1;
+  bool parallel = false;
+};
+struct StepOutputText {  // not cut at lines
+  std::string step, worker;  // worker: of a parallel step, else empty
+  bool is_stderr = false;
+  std::string text;
+};
+struct StepProgress {
+  std::string step;
+  ParallelProgress progress;
+};
+struct StepRetried {
+  std::string step, cause;
+  int attempt = 2;
+};
+// Ran, reused, used, failed, skipped or stopped.
+struct StepEnded {
+  StepRecord record;
+  std::vector<std::string> details;  // of a failure: last lines of stderr or the traceback
+  std::optional<std::uint64_t> mini_batch;
+  std::vector<std::string> items;    // of that mini-batch, the first few
+  Path log;                          // where to read on
+  std::string again;                 // command line that runs only this step again
+  std::string hint;
+  std::vector<std::pair<std::string, Path>> published;  // output name -> where it was copied
+};
+struct RunEnded {
+  RunInfo info;
+  std::string hint;  // what to type next, after a failure
+};
+
+using Event = std::variant<RunStarted, Notice, StepWaiting, StepStarted, StepOutputText, StepProgress, StepRetried, StepEnded, RunEnded>;
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on(const Event& event) = 0;
+};
+
+}  // namespace mlpipe

@@ -1,0 +1,24 @@
+// What a user asked `run` (or `plan`) to do with a pipeline.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "system/files.h"
+
+namespace mlpipe {
+
+struct RunRequest {
+  std::optional<std::string> step, from, until;  // at most one of them
+  std::map<std::string, Path> use;               // step -> folder that stands in for its outputs (absolute)
+  std::optional<std::uint64_t> sample;           // first N items of each parallel step
+  int jobs = 0;                                  // 0: cores
+  bool force = false;
+  std::vector<std::string> force_steps;
+  std::vector<std::string> command_line;         // recorded with the run
+};
+
+}  // namespace mlpipe

@@ -1,0 +1,110 @@
+// The record of one run: runs/<id>/record.jsonl, one JSON object a line, only ever appended. A torn last line (kill -9,
+// full disk) is ignored by readers. First line: the header; then one line a finished step; last: the end.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/store.h"
+#include "system/clock.h"
+#include "system/fd.h"
+#include "system/locks.h"
+
+namespace mlpipe {
+
+struct RunHeader {
+  std::string id;            // "20261123-001530-123": UTC start in milliseconds, unique in the store, sorts by time
+  std::string pipeline;      // its name
+  Path spec;                 // absolute
+  WallTime started;
+  std::vector<std::string> command_line;
+  std::vector<std::string> overrides;
+  std::vector<std::string> selection;  // "--step score"; empty: all steps
+  std::string mlpipe_version;
+  std::string host;
+  std::string user;
+  int pid = 0;
+};
+
+enum class StepState { ran, reused, used, failed, skipped, stopped };  // used: outputs taken from --use DIR
+std::string_view name_of(StepState state);
+
+struct StepRecord {
+  std::string step;
+  StepState state = StepState::ran;
+  std::string reason;              // why it ran, was reused or was skipped; one line
+  std::optional<Digest> fingerprint;
+  std::string reused_from;         // run id
+  WallTime started;
+  Seconds took{};
+  int exit_code = 0;               // of the step: 42 when a threshold was exceeded, as Azure's driver
+  int signal = 0;
+  int tries = 1;
+  std::string error;               // of a failed step, first line
+  std::vector<StoredOutput> outputs;
+  ScoreCounts counts;
+  std::string kept;                // path of what a failed attempt wrote
+};
+
+enum class RunState { running, succeeded, failed, stopped, killed };  // killed: it never wrote its end and its lock is free
+std::string_view name_of(RunState state);
+
+struct RunInfo {
+  RunHeader header;
+  std::vector<StepRecord> steps;   // in the order they ended
+  RunState state = RunState::running;
+  int exit_code = 0;
+  Seconds took{};
+
+  const StepRecord* step(std::string_view name) const;
+};
+
+// Writes one run. Its lock says that it lives; its active/ marker makes a later run sweep it if it dies.
+class RunRecorder {
+ public:
+  // Chooses header.id (and fills started from `clock`), makes runs/<id>/, locks it, writes the header.
+  static Result<RunRecorder> begin(const Store& store, RunHeader header, const Clock& clock);
+
+  const RunHeader& header() const { return header_; }
+  Path folder() const { return folder_; }
+  Path step_folder(const std::string& step) const { return folder_ / "steps" / step; }
+  Path logs_folder(const std::string& step) const { return step_folder(step) / "logs"; }
+  Path work_folder() const { return folder_ / "work"; }
+
+  // Appended at once; synced only when `sync` (a reused step is not worth a sync of its own: the end syncs).
+  Status step(const StepRecord& record, bool sync);
+  // Writes the end, syncs, removes work/ and the active marker.
+  Status end(RunState state, int exit_code, Seconds took);
+
+ private:
+  RunRecorder(RunHeader header, Path folder, Path marker, Fd file, Lock lock);
+  Status append(std::string line, bool sync);
+
+  RunHeader header_;
+  Path folder_, marker_;
+  Fd file_;
+  Lock lock_;
+};
+
+// Newest first.
+Result<std::vector<std::string>> list_runs(const Store& store);
+// "latest", an id or a prefix of exactly one id. Kind usage: none or several match (the hint lists some).
+Result<std::string> resolve_run(const Store& store, std::string_view wanted);
+Result<RunInfo> read_run(const Store& store, const std::string& id);
+
+// The latest recorded decision of a step of this spec (any run), or nothing. Written by RunRecorder::step for states ran,
+// reused and used, and for failed ones that had a fingerprint.
+struct LastStep {
+  std::string run_id;
+  Digest fingerprint;
+  StepState state = StepState::ran;
+};
+std::optional<LastStep> last_step(const Store& store, const Path& spec, const std::string& step);
+
+// Ends what dead runs left: their processes (by run token = run id), work folders, markers. Returns the ids swept.
+// Costs one directory listing when nothing died.
+Result<std::vector<std::string>> sweep_dead_runs(const Store& store);
+
+}  // namespace mlpipe

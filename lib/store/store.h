@@ -1,0 +1,121 @@
+// What runs leave on disk (.mlpipe/): step results, their outputs, manifests, claims. Safe under any number of mlpipe
+// processes at once and kill -9 at any moment; nothing ever has to be unlocked by hand.
+//
+//   .gitignore        "*": the store ignores itself for git and for our own hashing
+//   format            "mlpipe store 1\n"; a newer number is refused (kind store)
+//   locks             kernel-released locks, a byte each (system/locks.h): "claim <fingerprint>", "run <id>"
+//   results/ab/<fp>   JSON: the StepResult of a fingerprint, replaced atomically
+//   objects/ab/<dg>/  one published output, named by its tree digest; immutable once renamed into place
+//   texts/ab/<dg>     immutable texts named by what they describe: manifests (by fingerprint), tree listings (by digest)
+//   partial/<fp>/     an unfinished parallel step: mini-batch plan, journal, rows; outlives runs, so that they resume
+//   runs/<id>/        record.jsonl (see store/run_record.h), steps/<step>/logs/, work/ (private copies, unfinished outputs)
+//   active/<id>       empty marker of a run that has not ended; one whose "run <id>" lock is free is dead and swept
+//   last/<spec>/<step> the latest run and fingerprint of a step, an accelerator for "why"
+//   index/            digest index (reuse/digest_index.h)
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "system/clock.h"
+#include "system/files.h"
+#include "system/locks.h"
+
+namespace mlpipe {
+
+// A published output of a step.
+struct StoredOutput {
+  std::string name;
+  Digest tree;            // of its content; also its address
+  std::string file;       // the file's name, when the output is a file; empty: a folder
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+};
+
+// What a parallel step counted. Zero for other steps.
+struct ScoreCounts {
+  std::uint64_t mini_batches = 0, failed_mini_batches = 0;
+  std::uint64_t items = 0, failed_items = 0;
+  std::uint64_t rows = 0;
+};
+
+// Why a later run may take these outputs instead of running the step.
+struct StepResult {
+  Digest fingerprint;
+  std::string step;
+  std::string run_id;  // of the run that made it
+  WallTime finished;
+  Seconds took{};
+  std::vector<StoredOutput> outputs;
+  ScoreCounts counts;
+  std::map<std::string, std::string> unfingerprinted;  // settings that may change without a rerun: "process_count_per_node" -> "2"
+  bool sample = false;  // made by --sample
+};
+
+class Store;
+
+// The right, and the only one, to publish a result for a fingerprint. Given back when destroyed or when its process dies.
+class Slot {
+ public:
+  // Moves each output (built beside: same file system) to its object, or drops it where an equal object stands and is
+  // whole, then replaces the result record. Synced: after success it survives a power cut.
+  // `built`: path of each of result.outputs, in their order.
+  Status publish(const StepResult& result, const std::vector<Path>& built);
+
+ private:
+  friend class Store;
+  Slot(const Store& store, Digest fingerprint, Lock lock) : store_(&store), fingerprint_(fingerprint), lock_(std::move(lock)) {}
+  const Store* store_;
+  Digest fingerprint_;
+  Lock lock_;
+};
+
+struct Hit {
+  StepResult result;
+};
+struct Busy {};  // another process has the slot; ask again later
+using Claim = std::variant<Hit, Slot, Busy>;
+
+class Store {
+ public:
+  enum class Access { read, write };
+
+  // write: creates what is missing. read: an absent store is an empty one. Kind store: newer format, unwritable, not ours.
+  static Result<Store> open(const Path& root, Access access);
+
+  const Path& root() const { return root_; }
+
+  // Hit: a result exists (not verified here: see reuse/verify.h). With `want_hit` false an existing result is not looked
+  // at: Slot or Busy.
+  Result<Claim> claim(const Digest& fingerprint, bool want_hit) const;
+  // The result without a claim, for read-only commands. A damaged record is nothing.
+  std::optional<StepResult> find(const Digest& fingerprint) const;
+  // Forgets a result whose outputs turned out damaged; objects that no longer hold what their name says are removed.
+  void forget(const Slot& slot, const StepResult& damaged) const;
+
+  Path object_path(const Digest& tree) const;             // .../objects/ab/<hex>
+  Path output_path(const StoredOutput& output) const;     // the folder, or the file inside the object
+  Path partial_path(const Digest& fingerprint) const;
+  Path index_path() const;
+  Path run_path(const std::string& run_id) const;
+
+  // Immutable texts. put does nothing when it is there already.
+  Status put_text(const Digest& name, std::string_view text) const;
+  Result<std::string> get_text(const Digest& name) const;
+  bool has_text(const Digest& name) const;
+
+  LockFile locks() const { return LockFile(root_ / "locks"); }
+
+ private:
+  explicit Store(Path root) : root_(std::move(root)) {}
+  Path root_;
+};
+
+}  // namespace mlpipe

@@ -1,0 +1,30 @@
+// BLAKE3 from its official C implementation: the one digest of mlpipe.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "system/files.h"
+
+namespace mlpipe {
+
+class Hasher {
+ public:
+  Hasher();
+  Hasher& bytes(const void* data, std::size_t size);
+  Hasher& bytes(std::string_view text) { return bytes(text.data(), text.size()); }
+  // Length first, so that neighbouring fields cannot run into each other.
+  Hasher& field(std::string_view text);
+  Hasher& number(std::uint64_t value);
+  Digest finish() const;
+
+ private:
+  alignas(64) unsigned char state_[1920];  // blake3_hasher, kept out of this header
+};
+
+Digest digest_of(std::string_view bytes);
+Result<Digest> digest_file(const Path& path);
+
+}  // namespace mlpipe

@@ -1,0 +1,60 @@
+// Files and folders. Every function says in its error which path failed and why (strerror), kind step_failed unless said;
+// ENOSPC, EDQUOT and EROFS become kind store. Descriptors are opened close-on-exec.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "system/fd.h"
+
+namespace mlpipe {
+
+using Path = std::filesystem::path;
+
+// An Error from errno: "cannot <action> <path>: <reason>".
+Error errno_error(std::string_view action, const Path& path);
+Error errno_error(std::string_view action, const Path& path, int error_number);
+
+enum class Durability { none, synced };  // synced: file and folder survive a power cut
+
+Result<Fd> open_file(const Path& path, int flags, unsigned mode = 0666);
+Result<std::string> read_file(const Path& path);
+// Reads at most `limit` bytes from the end.
+Result<std::string> read_tail(const Path& path, std::size_t limit);
+Status write_all(int fd, std::string_view bytes, const Path& shown);
+
+// Writes aside ("<path>.tmp-<pid>-<n>") and renames: readers see the old or the new file, never half of it.
+Status write_file(const Path& path, std::string_view bytes, Durability durability = Durability::none);
+
+Status make_dirs(const Path& path);
+Status sync_folder(const Path& path);
+// Syncs every file and folder below (and including) `path`.
+Status sync_tree(const Path& path);
+Status rename_path(const Path& from, const Path& to);
+// Removes a tree, also one with folders that lost their write permission; a missing one is fine.
+Status remove_tree(const Path& path);
+
+// Copies one file's bytes and executable bit, as a reflink where the file system can.
+Status copy_file(const Path& from, const Path& to);
+// Copies a folder or a file; links are followed, so the copy has none.
+Status copy_tree(const Path& from, const Path& to);
+
+bool exists(const Path& path);
+bool is_folder(const Path& path);
+bool is_file(const Path& path);
+
+// Sorted names (bytewise) without "." and "..".
+Result<std::vector<std::string>> list_folder(const Path& path);
+
+Result<std::uint64_t> free_bytes(const Path& path);
+
+// Absolute and normalised, links not resolved.
+Path absolute_path(const Path& path);
+// As a person in the working directory would type it: relative when that is below it, else absolute.
+std::string shown_path(const Path& path);
+
+}  // namespace mlpipe

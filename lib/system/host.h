@@ -1,0 +1,21 @@
+// The machine we are on.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "system/files.h"
+
+namespace mlpipe {
+
+int usable_cores();                // CPU affinity and cgroup quota respected, at least 1
+std::uint64_t physical_memory();   // bytes, cgroup limit respected
+Path executable_path();            // of the running mlpipe
+// The first existing of <bin>/../lib/mlpipe/NAME and <bin>/../share/mlpipe/NAME, as built and as installed.
+std::optional<Path> find_module(const std::string& name);
+// The executable that `name` means to a shell with this PATH ("NAME=value" list); nothing when there is none.
+std::optional<Path> find_program(const std::string& name, const std::string& path_variable);
+bool is_terminal(int fd);
+
+}  // namespace mlpipe

@@ -1,0 +1,81 @@
+// Child processes: started through Boost.Process, then owned by pid and pidfd.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "system/fd.h"
+#include "system/files.h"
+
+namespace mlpipe {
+
+struct ProcessSpec {
+  std::vector<std::string> argv;         // argv[0] is looked up in env's PATH when it has no slash
+  Path cwd;                              // empty: ours
+  std::vector<std::string> environment;  // the whole of it, "NAME=value"
+  int in = -1;                           // -1: /dev/null
+  int out = -1;                          // -1: /dev/null; else borrowed, becomes fd 1
+  int err = -1;
+  std::vector<int> pass;                 // borrowed; become fds 3, 4, ... in this order
+};
+
+struct ExitStatus {
+  int code = 0;    // exit code, or 128 + signal as a shell says it
+  int signal = 0;  // 0: it exited by itself
+  Seconds cpu{};   // user and system time, children that it waited for included
+  std::uint64_t peak_rss = 0;  // bytes
+
+  bool ok() const { return code == 0 && signal == 0; }
+};
+
+// "exit code 3", "killed by SIGKILL", "killed by SIGSEGV (core dumped is not shown)".
+std::string describe(const ExitStatus& status);
+std::string signal_name(int signal);  // "SIGKILL"; "signal 77" when it has no name
+
+// A direct child that leads its own process group, has no descriptor of ours but those given, all signals at their
+// defaults and unblocked, and dies with us (PR_SET_PDEATHSIG). Destroying a living one kills its group and reaps it.
+class Child {
+ public:
+  Child() = default;
+  Child(Child&&) noexcept;
+  Child& operator=(Child&&) noexcept;
+  ~Child();
+
+  static Result<Child> spawn(const ProcessSpec& spec);
+
+  pid_t pid() const { return pid_; }
+  int pidfd() const { return pidfd_.get(); }  // readable once it has ended; watch it in the EventLoop
+  bool running() const { return pid_ > 0; }
+
+  void signal_group(int signal) const;  // nothing when already reaped
+  // Waits (does not block when pidfd is readable) and releases the pid. What is left of its group is killed.
+  ExitStatus reap();
+
+ private:
+  pid_t pid_ = -1;
+  Fd pidfd_;
+};
+
+// Marks descendants of a run: set as MLPIPE_RUN_TOKEN in every child's environment, inherited by whatever they start.
+inline constexpr const char* run_token_variable = "MLPIPE_RUN_TOKEN";
+// SIGKILLs every process of this user whose environment has that token, ourselves excepted, until none is left.
+// Returns how many were killed. Cost: one pass over /proc (about 20 us a process).
+int kill_marked(const std::string& token);
+
+// Adopts orphans of our children, so that kill_marked's victims and escaped grandchildren can be reaped here.
+void become_subreaper();
+
+// Two ends of a connected pair of stream sockets, or of a pipe (first: read end). Close-on-exec; ours non-blocking if asked.
+Result<std::pair<Fd, Fd>> socket_pair();
+Result<std::pair<Fd, Fd>> make_pipe();
+void set_nonblocking(int fd);
+
+// Our environment as "NAME=value", with `changes` (NAME=value) put over it.
+std::vector<std::string> environment_with(const std::vector<std::string>& changes);
+
+}  // namespace mlpipe
