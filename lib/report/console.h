@@ -15,6 +15,10 @@ struct ConsoleOptions {
   bool quiet = false;   // only failures and the last line
 };
 
+// What suits `fd` here: NO_COLOR, TERM=dumb and pipes are honoured.
+ConsoleOptions console_options(int fd);
+
+// A reader that goes away (closed pipe) silences it; the run goes on.
 std::unique_ptr<EventSink> make_console(const ConsoleOptions& options, const Clock& clock = Clock::real());
 
 }  // namespace mlpipe

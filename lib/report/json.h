@@ -1,20 +1,45 @@
-// Machine-readable forms: NDJSON events of a run, and JSON of records and plans. Every object has "schema": 1.
+// Machine-readable forms: NDJSON events of a run, and JSON of records and plans. Every object has "schema": 1. Text that is
+// not UTF-8 has U+FFFD in place of what is not.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/diagnostic.h"
+#include "reuse/why.h"
 #include "run/events.h"
 #include "run/planner.h"
 #include "store/run_record.h"
 
 namespace mlpipe {
 
-// One JSON object a line on `fd` (1), an event each; written whole.
+// One JSON object a line on `fd` (1), an event each; written whole. A reader that goes away silences it.
 std::unique_ptr<EventSink> make_json_lines(int fd);
+std::string to_json(const Event& event);  // without the line end
 
 std::string to_json(const RunInfo& run);
+std::string to_json(const std::vector<RunInfo>& runs);
 std::string to_json(const std::vector<StepPlan>& plan);
+std::string to_json(const std::vector<Diagnostic>& diagnostics);
+
+// A step's recorded decision, how its ingredients changed since the decision before it, and what would happen now.
+struct StepWhy {
+  std::string step;
+  std::vector<std::string> needs;
+  std::string run, against;           // run ids, or empty
+  std::optional<StepRecord> recorded; // in `run`
+  std::vector<Change> changes;        // from `against` to `run`
+  std::optional<StepPlan> now;
+};
+std::string to_json(const std::vector<StepWhy>& steps);
+
+// What the machine offers.
+struct Fact {
+  std::string name, value, hint;  // hint: how to get what is missing
+  bool ok = true;
+};
+std::string to_json(const std::vector<Fact>& facts);
 
 }  // namespace mlpipe

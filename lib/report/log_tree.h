@@ -7,8 +7,11 @@
 
 namespace mlpipe {
 
-// user_logs/std_log.txt of each command step (stdout and stderr as they came); a parallel step logs by itself (lib/batch).
-// A disk that is full loses log lines, not the run.
+// user_logs/std_log.txt of each command step (stdout and stderr as they came, all attempts one after the other); a
+// parallel step logs by itself (lib/batch). A disk that is full loses log lines, not the run.
 std::unique_ptr<EventSink> make_log_tree();
+
+// The file, below the step's logs folder.
+inline constexpr const char* step_log_name = "user_logs/std_log.txt";
 
 }  // namespace mlpipe

@@ -1,0 +1,195 @@
+#include "report/console.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <tuple>
+
+#include "base/text.h"
+#include "report/live_table.h"
+#include "report/screen.h"
+#include "report/terminal_text.h"
+#include "report/wording.h"
+#include "system/host.h"
+
+namespace mlpipe {
+namespace {
+
+constexpr auto redraw_every = std::chrono::milliseconds(100);
+constexpr auto progress_line_every = std::chrono::seconds(10);
+constexpr std::size_t widest_name = 24;
+
+enum class Colour { none, red = 31, green = 32, yellow = 33, cyan = 36 };
+
+Colour colour_of(StepState state) {
+  switch (state) {
+    case StepState::ran: return Colour::green;
+    case StepState::reused:
+    case StepState::used: return Colour::cyan;
+    case StepState::failed: return Colour::red;
+    case StepState::skipped:
+    case StepState::stopped: return Colour::yellow;
+  }
+  return Colour::none;
+}
+
+bool says(const char* variable, std::string_view value) {
+  const char* set = std::getenv(variable);
+  return set && value == set;
+}
+
+class Console final : public EventSink {
+ public:
+  Console(const ConsoleOptions& options, const Clock& clock) : options_(options), clock_(clock), screen_(options.fd) {}
+
+  ~Console() override {
+    if (options_.live) screen_.print({}, {});
+  }
+
+  void on(const Event& event) override {
+    now_ = clock_.steady();
+    std::visit([this](const auto& happening) { tell(happening); }, event);
+    present();
+  }
+
+ private:
+  using Speaker = std::tuple<std::string, std::string, bool>;  // step, worker, is_stderr
+
+  void tell(const RunStarted& started) {
+    table_.begin(started.steps.size(), now_);
+    for (const std::string& step : started.steps) name_width_ = std::max(name_width_, std::min(step.size(), widest_name));
+    if (options_.quiet) return;
+    line(fmt::format("run {} of {}: {}, -j{}", started.header.id, harmless(started.header.pipeline), plural(started.steps.size(), "step"),
+                     started.jobs));
+  }
+
+  void tell(const Notice& notice) {
+    if (options_.quiet) return;
+    const std::string text = fmt::format("{}: {}", painted("note", Colour::yellow), harmless(notice.message));
+    if (notice.step.empty()) line(text);
+    else line(fmt::format("{}  {}", name(notice.step), text));
+    if (!notice.hint.empty()) line("  hint: " + harmless(notice.hint));
+  }
+
+  void tell(const StepWaiting& waiting) {
+    table_.wait(waiting.step, now_);
+    say(waiting.step, "waits: another mlpipe runs the same step, its result will be taken");
+  }
+
+  void tell(const StepStarted& started) {
+    table_.start(started.step, now_);
+    if (started.attempt == 1) say(started.step, started.reason.empty() ? "runs" : "runs: " + harmless(started.reason));
+  }
+
+  void tell(const StepOutputText& output) {
+    if (options_.quiet) return;
+    for (const std::string& text : speakers_[{output.step, output.worker, output.is_stderr}].feed(output.text))
+      speak(output.step, output.worker, text);
+  }
+
+  void tell(const StepProgress& moved) {
+    table_.progress(moved.step, moved.progress, now_);
+    if (options_.live || options_.quiet) return;
+    SteadyTime& last = progress_told_.try_emplace(moved.step, now_).first->second;
+    if (now_ - last < progress_line_every) return;
+    last = now_;
+    const auto rate = table_.items_per_second(moved.step, now_);
+    say(moved.step, describe(moved.progress) + (rate ? fmt::format(", {:.1f} items/s", *rate) : ""));
+  }
+
+  void tell(const StepRetried& retried) {
+    finish_lines(retried.step);
+    say(retried.step, fmt::format("attempt {}: {}", retried.attempt, harmless(retried.cause)));
+  }
+
+  void tell(const StepEnded& ended) {
+    const StepRecord& record = ended.record;
+    finish_lines(record.step);
+    table_.end(record.step);
+    const bool failed = record.state == StepState::failed;
+    if (options_.quiet && !failed) return;
+    line(fmt::format("{}  {}", name(record.step), painted_outcome(record)));
+    if (failed)
+      for (const std::string& text : explain_failure(ended)) line("  " + text);
+    for (const auto& [output, path] : ended.published) line(fmt::format("  {} published to {}", harmless(output), harmless(shown_path(path))));
+  }
+
+  void tell(const RunEnded& ended) {
+    line(last_line(ended.info));
+    if (!ended.hint.empty()) line("hint: " + harmless(ended.hint));
+  }
+
+  // A step's half lines, before what is said about it next.
+  void finish_lines(const std::string& step) {
+    for (auto at = speakers_.lower_bound({step, "", false}); at != speakers_.end() && std::get<0>(at->first) == step;) {
+      if (const auto rest = at->second.flush()) speak(step, std::get<1>(at->first), *rest);
+      at = speakers_.erase(at);
+    }
+  }
+
+  void speak(const std::string& step, const std::string& worker, const std::string& text) {
+    line(fmt::format("{}{} | {}", name(step), worker.empty() ? "" : " " + harmless(worker), harmless(text)));
+  }
+
+  void say(const std::string& step, const std::string& text) {
+    if (!options_.quiet) line(fmt::format("{}  {}", name(step), text));
+  }
+
+  std::string name(const std::string& step) const { return fmt::format("{:<{}}", harmless(step), name_width_); }
+
+  std::string painted(std::string_view text, Colour colour) const {
+    if (!options_.colour || colour == Colour::none) return std::string(text);
+    return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(colour), text);
+  }
+
+  // Only the first word has a colour: "failed", "done", "reused".
+  std::string painted_outcome(const StepRecord& record) const {
+    const std::string text = outcome(record);
+    const auto word = std::min(text.find_first_of(" :"), text.size());
+    return painted(text.substr(0, word), colour_of(record.state)) + text.substr(word);
+  }
+
+  void line(const std::string& text) {
+    lines_ += text;
+    lines_ += '\n';
+  }
+
+  // Lines appear at once, also when the next event is far; the table alone is redrawn at most ten times a second.
+  void present() {
+    if (!options_.live) {
+      screen_.print(lines_);
+    } else if (!lines_.empty() || now_ - drawn_ >= redraw_every) {
+      const ScreenSize size = screen_.size();
+      screen_.print(lines_, table_.rows(now_, size.width - 1, std::min<std::size_t>(size.height - 1, 20)));
+      drawn_ = now_;
+    }
+    lines_.clear();
+  }
+
+  ConsoleOptions options_;
+  const Clock& clock_;
+  Screen screen_;
+  LiveTable table_;
+  std::map<Speaker, LineCutter> speakers_;
+  std::map<std::string, SteadyTime> progress_told_;
+  std::size_t name_width_ = 0;
+  std::string lines_;
+  SteadyTime now_, drawn_;
+};
+
+}  // namespace
+
+ConsoleOptions console_options(int fd) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  ConsoleOptions options{.fd = fd};
+  options.live = is_terminal(fd) && term && *term && !says("TERM", "dumb");
+  options.colour = options.live && !(no_colour && *no_colour);
+  return options;
+}
+
+std::unique_ptr<EventSink> make_console(const ConsoleOptions& options, const Clock& clock) { return std::make_unique<Console>(options, clock); }
+
+}  // namespace mlpipe

@@ -1,0 +1,198 @@
+#include "report/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "system/files.h"
+
+namespace mlpipe {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int schema = 1;
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json object() { return Json{{"schema", schema}}; }
+
+Json json_of(const std::optional<Digest>& digest) { return digest ? Json(digest->hex()) : Json(nullptr); }
+
+Json json_of(const RunHeader& header) {
+  return {{"id", header.id},
+          {"pipeline", header.pipeline},
+          {"spec", header.spec.string()},
+          {"started", format_utc(header.started)},
+          {"command_line", header.command_line},
+          {"overrides", header.overrides},
+          {"selection", header.selection},
+          {"mlpipe_version", header.mlpipe_version},
+          {"host", header.host},
+          {"user", header.user},
+          {"pid", header.pid}};
+}
+
+Json json_of(const ScoreCounts& counts) {
+  return {{"mini_batches", counts.mini_batches}, {"failed_mini_batches", counts.failed_mini_batches},
+          {"items", counts.items},               {"failed_items", counts.failed_items},
+          {"rows", counts.rows}};
+}
+
+Json json_of(const std::vector<StoredOutput>& outputs) {
+  Json list = Json::array();
+  for (const StoredOutput& output : outputs)
+    list.push_back({{"name", output.name}, {"tree", output.tree.hex()}, {"file", output.file}, {"files", output.files}, {"bytes", output.bytes}});
+  return list;
+}
+
+Json json_of(const StepRecord& record) {
+  return {{"step", record.step},
+          {"state", name_of(record.state)},
+          {"reason", record.reason},
+          {"fingerprint", json_of(record.fingerprint)},
+          {"reused_from", record.reused_from},
+          {"started", format_utc(record.started)},
+          {"took", record.took.count()},
+          {"exit_code", record.exit_code},
+          {"signal", record.signal},
+          {"tries", record.tries},
+          {"error", record.error},
+          {"outputs", json_of(record.outputs)},
+          {"counts", json_of(record.counts)},
+          {"kept", record.kept}};
+}
+
+Json json_of(const RunInfo& run) {
+  Json json = json_of(run.header);
+  json["state"] = name_of(run.state);
+  json["exit_code"] = run.exit_code;
+  json["took"] = run.took.count();
+  json["steps"] = Json::array();
+  for (const StepRecord& step : run.steps) json["steps"].push_back(json_of(step));
+  return json;
+}
+
+Json json_of(const std::vector<Change>& changes) {
+  Json list = Json::array();
+  for (const Change& change : changes)
+    list.push_back({{"kind", name_of(change.kind)},
+                    {"key", change.key},
+                    {"path", change.path},
+                    {"before", change.before},
+                    {"after", change.after},
+                    {"text", describe(change)}});
+  return list;
+}
+
+Json json_of(const StepPlan& plan) {
+  return {{"step", plan.step},
+          {"verdict", name_of(plan.verdict)},
+          {"reason", plan.reason},
+          {"fingerprint", json_of(plan.fingerprint)},
+          {"reused_from", plan.reused_from},
+          {"changes", json_of(plan.changes)},
+          {"warnings", plan.warnings}};
+}
+
+Json json_of(const ParallelProgress& progress) {
+  return {{"mini_batches", progress.mini_batches}, {"done", progress.done},
+          {"failed", progress.failed},             {"items", progress.items},
+          {"items_done", progress.items_done},     {"items_failed", progress.items_failed},
+          {"workers", progress.workers}};
+}
+
+Json fields(const RunStarted& e) {
+  Json json = json_of(e.header);
+  return {{"event", "run_started"}, {"run", std::move(json)}, {"steps", e.steps}, {"jobs", e.jobs}, {"folder", e.folder.string()}};
+}
+Json fields(const Notice& e) { return {{"event", "notice"}, {"step", e.step}, {"message", e.message}, {"hint", e.hint}}; }
+Json fields(const StepWaiting& e) { return {{"event", "step_waiting"}, {"step", e.step}}; }
+Json fields(const StepStarted& e) {
+  return {{"event", "step_started"}, {"step", e.step}, {"reason", e.reason},
+          {"logs", e.logs.string()}, {"attempt", e.attempt}, {"parallel", e.parallel}};
+}
+Json fields(const StepOutputText& e) {
+  return {{"event", "step_output"}, {"step", e.step}, {"worker", e.worker}, {"stream", e.is_stderr ? "stderr" : "stdout"}, {"text", e.text}};
+}
+Json fields(const StepProgress& e) { return {{"event", "step_progress"}, {"step", e.step}, {"progress", json_of(e.progress)}}; }
+Json fields(const StepRetried& e) { return {{"event", "step_retried"}, {"step", e.step}, {"cause", e.cause}, {"attempt", e.attempt}}; }
+Json fields(const StepEnded& e) {
+  Json published = Json::array();
+  for (const auto& [output, path] : e.published) published.push_back({{"output", output}, {"path", path.string()}});
+  return {{"event", "step_ended"},
+          {"step", e.record.step},
+          {"record", json_of(e.record)},
+          {"details", e.details},
+          {"mini_batch", e.mini_batch ? Json(*e.mini_batch) : Json(nullptr)},
+          {"items", e.items},
+          {"log", e.log.string()},
+          {"again", e.again},
+          {"hint", e.hint},
+          {"published", std::move(published)}};
+}
+Json fields(const RunEnded& e) { return {{"event", "run_ended"}, {"run", json_of(e.info)}, {"hint", e.hint}}; }
+
+Json with_schema(Json fields) {
+  Json json = object();
+  json.update(fields);
+  return json;
+}
+
+class JsonLines final : public EventSink {
+ public:
+  explicit JsonLines(int fd) : fd_(fd) {}
+
+  void on(const Event& event) override {
+    if (!gone_ && !write_all(fd_, to_json(event) + "\n", "events")) gone_ = true;
+  }
+
+ private:
+  int fd_;
+  bool gone_ = false;
+};
+
+Json json_of(const StepWhy& why) {
+  return {{"step", why.step},
+          {"needs", why.needs},
+          {"run", why.run},
+          {"against", why.against},
+          {"recorded", why.recorded ? json_of(*why.recorded) : Json(nullptr)},
+          {"changes", json_of(why.changes)},
+          {"now", why.now ? json_of(*why.now) : Json(nullptr)}};
+}
+
+Json json_of(const Diagnostic& d) {
+  return {{"severity", d.severity == Severity::error ? "error" : "warning"},
+          {"file", d.where.file},
+          {"line", d.where.line},
+          {"column", d.where.column},
+          {"length", d.where.length},
+          {"message", d.message},
+          {"hint", d.hint}};
+}
+
+Json json_of(const Fact& fact) { return {{"name", fact.name}, {"value", fact.value}, {"ok", fact.ok}, {"hint", fact.hint}}; }
+
+template <class T>
+std::string list_of(const char* name, const std::vector<T>& values) {
+  Json json = object();
+  json[name] = Json::array();
+  for (const T& value : values) json[name].push_back(json_of(value));
+  return dump(json);
+}
+
+}  // namespace
+
+std::string to_json(const Event& event) {
+  return dump(with_schema(std::visit([](const auto& happening) { return fields(happening); }, event)));
+}
+
+std::unique_ptr<EventSink> make_json_lines(int fd) { return std::make_unique<JsonLines>(fd); }
+
+std::string to_json(const RunInfo& run) { return dump(with_schema(json_of(run))); }
+std::string to_json(const std::vector<RunInfo>& runs) { return list_of("runs", runs); }
+std::string to_json(const std::vector<StepPlan>& plan) { return list_of("steps", plan); }
+std::string to_json(const std::vector<Diagnostic>& diagnostics) { return list_of("diagnostics", diagnostics); }
+std::string to_json(const std::vector<StepWhy>& steps) { return list_of("steps", steps); }
+std::string to_json(const std::vector<Fact>& facts) { return list_of("facts", facts); }
+
+}  // namespace mlpipe
