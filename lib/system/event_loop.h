@@ -32,9 +32,10 @@ class EventLoop {
   void cancel(TimerId id);
 
   // Blocks SIGINT, SIGTERM and SIGHUP for the process and delivers them here instead (children get them unblocked).
+  // Call it before starting threads: they inherit the blocking.
   void on_signals(std::function<void(int signal)> handler);
 
-  // Runs callbacks until stop(). Returns at once when nothing is watched and no timer is left.
+  // Runs callbacks until stop(), or until nothing is watched and no timer is left; signals alone do not keep it running.
   void run();
   // One turn: waits at most `longest` and runs what is ready.
   void turn(std::chrono::milliseconds longest);
@@ -46,12 +47,19 @@ class EventLoop {
     std::function<void()> action;
   };
 
+  struct Watch {
+    std::uint32_t generation;  // tells a descriptor from an earlier one of the same number
+    std::shared_ptr<Handler> handler;
+  };
+
+  bool idle() const;
   int wait_ms(std::chrono::milliseconds longest) const;
   void run_due_timers();
 
   Fd epoll_;
   Fd signals_;
-  std::unordered_map<int, std::shared_ptr<Handler>> handlers_;
+  std::unordered_map<int, Watch> watches_;
+  std::uint32_t last_generation_ = 0;
   std::multimap<SteadyTime, Timer> timers_;
   std::unordered_map<TimerId, std::multimap<SteadyTime, Timer>::iterator> timer_places_;
   TimerId last_timer_ = 0;
