@@ -1,0 +1,126 @@
+#include "run/command_run.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "base/text.h"
+
+namespace mlpipe {
+namespace {
+
+constexpr std::size_t tail_bytes = 8192;
+constexpr std::size_t tail_lines = 20;
+
+void add_to_tail(std::string& tail, std::string_view text) {
+  tail += text;
+  if (tail.size() > 2 * tail_bytes) tail.erase(0, tail.size() - tail_bytes);
+}
+
+std::vector<std::string> last_lines(std::string_view tail) {
+  std::vector<std::string> lines;
+  tail = trim(tail);
+  if (tail.empty()) return lines;
+  const auto all = split(tail, '\n');
+  for (std::size_t i = all.size() > tail_lines ? all.size() - tail_lines : 0; i < all.size(); ++i) lines.emplace_back(all[i]);
+  return lines;
+}
+
+std::string cause_of(const CommandEnd& end, const Step& step) {
+  if (end.cut_short == ErrorKind::timeout) return fmt::format("ran longer than its timeout of {:g} s", step.timeout->count());
+  if (end.cut_short) return "stopped";
+  return describe(end.status);
+}
+
+std::string hint_for(const CommandEnd& end) {
+  if (end.cut_short == ErrorKind::timeout) return "raise `timeout` of the step, or look in its log for what it waited for";
+  if (!end.cut_short && end.status.signal == SIGKILL)
+    return fmt::format("mlpipe did not send it: most likely the kernel, out of memory (its peak was {})", format_bytes(end.status.peak_rss));
+  if (!end.cut_short && end.status.code == 127) return "the shell did not find a command: is it installed, and on PATH?";
+  return {};
+}
+
+}  // namespace
+
+CommandSpec CommandRun::command() const {
+  CommandSpec spec;
+  const Bindings& bindings = description_.bindings;
+  if (const auto* script = std::get_if<Script>(&step_.action)) {
+    spec.argv = {description_.python->interpreter.string(), script->name.value};
+    for (const Template& argument : script->arguments) spec.argv.push_back(resolve(argument, bindings, Quoting::none));
+  } else {
+    spec.argv = {"/bin/sh", "-c", resolve(std::get<Command>(step_.action).text, bindings, Quoting::shell)};
+  }
+  spec.cwd = workspace_->code();
+  spec.environment = environment_;
+  spec.timeout = step_.timeout;
+  return spec;
+}
+
+Status CommandRun::start_work() {
+  if (std::holds_alternative<Script>(step_.action) && description_.python->interpreter.empty())
+    return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
+  out_editor_.emplace(replacements());
+  err_editor_.emplace(replacements());
+  out_tail_.clear();
+  err_tail_.clear();
+  task_ = std::make_unique<CommandTask>(
+      context_.loop, command(), [this](bool is_stderr, std::string_view text) { on_text(is_stderr, text); },
+      [this](const CommandEnd& end) { tried(end); });
+  return task_->start();
+}
+
+void CommandRun::stop(ErrorKind kind) {
+  stopping_ = true;
+  task_->stop(kind, kind == ErrorKind::interrupted ? SIGINT : SIGTERM);
+}
+
+void CommandRun::kill(ErrorKind kind) {
+  stopping_ = true;
+  task_->kill(kind);
+}
+
+void CommandRun::on_text(bool is_stderr, std::string_view text) {
+  add_to_tail(is_stderr ? err_tail_ : out_tail_, text);
+  emit_text(is_stderr ? *err_editor_ : *out_editor_, is_stderr, "", text);
+}
+
+void CommandRun::flush_text() {
+  for (auto* editor : {&*out_editor_, &*err_editor_})
+    if (std::string rest = editor->flush(); !rest.empty())
+      context_.events.on(StepOutputText{step_.name, "", editor == &*err_editor_, std::move(rest)});
+}
+
+void CommandRun::tried(const CommandEnd& end) {
+  flush_text();
+  record_.exit_code = end.status.signal ? 0 : end.status.code;
+  record_.signal = end.status.signal;
+  if (end.status.ok() && !end.cut_short) return succeed({});
+  const std::string cause = cause_of(end, step_);
+  if (!stopping_ && record_.tries <= step_.retries) return try_again(cause);
+  give_up(end, cause);
+}
+
+// Through the loop: the task whose end this is must not be replaced from inside its own callback.
+void CommandRun::try_again(const std::string& cause) {
+  ++record_.tries;
+  context_.events.on(StepRetried{step_.name, cause, record_.tries});
+  context_.loop.after(std::chrono::nanoseconds(0), [this] {
+    auto made = make_workspace();
+    const Status started = !made    ? Status(made.error())
+                           : !*made ? Status(Error{ErrorKind::step_failed, "its source changed between two tries", "run it again"})
+                                    : start_work();
+    if (!started) fail(started.error().kind, started.error().message, {});
+  });
+}
+
+void CommandRun::give_up(const CommandEnd& end, const std::string& cause) {
+  StepEnded event;
+  StreamEditor editor(replacements());
+  event.details = last_lines(editor.feed(err_tail_.empty() ? out_tail_ : err_tail_) + editor.flush());
+  event.log = context_.recorder.logs_folder(step_.name) / "user_logs/std_log.txt";
+  event.hint = hint_for(end);
+  fail(end.cut_short.value_or(ErrorKind::step_failed), cause, std::move(event));
+}
+
+}  // namespace mlpipe

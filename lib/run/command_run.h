@@ -1,0 +1,30 @@
+// A step that is a command or a Python script: up to 1 + retries tries of one process group.
+#pragma once
+
+#include "run/command_task.h"
+#include "run/step_run.h"
+
+namespace mlpipe {
+
+class CommandRun final : public StepRun {
+ public:
+  using StepRun::StepRun;
+
+  void stop(ErrorKind kind) override;
+  void kill(ErrorKind kind) override;
+
+ private:
+  Status start_work() override;
+  CommandSpec command() const;
+  void on_text(bool is_stderr, std::string_view text);
+  void flush_text();
+  void tried(const CommandEnd& end);
+  void try_again(const std::string& cause);
+  void give_up(const CommandEnd& end, const std::string& cause);
+
+  std::unique_ptr<CommandTask> task_;
+  std::optional<StreamEditor> out_editor_, err_editor_;
+  std::string out_tail_, err_tail_;  // what a failure shows
+};
+
+}  // namespace mlpipe

@@ -1,0 +1,139 @@
+#include "run/description.h"
+
+#include <fmt/format.h>
+
+#include "run/ingredients_of.h"
+#include "system/host.h"
+
+namespace mlpipe {
+namespace {
+
+std::string installed_list(const PythonEnvironment& python) {
+  std::string text;
+  for (const auto& [name, version] : python.installed) text += fmt::format("{} {}\n", name, version);
+  return text;
+}
+
+std::map<std::string, std::string> parameter_values(const Pipeline& pipeline) {
+  std::map<std::string, std::string> values;
+  for (const Parameter& parameter : pipeline.parameters) values.emplace(parameter.name, parameter.value);
+  return values;
+}
+
+}  // namespace
+
+Describer::Describer(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Clock& clock)
+    : pipeline_(&pipeline), store_(&store), request_(&request), index_(store.index_path(), clock), threads_(usable_cores()) {}
+
+Result<std::shared_ptr<const Tree>> Describer::scan(const Path& root, const std::string& pattern) {
+  MLPIPE_TRY(Tree tree, scan_tree(root, {nullptr, pattern, &index_, threads_}));
+  return std::make_shared<const Tree>(std::move(tree));
+}
+
+Result<AvailableOutputs> Describer::outputs_of(const Step& step, const StepResult& result) {
+  AvailableOutputs outputs;
+  for (const StoredOutput& stored : result.outputs) {
+    const Path path = store_->output_path(stored);
+    if (!exists(path)) return Error{ErrorKind::store, fmt::format("output {} of {} is gone from the store", stored.name, step.name), ""};
+    MLPIPE_TRY(auto tree, scan(path));
+    if (tree->digest != stored.tree)
+      return Error{ErrorKind::store, fmt::format("output {} of {} was changed in the store", stored.name, step.name), ""};
+    outputs.emplace(stored.name, AvailableOutput{path, std::move(tree)});
+  }
+  for (const StepOutput& output : step.outputs)
+    if (!outputs.count(output.name)) return Error{ErrorKind::store, fmt::format("output {} of {} is not in its result", output.name, step.name), ""};
+  return outputs;
+}
+
+Result<AvailableOutputs> Describer::outputs_in(const Step& step, const Path& folder) {
+  AvailableOutputs outputs;
+  for (const StepOutput& output : step.outputs) {
+    Path path = folder / output.name;
+    if (!exists(path) && step.outputs.size() == 1) path = folder;
+    if (output.type == DataType::file && is_folder(path)) path /= output.file;
+    if (!exists(path))
+      return Error{ErrorKind::usage, fmt::format("--use {}={}: it has no {}", step.name, folder.string(), path.string()),
+                   fmt::format("a folder that stands in for {} holds a folder or file {} for each of its outputs", step.name, output.name)};
+    MLPIPE_TRY(auto tree, scan(path));
+    outputs.emplace(output.name, AvailableOutput{path, std::move(tree)});
+  }
+  return outputs;
+}
+
+Result<Describer::InputTree> Describer::input_tree(const StepInput& input, const std::map<std::string, AvailableOutputs>& available) {
+  InputTree whole;
+  if (input.from == StepInput::From::step_output) {
+    const AvailableOutput& output = available.at(input.step).at(input.source);
+    whole = {output.path, output.tree};
+  } else {
+    const PipelineInput& source = *pipeline_->input(input.source);
+    auto& known = pipeline_inputs_[input.source];
+    if (!known) {
+      MLPIPE_TRY(known, scan(source.path, source.pattern));
+    }
+    whole = {source.path, known};
+  }
+  if (input.below.empty()) return whole;
+  MLPIPE_TRY(Tree part, subtree(*whole.tree, input.below));
+  return InputTree{whole.path / input.below, std::make_shared<const Tree>(std::move(part))};
+}
+
+Result<std::shared_ptr<const PythonEnvironment>> Describer::python_of(const Step& step) {
+  auto& known = pythons_[step.environment ? step.environment->python : ""];
+  if (!known) {
+    MLPIPE_TRY(PythonEnvironment python, inspect_python(step.environment));
+    known = std::make_shared<const PythonEnvironment>(std::move(python));
+  }
+  return known;
+}
+
+Result<Tree> Describer::scan_code(const Step& step) {
+  MLPIPE_TRY(const IgnoreRules ignore, IgnoreRules::of(step.source_directory));
+  return scan_tree(step.source_directory, {&ignore, "", &index_, threads_});
+}
+
+Result<StepDescription> Describer::describe(const Step& step, const std::map<std::string, AvailableOutputs>& available) {
+  StepDescription description;
+  StepFacts facts;
+  facts.parameters = description.bindings.parameters = parameter_values(*pipeline_);
+  facts.sample = request_->sample;
+  if (!step.source_directory.empty()) {
+    MLPIPE_TRY(description.code, scan_code(step));
+    facts.code = &*description.code;
+  }
+  for (const Path& path : step.hash_paths) {
+    MLPIPE_TRY(auto tree, scan(path));
+    facts.hash_paths.emplace_back(path.lexically_relative(pipeline_->directory).string(), std::move(tree));
+  }
+  for (const StepInput& input : step.inputs) {
+    auto& bound = input.side ? description.bindings.side_inputs : description.bindings.inputs;
+    if (input.from == StepInput::From::value) {
+      bound[input.name] = input.value;
+      continue;
+    }
+    MLPIPE_TRY(InputTree read, input_tree(input, available));
+    bound[input.name] = read.path.string();
+    description.input_paths[(input.side ? "side:" : "") + input.name] = read.path;
+    facts.data.emplace(&input, std::move(read.tree));
+  }
+  if (step.environment) {
+    for (const auto& [name, file] : {std::pair("conda_file", step.environment->conda_file), std::pair("requirements", step.environment->requirements)}) {
+      if (file.empty()) continue;
+      MLPIPE_TRY(auto tree, scan(file));
+      facts.environment_files.emplace_back(name, std::move(tree));
+    }
+  }
+  MLPIPE_TRY(description.python, python_of(step));
+  facts.python = description.python.get();
+
+  FingerprintSink fingerprint;
+  walk_ingredients(step, facts, fingerprint);
+  walk_ingredients(step, facts, description.manifest);
+  description.fingerprint = fingerprint.finish();
+  description.unfingerprinted = unfingerprinted_settings(step);
+  if (depends_on_python(step) && !facts.python->installed.empty())
+    description.unfingerprinted["installed packages"] = installed_list(*facts.python);
+  return description;
+}
+
+}  // namespace mlpipe

@@ -1,0 +1,72 @@
+// A step with its inputs at hand, described: what its fingerprint is made of, and what its references stand for.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+#include "reuse/digest_index.h"
+#include "reuse/ingredients.h"
+#include "reuse/tree.h"
+#include "run/bindings.h"
+#include "run/python_environment.h"
+#include "run/request.h"
+#include "store/store.h"
+
+namespace mlpipe {
+
+// An output that later steps can read.
+struct AvailableOutput {
+  Path path;                         // the folder, or the file
+  std::shared_ptr<const Tree> tree;  // its content, verified against the disk
+};
+using AvailableOutputs = std::map<std::string, AvailableOutput>;  // by output name
+
+struct StepDescription {
+  Digest fingerprint;
+  Manifest manifest;
+  std::optional<Tree> code;                           // of the source directory
+  Bindings bindings;                                  // inputs, side inputs and parameters; outputs come with a workspace
+  std::map<std::string, Path> input_paths;            // of inputs that are data, "" before side inputs: "images", "side:model"
+  std::shared_ptr<const PythonEnvironment> python;
+  std::map<std::string, std::string> unfingerprinted; // settings and packages that may change without a rerun
+};
+
+class Describer {
+ public:
+  Describer(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Clock& clock);
+
+  // What a result offers, after checking that the disk still holds it. Error: damaged or missing, saying what.
+  Result<AvailableOutputs> outputs_of(const Step& step, const StepResult& result);
+  // What `--use STEP=folder` offers: folder/NAME for each output; the folder itself when the step has one output.
+  Result<AvailableOutputs> outputs_in(const Step& step, const Path& folder);
+
+  // Every step that `step` reads from is in `available`. Error: something it needs is missing or unreadable.
+  Result<StepDescription> describe(const Step& step, const std::map<std::string, AvailableOutputs>& available);
+
+  // The source directory once more, to see that it did not change while it was copied.
+  Result<Tree> scan_code(const Step& step);
+
+ private:
+  struct InputTree {
+    Path path;
+    std::shared_ptr<const Tree> tree;
+  };
+
+  Result<std::shared_ptr<const Tree>> scan(const Path& root, const std::string& pattern = {});
+  Result<InputTree> input_tree(const StepInput& input, const std::map<std::string, AvailableOutputs>& available);
+  Result<std::shared_ptr<const PythonEnvironment>> python_of(const Step& step);
+
+  const Pipeline* pipeline_;
+  const Store* store_;
+  const RunRequest* request_;
+  DigestIndex index_;
+  int threads_;
+  std::map<std::string, std::shared_ptr<const Tree>> pipeline_inputs_;
+  std::map<std::string, std::shared_ptr<const PythonEnvironment>> pythons_;  // by declared interpreter
+};
+
+}  // namespace mlpipe

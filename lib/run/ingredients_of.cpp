@@ -1,0 +1,143 @@
+#include "run/ingredients_of.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
+
+#include "run/bindings.h"
+
+namespace mlpipe {
+namespace {
+
+using Kind = IngredientKind;
+
+// Raise it when the same ingredients begin to mean another result.
+constexpr std::string_view semantics_version = "1";
+
+void collect(const Template& text, std::set<std::string>& parameters) {
+  for (const Reference* reference : text.references())
+    if (reference->kind == RefKind::parameter) parameters.insert(reference->name);
+}
+
+void walk_arguments(const std::vector<Template>& arguments, IngredientSink& sink, std::set<std::string>& parameters) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    sink.value(Kind::argument, fmt::format("{}", i + 1), symbolic(arguments[i]));
+    collect(arguments[i], parameters);
+  }
+}
+
+void walk_scoring(const Scoring& scoring, IngredientSink& sink) {
+  const auto setting = [&](std::string_view key, const std::string& value) { sink.value(Kind::setting, fmt::format("scoring.{}", key), value); };
+  constexpr std::string_view inputs[] = {"image", "table", "array"};
+  setting("input", std::string(inputs[static_cast<int>(scoring.input)]));
+  if (scoring.input == ScoringInput::image) {
+    setting("image.mode", scoring.image.mode);
+    setting("image.resize", fmt::format("{}", fmt::join(scoring.image.resize, " ")));
+    setting("image.crop", fmt::format("{}", fmt::join(scoring.image.crop, " ")));
+    setting("image.mean", fmt::format("{}", fmt::join(scoring.image.mean, " ")));
+    setting("image.std", fmt::format("{}", fmt::join(scoring.image.std, " ")));
+  }
+  setting("columns", fmt::format("{}", fmt::join(scoring.columns, " ")));
+  setting("output", scoring.output.value);
+  setting("batch_size", fmt::format("{}", scoring.batch_size));
+  setting("numerics", scoring.numerics == Numerics::strict ? "strict" : "fast");
+  setting("device", scoring.device);
+}
+
+void walk_parallel(const Parallel& parallel, IngredientSink& sink, std::set<std::string>& parameters) {
+  const ParallelRunConfig& config = parallel.config;
+  if (config.model) {
+    sink.value(Kind::action, "model", symbolic(*config.model));
+    collect(*config.model, parameters);
+    walk_scoring(config.scoring, sink);
+  } else {
+    sink.value(Kind::action, "entry script", config.entry_script.value);
+  }
+  walk_arguments(parallel.arguments, sink, parameters);
+  const auto setting = [&](std::string_view key, std::string_view value) { sink.value(Kind::setting, key, value); };
+  setting("mini_batch_size", fmt::format("{}{}", config.mini_batch_size.value, config.mini_batch_size.is_count ? "" : " bytes"));
+  setting("output_action", config.output_action == OutputAction::append_row ? "append_row" : "summary_only");
+  setting("append_row_file_name", config.append_row_file_name);
+  setting("order", config.order == RowOrder::mini_batch ? "mini_batch" : "completion");
+  setting("isolate_failures", config.isolate_failures ? "true" : "false");
+  setting("partition_keys", fmt::format("{}", fmt::join(config.partition_keys, " ")));
+  for (const auto& [name, value] : config.environment_variables) sink.value(Kind::variable, name, value);
+}
+
+std::set<std::string> walk_action(const Step& step, IngredientSink& sink) {
+  std::set<std::string> parameters;
+  if (const auto* command = std::get_if<Command>(&step.action)) {
+    sink.value(Kind::action, "command", symbolic(command->text));
+    collect(command->text, parameters);
+  } else if (const auto* script = std::get_if<Script>(&step.action)) {
+    sink.value(Kind::action, "script", script->name.value);
+    walk_arguments(script->arguments, sink, parameters);
+  } else {
+    walk_parallel(*step.parallel(), sink, parameters);
+  }
+  for (const auto& [name, value] : step.environment_variables) {
+    sink.value(Kind::variable, name, symbolic(value));
+    collect(value, parameters);
+  }
+  return parameters;
+}
+
+void walk_data(const Step& step, const StepFacts& facts, IngredientSink& sink) {
+  for (const StepInput& input : step.inputs) {
+    const Kind kind = input.side ? Kind::side_input : Kind::input;
+    const auto tree = facts.data.find(&input);
+    if (tree != facts.data.end()) sink.tree(kind, input.name, *tree->second);
+    else sink.value(kind, input.name, input.value);
+  }
+  constexpr std::string_view types[] = {"folder", "file", "table"};
+  for (const StepOutput& output : step.outputs)
+    sink.value(Kind::output, output.name, fmt::format("{} {}", types[static_cast<int>(output.type)], output.file));
+}
+
+void walk_environment(const Step& step, const StepFacts& facts, IngredientSink& sink) {
+  for (const auto& [name, tree] : facts.environment_files) sink.tree(Kind::environment, name, *tree);
+  if (step.environment && !step.environment->image.empty()) sink.value(Kind::environment, "image", step.environment->image);
+  if (!facts.python || !depends_on_python(step)) return;
+  sink.value(Kind::environment, "python version", facts.python->version);
+  if (!step.environment) return;
+  for (const std::string& package : declared_packages(*step.environment)) {
+    const auto found = facts.python->installed.find(package);
+    sink.value(Kind::environment, fmt::format("package {}", package), found == facts.python->installed.end() ? "not installed" : found->second);
+  }
+}
+
+}  // namespace
+
+void walk_ingredients(const Step& step, const StepFacts& facts, IngredientSink& sink) {
+  sink.value(Kind::semantics, "mlpipe", semantics_version);
+  // Nobody can reuse it, so its name may keep it apart from its twins: they need not wait for each other.
+  if (!step.allow_reuse) sink.value(Kind::semantics, "not reusable", step.name);
+  if (facts.code) sink.tree(Kind::code, "", *facts.code);
+  for (const auto& [written, tree] : facts.hash_paths) sink.tree(Kind::code, written, *tree);
+  for (const std::string& name : walk_action(step, sink)) sink.value(Kind::parameter, name, facts.parameters.at(name));
+  walk_data(step, facts, sink);
+  walk_environment(step, facts, sink);
+  if (facts.sample && step.parallel()) sink.value(Kind::sample, "items", fmt::format("{}", *facts.sample));
+}
+
+std::map<std::string, std::string> unfingerprinted_settings(const Step& step) {
+  if (!step.parallel()) return {};
+  const ParallelRunConfig& config = step.parallel()->config;
+  return {{"process_count_per_node", config.process_count_per_node ? fmt::format("{}", *config.process_count_per_node) : "cores"},
+          {"node_count", fmt::format("{}", config.node_count)},
+          {"error_threshold", fmt::format("{}", config.error_threshold)},
+          {"allowed_failed_count", fmt::format("{}", config.allowed_failed_count)},
+          {"allowed_failed_percent", fmt::format("{:g}", config.allowed_failed_percent)},
+          {"run_invocation_timeout", fmt::format("{:g}", config.run_invocation_timeout.count())},
+          {"run_max_try", fmt::format("{}", config.run_max_try)},
+          {"logging_level", config.logging_level}};
+}
+
+bool depends_on_python(const Step& step) {
+  if (step.environment || std::holds_alternative<Script>(step.action)) return true;
+  if (const auto* parallel = step.parallel()) return !parallel->config.model;
+  return std::get<Command>(step.action).text.written.find("python") != std::string::npos;
+}
+
+}  // namespace mlpipe

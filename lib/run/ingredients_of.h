@@ -1,0 +1,34 @@
+// The one walk over what a step's result depends on. Whatever is not named here does not make a step run again.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+#include "reuse/ingredients.h"
+#include "run/python_environment.h"
+
+namespace mlpipe {
+
+// Everything that the walk needs and that had to be read from the disk.
+struct StepFacts {
+  const Tree* code = nullptr;                                     // nothing: the step has no source directory
+  std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> hash_paths;  // as written
+  std::map<const StepInput*, std::shared_ptr<const Tree>> data;  // of inputs that are data
+  std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> environment_files;  // "requirements"
+  std::map<std::string, std::string> parameters;                 // name -> value
+  const PythonEnvironment* python = nullptr;
+  std::optional<std::uint64_t> sample;
+};
+
+void walk_ingredients(const Step& step, const StepFacts& facts, IngredientSink& sink);
+
+// Settings of a parallel step that cannot change rows: recorded, compared, never a reason to run.
+std::map<std::string, std::string> unfingerprinted_settings(const Step& step);
+
+// Python counts for a step that declares an environment, runs a script, or names python in its command.
+bool depends_on_python(const Step& step);
+
+}  // namespace mlpipe

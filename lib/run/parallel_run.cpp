@@ -1,0 +1,141 @@
+#include "run/parallel_run.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "system/host.h"
+
+namespace mlpipe {
+namespace {
+
+const StepOutput* rows_output(const Step& step) { return step.outputs.empty() ? nullptr : &step.outputs.front(); }
+
+// Numeric libraries start a thread a core: with a worker a core that is far too many.
+std::vector<std::string> with_one_thread(std::vector<std::string> environment) {
+  for (const std::string name : {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"}) {
+    bool set = false;
+    for (const std::string& entry : environment) set |= entry.starts_with(name + "=");
+    if (!set) environment.push_back(name + "=1");
+  }
+  return environment;
+}
+
+}  // namespace
+
+ParallelRun::~ParallelRun() { context_.loop.cancel(limit_); }
+
+Result<ParallelJob> ParallelRun::job() {
+  const Parallel& parallel = *step_.parallel();
+  ParallelJob job;
+  job.step = step_.name;
+  job.config = parallel.config;
+  const Bindings& bindings = description_.bindings;
+  if (parallel.config.model) job.model = absolute_path(resolve(*parallel.config.model, bindings, Quoting::none));
+  for (const Template& argument : parallel.arguments) job.arguments.push_back(resolve(argument, bindings, Quoting::none));
+  job.environment = with_one_thread(environment_);
+  for (const auto& [name, value] : parallel.config.environment_variables) job.environment.push_back(name + "=" + value);
+  job.python = description_.python->interpreter.string();
+  if (job.model.empty() && job.python.empty())
+    return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
+  if (description_.code) job.code = workspace_->code();
+  job.source = step_.source_directory;
+  job.scratch = workspace_->scratch();
+  job.state = context_.store.partial_path(description_.fingerprint);
+  job.logs = context_.recorder.logs_folder(step_.name);
+  job.workers = cores_wanted(step_, context_.cores);
+  job.sample = context_.request.sample;
+  add_inputs(job);
+  add_output(job);
+  MLPIPE_TRY_VOID(make_dirs(job.scratch));
+  MLPIPE_TRY_VOID(make_dirs(job.state));
+  return job;
+}
+
+void ParallelRun::add_inputs(ParallelJob& job) const {
+  for (const StepInput& input : step_.inputs) {
+    if (input.side || input.from == StepInput::From::value) continue;
+    ParallelJob::Input split{input.name, DataType::folder, description_.input_paths.at(input.name), ""};
+    if (input.from == StepInput::From::pipeline_input) {
+      const PipelineInput& source = *context_.pipeline.input(input.source);
+      split.type = source.type;
+      if (input.below.empty()) split.pattern = source.pattern;
+    }
+    job.inputs.push_back(std::move(split));
+  }
+}
+
+void ParallelRun::add_output(ParallelJob& job) const {
+  const StepOutput* output = rows_output(step_);
+  if (!output) return;
+  job.output = workspace_->output_place(*output);
+  if (output->type != DataType::file) return;
+  job.config.append_row_file_name = output->file;
+  job.output = job.output.parent_path();
+}
+
+Status ParallelRun::start_work() {
+  MLPIPE_TRY(ParallelJob work, job());
+  const int wanted = work.config.workers_wanted(usable_cores());
+  if (work.workers < wanted)
+    notice(fmt::format("{} instead of {}: this run has {}", plural(work.workers, "worker"), wanted, plural(context_.cores, "core")),
+           "-j N gives the run more");
+  work_ = std::make_unique<ParallelStep>(context_.loop, context_.clock, std::move(work), *this);
+  if (step_.timeout)
+    limit_ = context_.loop.after(std::chrono::duration_cast<std::chrono::nanoseconds>(*step_.timeout), [this] {
+      cut_short_ = ErrorKind::timeout;
+      work_->kill(ErrorKind::timeout);
+    });
+  return work_->start();
+}
+
+void ParallelRun::stop(ErrorKind kind) {
+  stopping_ = true;
+  if (!cut_short_) cut_short_ = kind;
+  work_->stop(kind);
+}
+
+void ParallelRun::kill(ErrorKind kind) {
+  stopping_ = true;
+  if (!cut_short_) cut_short_ = kind;
+  work_->kill(kind);
+}
+
+void ParallelRun::on_output(const std::string& worker, bool is_stderr, std::string_view text) {
+  const auto editor = editors_.try_emplace(worker + (is_stderr ? "!" : ""), replacements()).first;
+  emit_text(editor->second, is_stderr, worker, text);
+}
+
+void ParallelRun::on_progress(const ParallelProgress& progress) { context_.events.on(StepProgress{step_.name, progress}); }
+
+void ParallelRun::on_notice(const std::string& message, const std::string& hint) { notice(message, hint); }
+
+void ParallelRun::on_finished(ParallelOutcome outcome) {
+  context_.loop.cancel(limit_);
+  for (auto& [name, editor] : editors_) {
+    const bool is_stderr = name.ends_with('!');
+    const std::string worker = is_stderr ? name.substr(0, name.size() - 1) : name;
+    if (std::string rest = editor.flush(); !rest.empty()) context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::move(rest)});
+  }
+  record_.counts = outcome.counts;
+  if (outcome.status) {
+    const Path state = context_.store.partial_path(description_.fingerprint);
+    succeed(outcome.counts);
+    if (record_.state == StepState::ran) (void)remove_tree(state);
+    return;
+  }
+  StreamEditor editor(replacements());
+  StepEnded event;
+  if (!outcome.traceback.empty())
+    for (const std::string_view line : split(trim(editor.feed(outcome.traceback) + editor.flush()), '\n')) event.details.emplace_back(line);
+  event.mini_batch = outcome.mini_batch;
+  event.items = std::move(outcome.items);
+  event.log = outcome.log;
+  event.hint = outcome.status.error().hint;
+  if (cut_short_ == ErrorKind::timeout)
+    return fail(ErrorKind::timeout, fmt::format("ran longer than its timeout of {:g} s", step_.timeout->count()), std::move(event));
+  std::string error = outcome.status.error().message;
+  if (!outcome.cause.empty() && error.find(outcome.cause) == std::string::npos) error += fmt::format(": {}", outcome.cause);
+  fail(cut_short_.value_or(outcome.status.error().kind), std::move(error), std::move(event));
+}
+
+}  // namespace mlpipe

@@ -1,0 +1,36 @@
+// A step that scores mini-batches: lib/batch does the work, this is its place in a run.
+#pragma once
+
+#include <map>
+
+#include "batch/parallel_step.h"
+#include "run/step_run.h"
+
+namespace mlpipe {
+
+class ParallelRun final : public StepRun, private ParallelListener {
+ public:
+  using StepRun::StepRun;
+  ~ParallelRun() override;
+
+  void stop(ErrorKind kind) override;
+  void kill(ErrorKind kind) override;
+
+ private:
+  Status start_work() override;
+  Result<ParallelJob> job();
+  void add_inputs(ParallelJob& job) const;
+  void add_output(ParallelJob& job) const;
+
+  void on_output(const std::string& worker, bool is_stderr, std::string_view text) override;
+  void on_progress(const ParallelProgress& progress) override;
+  void on_notice(const std::string& message, const std::string& hint) override;
+  void on_finished(ParallelOutcome outcome) override;
+
+  std::unique_ptr<ParallelStep> work_;
+  std::map<std::string, StreamEditor> editors_;  // one a worker's stream
+  std::optional<ErrorKind> cut_short_;
+  EventLoop::TimerId limit_ = 0;
+};
+
+}  // namespace mlpipe

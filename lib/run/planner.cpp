@@ -1,0 +1,92 @@
+#include "run/planner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "pipeline/graph.h"
+#include "run/description.h"
+#include "run/selection.h"
+#include "run/verdict.h"
+
+namespace mlpipe {
+namespace {
+
+using Available = std::map<std::string, AvailableOutputs>;
+
+// The first step that this one reads from and whose outputs are not known, because it has to run first.
+std::optional<std::string> missing_source(const Step& step, const Available& available) {
+  for (const StepInput& input : step.inputs)
+    if (input.from == StepInput::From::step_output && !available.count(input.step)) return input.step;
+  return std::nullopt;
+}
+
+StepPlan use_plan(const Step& step, const Path& folder, Describer& describer, Available& available) {
+  StepPlan plan{step.name, StepPlan::Verdict::use, fmt::format("its outputs are taken from {}", folder.string()), {}, {}, {}, {}};
+  auto outputs = describer.outputs_in(step, folder);
+  if (outputs) available[step.name] = outputs.take();
+  else plan.reason = outputs.error().message;
+  return plan;
+}
+
+StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step, bool forced, Describer& describer, Available& available) {
+  StepPlan plan;
+  plan.step = step.name;
+  if (const auto source = missing_source(step, available)) {
+    plan.verdict = StepPlan::Verdict::depends;
+    plan.reason = fmt::format("depends on {}'s output", *source);
+    return plan;
+  }
+  const auto description = describer.describe(step, available);
+  if (!description) {
+    plan.reason = description.error().message;
+    return plan;
+  }
+  plan.fingerprint = description->fingerprint;
+  Verdict verdict = judge(pipeline, store, step, *description, forced, store.find(description->fingerprint), describer);
+  plan.verdict = verdict.reuse ? StepPlan::Verdict::reuse : StepPlan::Verdict::run;
+  plan.reason = std::move(verdict.reason);
+  plan.changes = std::move(verdict.changes);
+  plan.warnings = std::move(verdict.warnings);
+  if (verdict.reuse) {
+    plan.reused_from = verdict.result->run_id;
+    available[step.name] = std::move(verdict.outputs);
+  }
+  return plan;
+}
+
+// A step that is not selected still offers its last good result to those that are.
+void offer_last(const Pipeline& pipeline, const Store& store, const Step& step, Describer& describer, Available& available) {
+  const auto last = last_step(store, pipeline.file, step.name);
+  const auto result = last ? store.find(last->fingerprint) : std::nullopt;
+  if (!result) return;
+  if (auto outputs = describer.outputs_of(step, *result)) available[step.name] = outputs.take();
+}
+
+}  // namespace
+
+std::string_view name_of(StepPlan::Verdict verdict) {
+  constexpr std::string_view names[] = {"reuse", "run", "depends", "use", "not selected"};
+  return names[static_cast<int>(verdict)];
+}
+
+Result<std::vector<StepPlan>> plan_pipeline(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Clock& clock) {
+  const StepGraph graph(pipeline);
+  MLPIPE_TRY(const Selection selection, select(pipeline, graph, request));
+  Describer describer(pipeline, store, request, clock);
+  Available available;
+  std::vector<StepPlan> plans;
+  for (const std::size_t i : *graph.order()) {
+    const Step& step = pipeline.steps[i];
+    switch (selection.parts[i]) {
+      case Part::run: plans.push_back(run_plan(pipeline, store, step, selection.forced[i], describer, available)); break;
+      case Part::use: plans.push_back(use_plan(step, request.use.at(step.name), describer, available)); break;
+      case Part::given: offer_last(pipeline, store, step, describer, available); [[fallthrough]];
+      case Part::out: plans.push_back({step.name, StepPlan::Verdict::not_selected, "not selected", {}, {}, {}, {}}); break;
+    }
+  }
+  return plans;
+}
+
+}  // namespace mlpipe

@@ -1,0 +1,69 @@
+#include "run/schedule.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace mlpipe {
+
+Schedule::Schedule(const StepGraph& graph, std::vector<bool> considered, int capacity)
+    : graph_(&graph), states_(graph.size(), State::ended), missing_(graph.size()), held_(graph.size()), free_(capacity), capacity_(capacity) {
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    if (!considered[i]) continue;
+    states_[i] = State::waiting;
+    missing_[i] = std::count_if(graph.needs(i).begin(), graph.needs(i).end(), [&](std::size_t need) { return considered[need]; });
+    ++open_;
+  }
+}
+
+std::optional<std::size_t> Schedule::take_ready() {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (states_[i] != State::waiting || missing_[i] > 0) continue;
+    states_[i] = State::taken;
+    return i;
+  }
+  return std::nullopt;
+}
+
+bool Schedule::acquire(std::size_t step, int cores) {
+  assert(states_[step] == State::taken && held_[step] == 0);
+  const int wanted = std::clamp(cores, 1, capacity_);
+  if (wanted > free_) return false;
+  held_[step] = wanted;
+  free_ -= wanted;
+  return true;
+}
+
+void Schedule::succeeded(std::size_t step) {
+  end(step);
+  for (const std::size_t next : graph_->feeds(step))
+    if (missing_[next] > 0) --missing_[next];
+}
+
+void Schedule::failed(std::size_t step) {
+  end(step);
+  const std::vector<bool> below = graph_->downstream(step);
+  for (std::size_t i = 0; i < below.size(); ++i)
+    if (below[i] && states_[i] == State::waiting) skip(i, step);
+}
+
+void Schedule::stop() {
+  for (std::size_t i = 0; i < states_.size(); ++i)
+    if (states_[i] == State::waiting) skip(i, std::nullopt);
+}
+
+std::vector<Schedule::Skip> Schedule::take_skipped() { return std::exchange(skipped_, {}); }
+
+void Schedule::end(std::size_t step) {
+  assert(states_[step] == State::taken);
+  states_[step] = State::ended;
+  free_ += std::exchange(held_[step], 0);
+  --open_;
+}
+
+void Schedule::skip(std::size_t step, std::optional<std::size_t> because) {
+  states_[step] = State::ended;
+  --open_;
+  skipped_.push_back({step, because});
+}
+
+}  // namespace mlpipe

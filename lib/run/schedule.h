@@ -1,0 +1,57 @@
+// The order of a run: which step may be looked at now, which may start, which will never. Pure: no process, disk or clock.
+//
+//   waiting -> ready -> taken -> ended        (ended: succeeded or failed)
+//   waiting -> skipped                        (a need failed, or the run is stopping)
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/graph.h"
+
+namespace mlpipe {
+
+class Schedule {
+ public:
+  // Only steps with `considered` take part; the others count as there already. `capacity`: cores to share, at least 1.
+  Schedule(const StepGraph& graph, std::vector<bool> considered, int capacity);
+
+  // A step whose needs have all succeeded, the first in file order; it is the caller's from then on.
+  std::optional<std::size_t> take_ready();
+
+  // Asks for `cores` to start a taken step. A step that wants more than there are gets all of them, alone.
+  bool acquire(std::size_t step, int cores);
+
+  void succeeded(std::size_t step);
+  // What needs it, directly or not, is skipped.
+  void failed(std::size_t step);
+  // Everything that nobody took yet is skipped.
+  void stop();
+
+  struct Skip {
+    std::size_t step;
+    std::optional<std::size_t> because;  // the failed step; nothing: the run was stopped
+  };
+  // Steps skipped since the last call.
+  std::vector<Skip> take_skipped();
+
+  bool done() const { return open_ == 0; }
+
+ private:
+  enum class State { waiting, taken, ended };
+
+  void end(std::size_t step);
+  void skip(std::size_t step, std::optional<std::size_t> because);
+
+  const StepGraph* graph_;
+  std::vector<State> states_;
+  std::vector<std::size_t> missing_;  // needs that have not succeeded yet
+  std::vector<int> held_;             // cores
+  std::vector<Skip> skipped_;
+  int free_, capacity_;
+  std::size_t open_ = 0;              // considered and not ended
+};
+
+}  // namespace mlpipe

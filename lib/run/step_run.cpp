@@ -1,0 +1,141 @@
+#include "run/step_run.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "base/text.h"
+#include "run/publication.h"
+
+namespace mlpipe {
+
+StepRun::StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, std::string reason, OnEnd on_end)
+    : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason)), on_end_(std::move(on_end)) {
+  record_.step = step.name;
+  record_.reason = reason_;
+  record_.fingerprint = description_.fingerprint;
+  record_.started = context.clock.wall();
+  begun_ = context.clock.steady();
+}
+
+StepRun::~StepRun() = default;
+
+Result<bool> StepRun::start() {
+  MLPIPE_TRY_VOID(make_dirs(context_.recorder.logs_folder(step_.name)));
+  for (const std::string& secret : step_.secrets)
+    if (!std::getenv(secret.c_str()))
+      return Error{ErrorKind::step_failed, fmt::format("the secret {} is not set in the environment", secret), fmt::format("export {}=...", secret)};
+  MLPIPE_TRY(const bool unchanged, make_workspace());
+  if (!unchanged) return false;
+  context_.events.on(StepStarted{step_.name, reason_, context_.recorder.logs_folder(step_.name), 1, step_.parallel() != nullptr});
+  MLPIPE_TRY_VOID(start_work());
+  return true;
+}
+
+// The copy is what the fingerprint was made of only when the source is still the same after copying.
+Result<bool> StepRun::make_workspace() {
+  const Path folder = context_.recorder.work_folder() / step_.name;
+  MLPIPE_TRY(workspace_, Workspace::make(step_, folder, description_.code));
+  if (description_.code) {
+    const auto again = context_.describer.scan_code(step_);
+    if (!again || again->digest != description_.code->digest) {
+      workspace_->remove();
+      return false;
+    }
+  }
+  Bindings& bindings = description_.bindings;
+  bindings.run_id = context_.recorder.header().id;
+  for (const StepOutput& output : step_.outputs) bindings.outputs[output.name] = workspace_->output_place(output).string();
+  MLPIPE_TRY(environment_, step_environment(step_, description_, bindings, folder / "python", bindings.run_id));
+  return true;
+}
+
+std::vector<StreamEditor::Replacement> StepRun::replacements() const {
+  std::vector<StreamEditor::Replacement> edits;
+  for (const std::string& secret : step_.secrets)
+    if (const char* value = std::getenv(secret.c_str())) edits.emplace_back(value, "***");
+  if (!step_.source_directory.empty()) edits.emplace_back(workspace_->code().string(), shown_path(step_.source_directory));
+  return edits;
+}
+
+void StepRun::emit_text(StreamEditor& editor, bool is_stderr, const std::string& worker, std::string_view text) {
+  if (std::string edited = editor.feed(text); !edited.empty()) context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::move(edited)});
+}
+
+void StepRun::notice(const std::string& message, const std::string& hint) const { context_.events.on(Notice{step_.name, message, hint}); }
+
+Status StepRun::keep_manifest() const {
+  for (const auto& [digest, listing] : description_.manifest.listings()) MLPIPE_TRY_VOID(context_.store.put_text(digest, listing));
+  return context_.store.put_text(description_.fingerprint, description_.manifest.to_text());
+}
+
+Result<StepResult> StepRun::publish(const ScoreCounts& counts) {
+  StepResult result;
+  result.fingerprint = description_.fingerprint;
+  result.step = step_.name;
+  result.run_id = context_.recorder.header().id;
+  result.finished = context_.clock.wall();
+  result.took = context_.clock.steady() - begun_;
+  result.counts = counts;
+  result.unfingerprinted = description_.unfingerprinted;
+  result.sample = context_.request.sample.has_value();
+  std::vector<Path> built;
+  for (const StepOutput& output : step_.outputs) {
+    built.push_back(workspace_->built(output));
+    MLPIPE_TRY(const Tree tree, scan_tree(built.back(), {nullptr, "", nullptr, context_.cores}));
+    result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.entries.size(), tree.bytes});
+  }
+  MLPIPE_TRY_VOID(keep_manifest());
+  MLPIPE_TRY_VOID(slot_.publish(result, built));
+  return result;
+}
+
+void StepRun::succeed(const ScoreCounts& counts) {
+  std::vector<std::string> empty;
+  if (const auto checked = workspace_->check_outputs(step_, empty); !checked) {
+    StepEnded event;
+    event.hint = checked.error().hint;
+    return fail(checked.error().kind, checked.error().message, std::move(event));
+  }
+  for (const std::string& name : empty) notice(fmt::format("its output folder {} is empty", name));
+  auto result = publish(counts);
+  if (!result) {
+    StepEnded event;
+    event.hint = result.error().hint;
+    return fail(result.error().kind, result.error().message, std::move(event));
+  }
+  workspace_->remove();
+  auto outputs = context_.describer.outputs_of(step_, *result);
+  if (!outputs) return fail(outputs.error().kind, outputs.error().message, {});
+  record_.state = StepState::ran;
+  record_.took = result->took;
+  record_.outputs = result->outputs;
+  record_.counts = counts;
+  StepRunEnd end;
+  end.event.record = record_;
+  end.outputs = outputs.take();
+  post_end(std::move(end));
+}
+
+void StepRun::fail(ErrorKind kind, std::string error, StepEnded event) {
+  const bool stopped = kind == ErrorKind::interrupted || kind == ErrorKind::terminated || stopping_;
+  record_.state = stopped ? StepState::stopped : StepState::failed;
+  record_.took = context_.clock.steady() - begun_;
+  record_.error = std::move(error);
+  if (record_.exit_code == 0 && record_.signal == 0) record_.exit_code = kind == ErrorKind::threshold ? 42 : 1;
+  (void)keep_manifest();
+  if (workspace_) record_.kept = workspace_->keep_outputs(context_.recorder.step_folder(step_.name) / "failed-outputs").string();
+  event.record = record_;
+  StepRunEnd end;
+  end.event = std::move(event);
+  end.failure = kind;
+  post_end(std::move(end));
+}
+
+// Through the loop, because the receiver destroys us.
+void StepRun::post_end(StepRunEnd end) {
+  auto shared = std::make_shared<StepRunEnd>(std::move(end));
+  context_.loop.after(std::chrono::nanoseconds(0), [on_end = on_end_, shared] { on_end(std::move(*shared)); });
+}
+
+}  // namespace mlpipe

@@ -1,0 +1,85 @@
+// One step that has to run: workspace, tries, outputs, publication. Its fingerprint is known and claimed.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "run/description.h"
+#include "run/events.h"
+#include "run/request.h"
+#include "run/stream_editor.h"
+#include "run/workspace.h"
+#include "store/run_record.h"
+#include "system/event_loop.h"
+
+namespace mlpipe {
+
+// What all steps of a run share. Outlives them.
+struct RunContext {
+  EventLoop& loop;
+  const Clock& clock;
+  const Pipeline& pipeline;
+  const Store& store;
+  const RunRequest& request;
+  RunRecorder& recorder;
+  EventSink& events;
+  Describer& describer;
+  int cores = 1;  // of the whole run (-j)
+};
+
+struct StepRunEnd {
+  StepEnded event;              // with its record; `again` is the dispatcher's to fill
+  std::optional<ErrorKind> failure;
+  AvailableOutputs outputs;     // after success
+};
+
+class StepRun {
+ public:
+  using OnEnd = std::function<void(StepRunEnd end)>;  // once, from the loop, never from inside a call of ours
+
+  StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, std::string reason, OnEnd on_end);
+  virtual ~StepRun();
+
+  // False: the source changed while it was copied; nothing was started, on_end will not come, describe it again.
+  Result<bool> start();
+  virtual void stop(ErrorKind kind) = 0;  // politely
+  virtual void kill(ErrorKind kind) = 0;
+
+ protected:
+  virtual Status start_work() = 0;
+
+  Result<bool> make_workspace();
+  void emit_text(StreamEditor& editor, bool is_stderr, const std::string& worker, std::string_view text);
+  std::vector<StreamEditor::Replacement> replacements() const;
+  void succeed(const ScoreCounts& counts);
+  void fail(ErrorKind kind, std::string error, StepEnded event);
+  void notice(const std::string& message, const std::string& hint = {}) const;
+
+  RunContext& context_;
+  const Step& step_;
+  StepDescription description_;
+  Slot slot_;
+  std::string reason_;
+  OnEnd on_end_;
+  std::optional<Workspace> workspace_;
+  std::vector<std::string> environment_;
+  StepRecord record_;
+  SteadyTime begun_;
+  bool stopping_ = false;
+
+ private:
+  Result<StepResult> publish(const ScoreCounts& counts);
+  Status keep_manifest() const;
+  void post_end(StepRunEnd end);
+};
+
+std::unique_ptr<StepRun> make_step_run(RunContext& context, const Step& step, StepDescription description, Slot slot, std::string reason,
+                                       StepRun::OnEnd on_end);
+
+// How many of the run's cores it takes.
+int cores_wanted(const Step& step, int cores);
+
+}  // namespace mlpipe

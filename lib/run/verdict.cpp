@@ -1,0 +1,125 @@
+#include "run/verdict.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/text.h"
+
+namespace mlpipe {
+namespace {
+
+// Azure's thresholds against what the earlier run counted; empty: all are kept.
+std::string exceeded(const Step& step, const StepResult& result) {
+  const Parallel* parallel = step.parallel();
+  if (!parallel) return {};
+  const ParallelRunConfig& config = parallel->config;
+  const ScoreCounts& counts = result.counts;
+  if (config.error_threshold >= 0 && counts.failed_items > static_cast<std::uint64_t>(config.error_threshold))
+    return fmt::format("its earlier result has {}, more than error_threshold {}", plural(counts.failed_items, "failed item"), config.error_threshold);
+  if (config.allowed_failed_count >= 0 && counts.failed_mini_batches > static_cast<std::uint64_t>(config.allowed_failed_count))
+    return fmt::format("its earlier result has {}, more than allowed_failed_count {}", plural(counts.failed_mini_batches, "failed mini-batch"),
+                       config.allowed_failed_count);
+  if (counts.failed_mini_batches * 100.0 > config.allowed_failed_percent * counts.mini_batches)
+    return fmt::format("its earlier result has {} of {} mini-batches failed, more than allowed_failed_percent {:g}", counts.failed_mini_batches,
+                       counts.mini_batches, config.allowed_failed_percent);
+  return {};
+}
+
+std::map<std::string, std::string> packages_of(const std::string& list) {
+  std::map<std::string, std::string> packages;
+  for (const std::string_view line : split(list, '\n')) {
+    const auto blank = line.find(' ');
+    if (blank != std::string_view::npos) packages.emplace(line.substr(0, blank), line.substr(blank + 1));
+  }
+  return packages;
+}
+
+std::string package_difference(const std::string& before, const std::string& after) {
+  const auto old_packages = packages_of(before), new_packages = packages_of(after);
+  std::vector<std::string> changes;
+  for (const auto& [name, version] : new_packages) {
+    const auto old = old_packages.find(name);
+    if (old == old_packages.end()) changes.push_back(fmt::format("{} {} is new", name, version));
+    else if (old->second != version) changes.push_back(fmt::format("{} {} -> {}", name, old->second, version));
+  }
+  for (const auto& [name, version] : old_packages)
+    if (!new_packages.count(name)) changes.push_back(fmt::format("{} {} is gone", name, version));
+  const std::size_t total = changes.size();
+  if (total > 3) changes.resize(3);
+  return fmt::format("installed packages that nothing declares differ ({}{})", join(changes, ", "), total > 3 ? fmt::format(" and {} more", total - 3) : "");
+}
+
+std::vector<std::string> differences(const Step& step, const StepDescription& now, const StepResult& then) {
+  std::vector<std::string> warnings;
+  for (const auto& [key, value] : now.unfingerprinted) {
+    const auto old = then.unfingerprinted.find(key);
+    if (old == then.unfingerprinted.end() || old->second == value) continue;
+    const std::string what = key == "installed packages" ? package_difference(old->second, value) : fmt::format("{} {} -> {}", key, old->second, value);
+    warnings.push_back(fmt::format("{}: not a reason to run; --force-step {} runs it anyway", what, step.name));
+  }
+  return warnings;
+}
+
+// Why there is no result for this fingerprint: what differs from the last time.
+void explain_miss(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, Verdict& verdict) {
+  const auto last = last_step(store, pipeline.file, step.name);
+  if (!last) {
+    verdict.reason = "no earlier result";
+    return;
+  }
+  if (last->fingerprint == description.fingerprint) {
+    verdict.reason = last->state == StepState::failed    ? "its last run failed"
+                     : last->state == StepState::stopped ? "its last run was stopped"
+                                                         : "its result is no longer in the store";
+    return;
+  }
+  const auto text = store.get_text(last->fingerprint);
+  const auto before = text ? Manifest::from_text(*text) : Result<Manifest>(text.error());
+  if (!before) {
+    verdict.reason = "something changed (the record of its last run cannot be read)";
+    return;
+  }
+  const auto from_store = [&](const Digest& digest) { return store.get_text(digest); };
+  const auto from_memory = [&](const Digest& digest) -> Result<std::string> {
+    const auto& listings = description.manifest.listings();
+    const auto found = listings.find(digest);
+    return found != listings.end() ? Result<std::string>(found->second) : store.get_text(digest);
+  };
+  verdict.changes = explain(*before, description.manifest, from_store, from_memory);
+  verdict.reason = summarise(verdict.changes);
+}
+
+}  // namespace
+
+Verdict judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
+              const std::optional<StepResult>& found, Describer& describer) {
+  Verdict verdict;
+  if (forced) {
+    verdict.reason = "forced";
+    return verdict;
+  }
+  if (!step.allow_reuse) {
+    verdict.reason = "allow_reuse is false";
+    return verdict;
+  }
+  if (!found) {
+    explain_miss(pipeline, store, step, description, verdict);
+    return verdict;
+  }
+  if (verdict.reason = exceeded(step, *found); !verdict.reason.empty()) return verdict;
+  auto outputs = describer.outputs_of(step, *found);
+  if (!outputs) {
+    verdict.damaged = true;
+    verdict.reason = outputs.error().message;
+    return verdict;
+  }
+  verdict.reuse = true;
+  verdict.reason = "nothing it depends on changed";
+  verdict.result = found;
+  verdict.outputs = outputs.take();
+  verdict.warnings = differences(step, description, *found);
+  return verdict;
+}
+
+}  // namespace mlpipe

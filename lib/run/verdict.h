@@ -1,0 +1,30 @@
+// Reuse a step's earlier result, or run it; and why. One judge for `plan`, `why` and `run`, so that they agree.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+#include "reuse/why.h"
+#include "run/description.h"
+#include "store/run_record.h"
+#include "store/store.h"
+
+namespace mlpipe {
+
+struct Verdict {
+  bool reuse = false;
+  std::string reason;                 // one line
+  std::optional<StepResult> result;   // of a reuse
+  AvailableOutputs outputs;           // of a reuse
+  bool damaged = false;               // there is a result, but the disk no longer holds it
+  std::vector<Change> changes;        // against the step's latest recorded decision
+  std::vector<std::string> warnings;  // what differs without a rerun
+};
+
+// `found`: the result recorded for the fingerprint, if there is one.
+Verdict judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
+              const std::optional<StepResult>& found, Describer& describer);
+
+}  // namespace mlpipe

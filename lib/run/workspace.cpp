@@ -1,0 +1,111 @@
+#include "run/workspace.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "base/text.h"
+#include "system/host.h"
+#include "system/process.h"
+
+namespace mlpipe {
+namespace {
+
+Status copy_code(const Path& from, const Path& to, const Tree& code) {
+  std::set<Path> made{to};
+  for (const TreeEntry& entry : code.entries) {
+    const bool folder = entry.path.ends_with('/');
+    const Path target = to / entry.path;
+    const Path parent = folder ? target : target.parent_path();
+    if (made.insert(parent).second) MLPIPE_TRY_VOID(make_dirs(parent));
+    if (!folder) MLPIPE_TRY_VOID(copy_file(from / entry.path, target));
+  }
+  return {};
+}
+
+bool holds_a_file(const Path& path) {
+  std::error_code failed;
+  for (std::filesystem::recursive_directory_iterator at(path, failed), end; !failed && at != end; at.increment(failed))
+    if (!at->is_directory(failed)) return true;
+  return false;
+}
+
+Status write_shim(const Path& file, const Path& interpreter) {
+  MLPIPE_TRY_VOID(write_file(file, fmt::format("#!/bin/sh\nexec {} \"$@\"\n", shell_quote(interpreter.string()))));
+  if (::chmod(file.c_str(), 0755) != 0) return errno_error("make executable", file);
+  return {};
+}
+
+// The folder to put first on PATH, so that `python` and `python3` are the chosen interpreter; empty: they are already.
+Result<Path> python_folder(const PythonEnvironment& python, bool chosen, const Path& shims) {
+  if (python.interpreter.empty()) return Path();
+  const Path bin = python.interpreter.parent_path();
+  const bool both = is_file(bin / "python") && is_file(bin / "python3");
+  if (!python.root.empty() && both) return bin;
+  const char* path = std::getenv("PATH");
+  if (!chosen && find_program("python", path ? path : "")) return Path();
+  MLPIPE_TRY_VOID(make_dirs(shims));
+  for (const char* name : {"python", "python3"}) MLPIPE_TRY_VOID(write_shim(shims / name, python.interpreter));
+  return shims;
+}
+
+}  // namespace
+
+Result<Workspace> Workspace::make(const Step& step, const Path& folder, const std::optional<Tree>& code) {
+  const Workspace workspace(folder);
+  MLPIPE_TRY_VOID(remove_tree(folder));
+  MLPIPE_TRY_VOID(make_dirs(workspace.code()));
+  if (code) MLPIPE_TRY_VOID(copy_code(step.source_directory, workspace.code(), *code));
+  for (const StepOutput& output : step.outputs) {
+    const Path place = workspace.output_place(output);
+    MLPIPE_TRY_VOID(make_dirs(output.type == DataType::file ? place.parent_path() : place));
+  }
+  return workspace;
+}
+
+Path Workspace::output_place(const StepOutput& output) const {
+  const Path folder = folder_ / "outputs" / output.name;
+  return output.type == DataType::file ? folder / output.file : folder;
+}
+
+Status Workspace::check_outputs(const Step& step, std::vector<std::string>& empty) const {
+  for (const StepOutput& output : step.outputs) {
+    const Path place = output_place(output);
+    if (output.type == DataType::file && !is_file(place))
+      return Error{ErrorKind::step_failed, fmt::format("it ended well but did not write its output {} (the file {})", output.name, output.file),
+                   fmt::format("write to ${{{{outputs.{}}}}}, or remove the output from the step", output.name)};
+    if (output.type != DataType::file && !is_folder(place))
+      return Error{ErrorKind::step_failed, fmt::format("its output folder {} is gone", output.name), "leave the folder where it is and write into it"};
+    if (output.type != DataType::file && !holds_a_file(place)) empty.push_back(output.name);
+  }
+  return {};
+}
+
+Path Workspace::keep_outputs(const Path& kept) const {
+  const Path outputs = folder_ / "outputs";
+  Path moved;
+  if (holds_a_file(outputs) && make_dirs(kept.parent_path()) && remove_tree(kept) && rename_path(outputs, kept)) moved = kept;
+  remove();
+  return moved;
+}
+
+void Workspace::remove() const { (void)remove_tree(folder_); }
+
+Result<std::vector<std::string>> step_environment(const Step& step, const StepDescription& description, const Bindings& bindings, const Path& shims,
+                                                  const std::string& run_id) {
+  std::vector<std::string> changes = {fmt::format("{}={}", run_token_variable, run_id), fmt::format("MLPIPE_RUN_ID={}", run_id),
+                                      fmt::format("MLPIPE_STEP={}", step.name), "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"};
+  const bool chosen = step.environment && !step.environment->python.empty();
+  MLPIPE_TRY(const Path folder, python_folder(*description.python, chosen, shims));
+  if (!folder.empty()) {
+    const char* path = std::getenv("PATH");
+    changes.push_back(fmt::format("PATH={}:{}", folder.string(), path ? path : "/usr/local/bin:/usr/bin:/bin"));
+  }
+  if (chosen && !description.python->root.empty()) changes.push_back(fmt::format("VIRTUAL_ENV={}", description.python->root.string()));
+  for (const auto& [name, value] : step.environment_variables) changes.push_back(fmt::format("{}={}", name, resolve(value, bindings, Quoting::none)));
+  return environment_with(changes);
+}
+
+}  // namespace mlpipe

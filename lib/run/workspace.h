@@ -1,0 +1,43 @@
+// Where one try of a step works: a private copy of its source, folders for its outputs, a shim folder for its Python.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "pipeline/pipeline.h"
+#include "run/description.h"
+#include "system/files.h"
+
+namespace mlpipe {
+
+class Workspace {
+ public:
+  // Makes `folder` anew. Outputs of type folder exist afterwards; of a file only what is above it.
+  static Result<Workspace> make(const Step& step, const Path& folder, const std::optional<Tree>& code);
+
+  const Path& folder() const { return folder_; }
+  Path code() const { return folder_ / "code"; }        // the step's working directory
+  Path scratch() const { return folder_ / "scratch"; }  // of parallel workers; made when asked for
+  // What ${{outputs.NAME}} stands for.
+  Path output_place(const StepOutput& output) const;
+  // What is published: the folder, or the file.
+  Path built(const StepOutput& output) const { return output_place(output); }
+
+  // After success: every declared file is there. The names of folders that stayed empty go to `empty`.
+  Status check_outputs(const Step& step, std::vector<std::string>& empty) const;
+  // After a failure: moves what was written to `kept` (nothing written: an empty path) and removes the rest.
+  Path keep_outputs(const Path& kept) const;
+  void remove() const;
+
+ private:
+  explicit Workspace(Path folder) : folder_(std::move(folder)) {}
+  Path folder_;
+};
+
+// The whole environment of a step's processes: ours, the chosen Python first on PATH, what the step declares, the run's token.
+// Shim scripts for an interpreter that is not called python3 (or has no `python` beside it) are written below `shims`.
+Result<std::vector<std::string>> step_environment(const Step& step, const StepDescription& description, const Bindings& bindings, const Path& shims,
+                                                  const std::string& run_id);
+
+}  // namespace mlpipe
