@@ -29,6 +29,17 @@ struct Command {
   std::function<std::function<Result<int>()>(Options&)> declare;
 };
 
+// One a file.
+Command run_command();
+Command plan_command();
+Command why_command();
+Command validate_command();
+Command runs_command();
+Command show_command();
+Command output_command();
+Command logs_command();
+Command doctor_command();
+
 // All commands, in the order of the help.
 std::vector<Command> commands();
 

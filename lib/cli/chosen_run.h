@@ -1,0 +1,26 @@
+// Which run a command is about: --run ID, a prefix of it, or the latest one of this spec.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/spec_arguments.h"
+#include "store/run_record.h"
+
+namespace mlpipe::cli {
+
+void declare_run(Options& options, std::optional<std::string>& run);
+
+// Without `wanted` (or with "latest") the newest run of `spec`; of any when there is no spec. Kind usage: there is none.
+Result<RunInfo> choose_run(const Store& store, const std::optional<Path>& spec, const std::optional<std::string>& wanted);
+
+// Runs of `spec` (of all when there is none), newest first, at most `limit` of them (0: all) and only those before `before`
+// (when not empty). Records that cannot be read are left out.
+Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<Path>& spec, std::size_t limit, const std::string& before = {});
+
+// The record of a step in a run. Kind usage: the step is unknown to the run; the hint is the nearest name.
+Result<StepRecord> step_of(const RunInfo& run, const std::string& step);
+
+}  // namespace mlpipe::cli

@@ -1,0 +1,48 @@
+#include "cli/request_arguments.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace mlpipe::cli {
+
+std::vector<std::string> own_command_line() {
+  std::vector<std::string> words;
+  const auto text = read_file("/proc/self/cmdline");
+  if (!text) return words;
+  for (const std::string_view word : split(*text, '\0')) words.emplace_back(word);
+  // The last word ends with a zero byte as well.
+  if (!words.empty()) words.pop_back();
+  return words;
+}
+
+void RequestArguments::declare(Options& options) {
+  options.value("--step", step, "STEP", "only this step, on its inputs' last good results");
+  options.value("--from", from, "STEP", "this step and all that need it");
+  options.value("--until", until, "STEP", "this step and all that it needs");
+  options.number("--sample", sample, 1, "N", "only the first N items of each parallel step");
+  options.number("-j,--jobs", jobs, 1, "N", "cores for steps and workers together (default: all)");
+  options.flag("--force", force, "run every step, also where a result could be reused");
+  options.list("--force-step", force_steps, "STEP", "run this step anyway");
+}
+
+Result<RunRequest> RequestArguments::request(const std::vector<std::string>& uses) const {
+  if (step.has_value() + from.has_value() + until.has_value() > 1)
+    return Error{ErrorKind::usage, "--step, --from and --until exclude each other", "give one of them"};
+  RunRequest request{.step = step, .from = from, .until = until};
+  if (sample) request.sample = static_cast<std::uint64_t>(*sample);
+  if (jobs && *jobs > 1 << 16) return Error{ErrorKind::usage, fmt::format("--jobs {} is more than any machine has", *jobs), "at most 65536"};
+  request.jobs = static_cast<int>(jobs.value_or(0));
+  request.force = force;
+  request.force_steps = force_steps;
+  request.command_line = own_command_line();
+  for (const std::string& use : uses) {
+    const auto equals = use.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == use.size())
+      return Error{ErrorKind::usage, fmt::format("--use {} is not STEP=DIR", use), "for example --use train=models/last"};
+    request.use[use.substr(0, equals)] = absolute_path(use.substr(equals + 1));
+  }
+  return request;
+}
+
+}  // namespace mlpipe::cli

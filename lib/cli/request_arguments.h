@@ -1,0 +1,27 @@
+// What to run of a pipeline, and how: --step, --from, --until, --sample, -j, --force, --force-step.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "run/request.h"
+
+namespace mlpipe::cli {
+
+// The words this process was started with, as /proc knows them.
+std::vector<std::string> own_command_line();
+
+struct RequestArguments {
+  std::optional<std::string> step, from, until;
+  std::optional<long long> sample, jobs;
+  bool force = false;
+  std::vector<std::string> force_steps;
+
+  void declare(Options& options);
+  // `uses`: "STEP=DIR". Kind usage: options that exclude each other, a malformed use.
+  Result<RunRequest> request(const std::vector<std::string>& uses) const;
+};
+
+}  // namespace mlpipe::cli

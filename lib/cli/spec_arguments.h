@@ -1,0 +1,44 @@
+// What most commands share: which spec, what the command line changes in it, which store and run.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "pipeline/pipeline.h"
+#include "spec/spec.h"
+#include "store/store.h"
+
+namespace mlpipe::cli {
+
+// Where the spec and the store are. The spec need not be valid, nor exist where a store alone will do.
+struct Place {
+  std::optional<std::string> positional, file, store_option;
+
+  void declare_positional(Options& options);  // SPEC
+  void declare(Options& options);             // -f, --store
+
+  // As the user would type it. Kind usage: there is none here, or two were named.
+  Result<Path> spec() const;
+  // The spec's absolute path when there is one.
+  Result<std::optional<Path>> spec_if_any() const;
+  // --store, MLPIPE_STORE, else .mlpipe beside the spec.
+  Result<Path> store_root() const;
+  Result<Store> open_store(Store::Access access) const;
+};
+
+// -p, --set, --input, --use.
+struct Changes {
+  std::vector<std::string> parameters, sets, inputs, uses;
+
+  void declare(Options& options);
+  spec::Overrides overrides() const { return {parameters, sets, inputs, uses}; }
+};
+
+// The pipeline; all mistakes and warnings have been told on stderr. An error has no message: it has been told, too.
+Result<Pipeline> load_pipeline(const Path& file, const spec::Overrides& overrides);
+// "pipeline.yaml: 2 errors, 1 warning"; "pipeline.yaml: 5 steps, no mistakes".
+std::string verdict(const Path& file, const spec::Loaded& loaded);
+
+}  // namespace mlpipe::cli

@@ -1,0 +1,17 @@
+// stdout carries data, stderr messages. Nothing else in lib/cli writes to either.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+
+namespace mlpipe::cli {
+
+// Data. A reader that went away (`mlpipe runs | head`) is no error; a full disk is (kind store).
+Status print(std::string_view text);
+// A message, with its line end. Never fails.
+void tell(std::string_view line);
+// "mlpipe: error: ..." and "hint: ..." on stderr. One without a message has been told already.
+void tell(const Error& error);
+
+}  // namespace mlpipe::cli

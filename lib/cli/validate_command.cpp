@@ -1,0 +1,41 @@
+#include "cli/command.h"
+#include "cli/spec_arguments.h"
+#include "cli/streams.h"
+#include "report/console.h"
+#include "report/json.h"
+
+namespace mlpipe::cli {
+namespace {
+
+struct Arguments {
+  Place place;
+  Changes changes;
+  bool json = false;
+};
+
+Result<int> validate(const Arguments& arguments) {
+  MLPIPE_TRY(const Path spec, arguments.place.spec());
+  const spec::Loaded loaded = spec::load(spec, arguments.changes.overrides());
+  if (arguments.json) {
+    MLPIPE_TRY_VOID(print(to_json(loaded.diagnostics.all()) + "\n"));
+  } else {
+    std::string drawn = render_all(loaded, console_options(2).colour);
+    tell(drawn + verdict(spec, loaded));
+  }
+  return loaded.pipeline ? 0 : exit_code(ErrorKind::spec);
+}
+
+}  // namespace
+
+Command validate_command() {
+  return {"validate", "check a pipeline's file without running anything", [](Options& options) {
+            auto arguments = std::make_shared<Arguments>();
+            arguments->place.declare_positional(options);
+            arguments->place.declare(options);
+            arguments->changes.declare(options);
+            options.flag("--json", arguments->json, "the mistakes as JSON on stdout");
+            return [arguments] { return validate(*arguments); };
+          }};
+}
+
+}  // namespace mlpipe::cli
