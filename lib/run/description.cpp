@@ -34,7 +34,7 @@ Result<AvailableOutputs> Describer::outputs_of(const Step& step, const StepResul
   AvailableOutputs outputs;
   for (const StoredOutput& stored : result.outputs) {
     const Path path = store_->output_path(stored);
-    if (!exists(path)) return Error{ErrorKind::store, fmt::format("output {} of {} is gone from the store", stored.name, step.name), ""};
+    if (!path_exists(path)) return Error{ErrorKind::store, fmt::format("output {} of {} is gone from the store", stored.name, step.name), ""};
     MLPIPE_TRY(auto tree, scan(path));
     if (tree->digest != stored.tree)
       return Error{ErrorKind::store, fmt::format("output {} of {} was changed in the store", stored.name, step.name), ""};
@@ -49,9 +49,9 @@ Result<AvailableOutputs> Describer::outputs_in(const Step& step, const Path& fol
   AvailableOutputs outputs;
   for (const StepOutput& output : step.outputs) {
     Path path = folder / output.name;
-    if (!exists(path) && step.outputs.size() == 1) path = folder;
+    if (!path_exists(path) && step.outputs.size() == 1) path = folder;
     if (output.type == DataType::file && is_folder(path)) path /= output.file;
-    if (!exists(path))
+    if (!path_exists(path))
       return Error{ErrorKind::usage, fmt::format("--use {}={}: it has no {}", step.name, folder.string(), path.string()),
                    fmt::format("a folder that stands in for {} holds a folder or file {} for each of its outputs", step.name, output.name)};
     MLPIPE_TRY(auto tree, scan(path));

@@ -8,7 +8,7 @@
 
 namespace mlpipe {
 
-class ParallelRun final : public StepRun, private ParallelListener {
+class ParallelRun final : public StepRun, public ParallelListener {
  public:
   using StepRun::StepRun;
   ~ParallelRun() override;

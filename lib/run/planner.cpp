@@ -7,6 +7,7 @@
 
 #include "pipeline/graph.h"
 #include "run/description.h"
+#include "run/last_good.h"
 #include "run/selection.h"
 #include "run/verdict.h"
 
@@ -58,8 +59,7 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step
 
 // A step that is not selected still offers its last good result to those that are.
 void offer_last(const Pipeline& pipeline, const Store& store, const Step& step, Describer& describer, Available& available) {
-  const auto last = last_step(store, pipeline.file, step.name);
-  const auto result = last ? store.find(last->fingerprint) : std::nullopt;
+  const auto result = last_good_result(store, pipeline.file, step.name);
   if (!result) return;
   if (auto outputs = describer.outputs_of(step, *result)) available[step.name] = outputs.take();
 }

@@ -28,7 +28,7 @@ std::map<std::string, Digest> digests_of(const Tree& tree) {
 
 // What lies at the target now. Something unreadable counts as absent: writing there will say what is wrong.
 std::map<std::string, Digest> present(const Path& target, DigestIndex& index) {
-  if (!exists(target)) return {};
+  if (!path_exists(target)) return {};
   const auto tree = scan_tree(target, {nullptr, "", &index, 1});
   return tree ? digests_of(*tree) : std::map<std::string, Digest>();
 }
@@ -36,7 +36,7 @@ std::map<std::string, Digest> present(const Path& target, DigestIndex& index) {
 Status replace_file(const Path& from, const Path& to) {
   const Path aside = fmt::format("{}.tmp-{}", to.string(), ::getpid());
   MLPIPE_TRY_VOID(make_dirs(to.parent_path()));
-  if (auto copied = copy_file(from, aside); !copied) {
+  if (auto copied = clone_file(from, aside); !copied) {
     (void)remove_tree(aside);
     return copied;
   }
@@ -71,7 +71,7 @@ Result<bool> publish_output(const Store& store, const StepOutput& output, const 
     wrote = true;
   }
   const Path list = list_of(store, target);
-  if (wrote || !exists(list)) {
+  if (wrote || !path_exists(list)) {
     remove_stale(list, target, wanted, there);
     if (output.type != DataType::file) MLPIPE_TRY_VOID(make_dirs(target));
     MLPIPE_TRY_VOID(make_dirs(list.parent_path()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace mlpipe {
 
@@ -33,6 +34,8 @@ bool Schedule::acquire(std::size_t step, int cores) {
   return true;
 }
 
+void Schedule::release(std::size_t step) { free_ += std::exchange(held_[step], 0); }
+
 void Schedule::succeeded(std::size_t step) {
   end(step);
   for (const std::size_t next : graph_->feeds(step))
@@ -56,7 +59,7 @@ std::vector<Schedule::Skip> Schedule::take_skipped() { return std::exchange(skip
 void Schedule::end(std::size_t step) {
   assert(states_[step] == State::taken);
   states_[step] = State::ended;
-  free_ += std::exchange(held_[step], 0);
+  release(step);
   --open_;
 }
 

@@ -24,6 +24,9 @@ class Schedule {
   // Asks for `cores` to start a taken step. A step that wants more than there are gets all of them, alone.
   bool acquire(std::size_t step, int cores);
 
+  // Gives the cores back without ending the step: it has to ask again.
+  void release(std::size_t step);
+
   void succeeded(std::size_t step);
   // What needs it, directly or not, is skipped.
   void failed(std::size_t step);

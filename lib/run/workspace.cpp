@@ -20,7 +20,7 @@ Status copy_code(const Path& from, const Path& to, const Tree& code) {
     const Path target = to / entry.path;
     const Path parent = folder ? target : target.parent_path();
     if (made.insert(parent).second) MLPIPE_TRY_VOID(make_dirs(parent));
-    if (!folder) MLPIPE_TRY_VOID(copy_file(from / entry.path, target));
+    if (!folder) MLPIPE_TRY_VOID(clone_file(from / entry.path, target));
   }
   return {};
 }

@@ -1,0 +1,34 @@
+#include "run/stream_editor.h"
+
+#include <doctest/doctest.h>
+
+using namespace mlpipe;
+
+TEST_CASE("a needle is replaced wherever the pieces are cut") {
+  const std::string text = "the key hunter2 and hunter again hunter2";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    StreamEditor editor({{"hunter2", "***"}});
+    std::string out = editor.feed(text.substr(0, cut));
+    out += editor.feed(text.substr(cut));
+    out += editor.flush();
+    CHECK(out == "the key *** and hunter again ***");
+  }
+}
+
+TEST_CASE("a needle never shows, not even its beginning before the rest has come") {
+  StreamEditor editor({{"secret", "***"}});
+  CHECK(editor.feed("a sec") == "a ");
+  CHECK(editor.feed("ret!") == "***!");
+}
+
+TEST_CASE("the longer of two needles wins, also when only its beginning is there yet") {
+  StreamEditor editor({{"ab", "1"}, {"abcd", "2"}});
+  CHECK(editor.feed("ab") == "");
+  CHECK(editor.feed("cd") == "2");
+  CHECK(editor.feed("abx") + editor.flush() == "1x");
+}
+
+TEST_CASE("without needles, text passes at once") {
+  StreamEditor editor({{"", "x"}});
+  CHECK(editor.feed("progress\r") == "progress\r");
+}
