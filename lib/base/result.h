@@ -64,5 +64,7 @@ using Status = Result<void>;
   auto MLPIPE_NAME_(tried_, __LINE__) = (expression);                         \
   if (!MLPIPE_NAME_(tried_, __LINE__)) return MLPIPE_NAME_(tried_, __LINE__).error(); \
   declaration = MLPIPE_NAME_(tried_, __LINE__).take()
-#define MLPIPE_TRY_VOID(expression) \
-  if (auto tried_ = (expression); !tried_) return tried_.error()
+#define MLPIPE_TRY_VOID(expression)                             \
+  do {                                                          \
+    if (auto tried_ = (expression); !tried_) return tried_.error(); \
+  } while (false)
