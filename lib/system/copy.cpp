@@ -53,7 +53,7 @@ class TreeCopy {
   Status copy(const Path& from, const Path& to) {
     struct stat st;
     if (::stat(from.c_str(), &st) != 0) return errno_error("read", from);
-    if (S_ISREG(st.st_mode)) return mlpipe::copy_file(from, to);
+    if (S_ISREG(st.st_mode)) return clone_file(from, to);
     if (!S_ISDIR(st.st_mode)) return refused(from, "it is neither a file nor a folder");
     return copy_folder(from, to, {st.st_dev, st.st_ino});
   }
@@ -85,7 +85,7 @@ class TreeCopy {
 
 }  // namespace
 
-Status copy_file(const Path& from, const Path& to) {
+Status clone_file(const Path& from, const Path& to) {
   MLPIPE_TRY(const Fd in, open_file(from, O_RDONLY | O_NONBLOCK | O_NOCTTY));
   struct stat st;
   if (::fstat(in.get(), &st) != 0) return errno_error("read", from);

@@ -1,6 +1,5 @@
 #include "system/event_loop.h"
 
-#include <sys/epoll.h>
 #include <sys/signalfd.h>
 
 #include <algorithm>

@@ -1,6 +1,8 @@
 // The one loop of the runner: descriptors, timers, signals and the ends of children, all as callbacks on one thread.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>

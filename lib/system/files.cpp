@@ -165,7 +165,7 @@ Status rename_path(const Path& from, const Path& to) {
   return {};
 }
 
-bool exists(const Path& path) {
+bool path_exists(const Path& path) {
   struct stat st;
   return ::stat(path.c_str(), &st) == 0;
 }

@@ -43,11 +43,11 @@ Status rename_path(const Path& from, const Path& to);
 Status remove_tree(const Path& path);
 
 // Copies one file's bytes and executable bit, as a reflink where the file system can.
-Status copy_file(const Path& from, const Path& to);
+Status clone_file(const Path& from, const Path& to);
 // Copies a folder or a file; links are followed, so the copy has none.
 Status copy_tree(const Path& from, const Path& to);
 
-bool exists(const Path& path);
+bool path_exists(const Path& path);
 bool is_folder(const Path& path);
 bool is_file(const Path& path);
 

@@ -79,7 +79,7 @@ Path executable_path() {
 std::optional<Path> find_module(const std::string& name) {
   const Path base = executable_path().parent_path().parent_path();
   for (const char* folder : {"lib/mlpipe", "share/mlpipe"})
-    if (const Path candidate = base / folder / name; mlpipe::exists(candidate)) return candidate;
+    if (const Path candidate = base / folder / name; path_exists(candidate)) return candidate;
   return std::nullopt;
 }
 

@@ -46,7 +46,7 @@ Result<std::optional<Lock>> LockFile::try_lock(std::string_view name) const {
 }
 
 Result<bool> LockFile::is_locked(std::string_view name) const {
-  if (!mlpipe::exists(path_)) return false;
+  if (!path_exists(path_)) return false;
   const auto fd = open_file(path_, O_RDONLY);
   if (!fd) return not_opened(fd.error());
   struct flock byte = byte_of(name);

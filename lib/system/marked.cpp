@@ -1,0 +1,110 @@
+// Descendants of a run that nobody waits for: orphans we adopted, and processes found by the mark in their environment.
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "system/children.h"
+#include "system/process.h"
+
+namespace mlpipe {
+namespace {
+
+bool adopting = false;
+
+std::set<pid_t>& owned() {
+  static auto& pids = *new std::set<pid_t>;  // outlives every static Child
+  return pids;
+}
+
+Path process_folder(pid_t pid) { return fmt::format("/proc/{}", pid); }
+
+bool carries(pid_t pid, const std::string& entry) {
+  const auto environment = read_file(process_folder(pid) / "environ");
+  if (!environment) return false;  // ended, or another user's
+  for (const auto variable : split(*environment, '\0'))
+    if (variable == entry) return true;
+  return false;
+}
+
+bool is_of_this_user(pid_t pid) {
+  struct stat st;
+  return ::stat(process_folder(pid).c_str(), &st) == 0 && st.st_uid == ::geteuid();
+}
+
+// The pidfd pins the process before the second look: a pid that was reused meanwhile is not hit.
+Fd kill_if_marked(pid_t pid, const std::string& entry) {
+  if (!is_of_this_user(pid) || !carries(pid, entry)) return {};
+  Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process || !carries(pid, entry)) return {};
+  if (::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) != 0) return {};
+  return process;
+}
+
+// A killed process keeps its environment until it is gone. Bounded: one that hangs in the kernel may take its time.
+void wait_until_gone(const std::vector<Fd>& processes) {
+  constexpr int longest_ms = 1000;
+  for (const auto& process : processes) {
+    pollfd waiting{process.get(), POLLIN, 0};
+    ::poll(&waiting, 1, longest_ms);
+  }
+}
+
+std::vector<pid_t> all_processes() {
+  std::vector<pid_t> pids;
+  const auto names = list_folder("/proc");
+  if (!names) return pids;
+  for (const auto& name : *names)
+    if (const auto pid = parse_integer(name); pid && *pid > 0 && *pid != ::getpid()) pids.push_back(static_cast<pid_t>(*pid));
+  return pids;
+}
+
+}  // namespace
+
+void own_child(pid_t pid) { owned().insert(pid); }
+void disown_child(pid_t pid) { owned().erase(pid); }
+
+void become_subreaper() { adopting = ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0; }
+
+void reap_orphans() {
+  if (!adopting) return;
+  const auto threads = list_folder("/proc/self/task");
+  if (!threads) return;
+  for (const auto& thread : *threads) {
+    const auto children = read_file(Path("/proc/self/task") / thread / "children");
+    if (!children) continue;
+    for (const auto word : split(*children, ' ')) {
+      const auto pid = parse_integer(word);
+      if (pid && !owned().contains(static_cast<pid_t>(*pid))) ::waitpid(static_cast<pid_t>(*pid), nullptr, WNOHANG);
+    }
+  }
+}
+
+int kill_marked(const std::string& token) {
+  if (token.empty()) return 0;
+  constexpr int most_passes = 100;  // something may start processes as fast as we kill them
+  const std::string entry = std::string(run_token_variable) + "=" + token;
+  std::set<pid_t> killed;
+  for (int pass = 0; pass < most_passes; ++pass) {
+    std::vector<Fd> hit;
+    for (const pid_t pid : all_processes()) {
+      Fd process = kill_if_marked(pid, entry);
+      if (!process) continue;
+      killed.insert(pid);
+      hit.push_back(std::move(process));
+    }
+    wait_until_gone(hit);
+    reap_orphans();
+    if (hit.empty()) break;
+  }
+  return static_cast<int>(killed.size());
+}
+
+}  // namespace mlpipe

@@ -1,0 +1,52 @@
+// What children are connected and furnished with.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+
+#include "system/process.h"
+
+namespace mlpipe {
+namespace {
+
+std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+Error cannot_make(std::string_view what) {
+  Error error{ErrorKind::step_failed, "cannot make " + std::string(what) + ": " + errno_reason(errno), {}};
+  if (errno == EMFILE) error.hint = "raise the limit of open files (ulimit -n)";
+  return error;
+}
+
+}  // namespace
+
+Result<std::pair<Fd, Fd>> socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return cannot_make("a pair of sockets");
+  return std::pair(Fd(ends[0]), Fd(ends[1]));
+}
+
+Result<std::pair<Fd, Fd>> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return cannot_make("a pipe");
+  return std::pair(Fd(ends[0]), Fd(ends[1]));
+}
+
+void set_nonblocking(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags >= 0) ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
+  std::vector<std::string> entries;
+  for (char** entry = environ; entry && *entry; ++entry) entries.emplace_back(*entry);
+  for (const auto& change : changes) {
+    std::erase_if(entries, [&](const std::string& entry) { return name_of(entry) == name_of(change); });
+    entries.push_back(change);
+  }
+  return entries;
+}
+
+}  // namespace mlpipe
