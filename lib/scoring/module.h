@@ -15,7 +15,9 @@ struct mlpipe_item {
   const char* path; /* absolute, any bytes, 0-terminated */
 };
 
-/* Called once an item, in any order: its row without the line end, or why it failed. Texts need not be 0-terminated. */
+/* `row`: a row of the item without its line end; an image gives one, an array one a row of it, in order (none: an empty
+   array). `failed`: why the item failed; rows that it gave before are void. Items may interleave. Texts need not be
+   0-terminated and are valid during the call. */
 struct mlpipe_row_sink {
   void* context;
   void (*row)(void* context, size_t item, const char* text, size_t length);
@@ -27,8 +29,8 @@ struct mlpipe_scoring_module {
   /* `configuration`: the JSON text that scoring/configuration.h writes. NULL: failed, and *error is a text that
      free_text takes back. Starts no thread, so that the process can fork afterwards. */
   struct mlpipe_scorer* (*open)(const char* configuration, char** error);
-  /* Scores all items in fixed batches, the last one padded. 0: every item got a row or a reason; else *error says why
-     the mini-batch as a whole failed. */
+  /* Scores all items in fixed batches, the last one padded. 0: every item got its rows or a reason; else *error says why
+     the mini-batch as a whole failed (for free_text). */
   int (*score)(struct mlpipe_scorer*, const struct mlpipe_item* items, size_t count, const struct mlpipe_row_sink*, char** error);
   void (*close)(struct mlpipe_scorer*);
   void (*free_text)(char*);

@@ -14,7 +14,7 @@ namespace mlpipe {
 // The name of the hidden command.
 inline constexpr const char* scoring_server_command = "__scoring-server";
 
-// Runs until its control socket closes. Returns the exit code.
-int scoring_server_main();
+// Runs until its control socket closes, then ends the process without LibTorch's slow destructors.
+[[noreturn]] int scoring_server_main();
 
 }  // namespace mlpipe

@@ -1,0 +1,45 @@
+# LibTorch as two imported targets, torch_cpu and c10, with RPATH to where they lie. Not find_package(Torch): it warns
+# about parts nobody uses and adds foreign directories to RUNPATH.
+#   1. the torch package of MLPIPE_TORCH_PYTHON   2. of .venv/bin/python3   3. Debian's libtorch-dev
+
+# The folder of PYTHON's torch package, found without importing it; empty: it has none.
+function(mlpipe_torch_package python result)
+  execute_process(
+    COMMAND ${python} -c "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')"
+    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(failed OR NOT EXISTS "${folder}/lib/libtorch_cpu.so")
+    set(folder "")
+  endif()
+  set(${result} "${folder}" PARENT_SCOPE)
+endfunction()
+
+set(MLPIPE_TORCH_ADVICE "install it (pip install torch==2.13.0 into .venv, or apt-get install libtorch-dev), name a Python that has it \
+with -DMLPIPE_TORCH_PYTHON=PATH, or build without LibTorch scoring: -DMLPIPE_TORCH=OFF")
+if(MLPIPE_TORCH_PYTHON)
+  mlpipe_torch_package(${MLPIPE_TORCH_PYTHON} mlpipe_torch_folder)
+  if(NOT mlpipe_torch_folder)
+    message(FATAL_ERROR "${MLPIPE_TORCH_PYTHON} has no torch package: ${MLPIPE_TORCH_ADVICE}")
+  endif()
+elseif(EXISTS ${PROJECT_SOURCE_DIR}/.venv/bin/python3)
+  mlpipe_torch_package(${PROJECT_SOURCE_DIR}/.venv/bin/python3 mlpipe_torch_folder)
+endif()
+
+if(mlpipe_torch_folder)
+  set(mlpipe_torch_libraries ${mlpipe_torch_folder}/lib)
+  set(mlpipe_torch_headers ${mlpipe_torch_folder}/include)
+else()
+  find_library(MLPIPE_DEBIAN_TORCH torch_cpu)
+  find_path(MLPIPE_DEBIAN_TORCH_HEADERS torch/csrc/jit/serialization/import.h)
+  if(NOT MLPIPE_DEBIAN_TORCH OR NOT MLPIPE_DEBIAN_TORCH_HEADERS)
+    message(FATAL_ERROR "LibTorch not found: ${MLPIPE_TORCH_ADVICE}")
+  endif()
+  get_filename_component(mlpipe_torch_libraries ${MLPIPE_DEBIAN_TORCH} DIRECTORY)
+  set(mlpipe_torch_headers ${MLPIPE_DEBIAN_TORCH_HEADERS})
+endif()
+message(STATUS "LibTorch: ${mlpipe_torch_libraries}")
+
+foreach(library torch_cpu c10)
+  add_library(mlpipe::${library} SHARED IMPORTED)
+  set_target_properties(mlpipe::${library} PROPERTIES IMPORTED_LOCATION ${mlpipe_torch_libraries}/lib${library}.so
+                        INTERFACE_INCLUDE_DIRECTORIES ${mlpipe_torch_headers})
+endforeach()
