@@ -15,8 +15,6 @@ namespace mlpipe {
 
 using Path = std::filesystem::path;
 
-// Argument lookup also finds std::filesystem's functions of the same name: say mlpipe::copy_file and mlpipe::exists.
-
 // "no such file or directory": strerror as it stands in a message of ours.
 std::string errno_reason(int error_number);
 // An Error from errno: "cannot <action> <path>: <reason>".
