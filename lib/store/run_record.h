@@ -64,10 +64,13 @@ struct RunInfo {
 // Writes one run. Its lock says that it lives; its active/ marker makes a later run sweep it if it dies.
 class RunRecorder {
  public:
-  // Chooses header.id (and fills started from `clock`), makes runs/<id>/, locks it, writes the header.
+  // Chooses header.id (and fills started from `clock`, pid), locks it, marks it active, makes runs/<id>/, writes the header.
   static Result<RunRecorder> begin(const Store& store, RunHeader header, const Clock& clock);
 
   const RunHeader& header() const { return header_; }
+  // Value of MLPIPE_RUN_TOKEN for every process of this run. Not the id alone: runs of two stores may begin in one
+  // millisecond, and sweeping one must not kill the other.
+  const std::string& token() const { return token_; }
   Path folder() const { return folder_; }
   Path step_folder(const std::string& step) const { return folder_ / "steps" / step; }
   Path logs_folder(const std::string& step) const { return step_folder(step) / "logs"; }
@@ -79,13 +82,17 @@ class RunRecorder {
   Status end(RunState state, int exit_code, Seconds took);
 
  private:
-  RunRecorder(RunHeader header, Path folder, Path marker, Fd file, Lock lock);
-  Status append(std::string line, bool sync);
+  RunRecorder(const Store& store, RunHeader header, Lock lock);
+  Status append(std::string line, bool synced);
+  Status sync();
 
   RunHeader header_;
-  Path folder_, marker_;
+  Path root_, folder_, marker_;
+  std::string token_;
   Fd file_;
   Lock lock_;
+  bool torn_ = false;           // the last append may have left half a line
+  bool folders_synced_ = false;
 };
 
 // Newest first.
@@ -101,10 +108,11 @@ struct LastStep {
   Digest fingerprint;
   StepState state = StepState::ran;
 };
+// A damaged or missing note is nothing.
 std::optional<LastStep> last_step(const Store& store, const Path& spec, const std::string& step);
 
-// Ends what dead runs left: their processes (by run token = run id), work folders, markers. Returns the ids swept.
-// Costs one directory listing when nothing died.
+// Ends what dead runs left: their processes (by their token), work folders, markers. Returns the ids swept. What cannot be
+// removed keeps its marker and is tried again by the next sweep. Costs one directory listing when nothing died.
 Result<std::vector<std::string>> sweep_dead_runs(const Store& store);
 
 }  // namespace mlpipe

@@ -5,13 +5,19 @@
 //   format            "mlpipe store 1\n"; a newer number is refused (kind store)
 //   locks             kernel-released locks, a byte each (system/locks.h): "claim <fingerprint>", "run <id>"
 //   results/ab/<fp>   JSON: the StepResult of a fingerprint, replaced atomically
-//   objects/ab/<dg>/  one published output, named by its tree digest; immutable once renamed into place
-//   texts/ab/<dg>     immutable texts named by what they describe: manifests (by fingerprint), tree listings (by digest)
+//   objects/ab/<dg>/  one published output; immutable once renamed into place. <dg>: of a folder its tree digest; of a file the
+//                     digest of its name and its tree, and the folder holds the file under its name (StoredOutput::tree stays
+//                     the digest of the content alone, so that what reads it depends on the content, not on the name)
+//   texts/ab/<dg>     immutable texts named by what they describe: manifests (by fingerprint), tree listings (by digest); not
+//                     synced, as losing one costs an explanation, never a result
 //   partial/<fp>/     an unfinished parallel step: mini-batch plan, journal, rows; outlives runs, so that they resume
 //   runs/<id>/        record.jsonl (see store/run_record.h), steps/<step>/logs/, work/ (private copies, unfinished outputs)
 //   active/<id>       empty marker of a run that has not ended; one whose "run <id>" lock is free is dead and swept
 //   last/<spec>/<step> the latest run and fingerprint of a step, an accelerator for "why"
 //   index/            digest index (reuse/digest_index.h)
+//
+// Order of publication: the output's files are synced, then renamed to objects/, that folder is synced, then the result record
+// is replaced. So a record names objects that are whole, unless somebody changed them since, which verify (reuse/) notices.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +39,7 @@ namespace mlpipe {
 // A published output of a step.
 struct StoredOutput {
   std::string name;
-  Digest tree;            // of its content; also its address
+  Digest tree;            // of its content
   std::string file;       // the file's name, when the output is a file; empty: a folder
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
@@ -64,9 +70,10 @@ class Store;
 // The right, and the only one, to publish a result for a fingerprint. Given back when destroyed or when its process dies.
 class Slot {
  public:
-  // Moves each output (built beside: same file system) to its object, or drops it where an equal object stands and is
-  // whole, then replaces the result record. Synced: after success it survives a power cut.
-  // `built`: path of each of result.outputs, in their order.
+  // Moves each output (built beside: same file system) to its object, or drops it where an object with equal bytes stands; an
+  // object with other bytes is damaged and replaced. Links in outputs become copies. Then replaces the result record.
+  // Synced: after success it survives a power cut.
+  // `built`: path of each of result.outputs, in their order: the folder, or the file itself. Gone after success.
   Status publish(const StepResult& result, const std::vector<Path>& built);
 
  private:
@@ -88,6 +95,7 @@ class Store {
   enum class Access { read, write };
 
   // write: creates what is missing. read: an absent store is an empty one. Kind store: newer format, unwritable, not ours.
+  // Not ours: a folder that has other things in it and no format file.
   static Result<Store> open(const Path& root, Access access);
 
   const Path& root() const { return root_; }
@@ -97,10 +105,11 @@ class Store {
   Result<Claim> claim(const Digest& fingerprint, bool want_hit) const;
   // The result without a claim, for read-only commands. A damaged record is nothing.
   std::optional<StepResult> find(const Digest& fingerprint) const;
-  // Forgets a result whose outputs turned out damaged; objects that no longer hold what their name says are removed.
+  // Forgets a result whose outputs turned out damaged. The objects stay, as somebody may be reading what is left of them:
+  // the next publication of the same content replaces those that do not hold it.
   void forget(const Slot& slot, const StepResult& damaged) const;
 
-  Path object_path(const Digest& tree) const;             // .../objects/ab/<hex>
+  Path object_path(const StoredOutput& output) const;     // .../objects/ab/<hex>, always a folder
   Path output_path(const StoredOutput& output) const;     // the folder, or the file inside the object
   Path partial_path(const Digest& fingerprint) const;
   Path index_path() const;
@@ -115,6 +124,10 @@ class Store {
 
  private:
   explicit Store(Path root) : root_(std::move(root)) {}
+  Path result_path(const Digest& fingerprint) const;
+  Path text_path(const Digest& name) const;
+
+  friend class Slot;
   Path root_;
 };
 

@@ -1,0 +1,106 @@
+#include "store/store.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "store/records.h"
+#include "store/shards.h"
+#include "system/blake3.h"
+
+namespace mlpipe {
+namespace {
+
+constexpr std::string_view format_prefix = "mlpipe store ";
+constexpr int our_format = 1;
+
+Error store_error(std::string message, std::string hint) { return {ErrorKind::store, std::move(message), std::move(hint)}; }
+
+Error of_the_store(Error error) {
+  error.kind = ErrorKind::store;
+  return error;
+}
+
+Error not_ours(const Path& root) {
+  return store_error(fmt::format("{} is not a store of mlpipe", shown_path(root)), "name another folder with --store, or an empty one");
+}
+
+Status check_format(const Path& root, std::string_view text) {
+  const auto number = text.starts_with(format_prefix) ? parse_integer(trim(text.substr(format_prefix.size()))) : std::nullopt;
+  if (!number || *number < 1) return not_ours(root);
+  if (*number == our_format) return {};
+  return store_error(fmt::format("the store {} has format {}, this mlpipe knows formats up to {}", shown_path(root), *number, our_format),
+                     "use the mlpipe that made it, or another folder with --store");
+}
+
+// What a process that was killed while making a store may have left; no format file stands yet.
+bool begun_by_us(const std::string& name) { return name == ".gitignore" || name.starts_with(".gitignore.tmp-") || name.starts_with("format.tmp-"); }
+
+// The format file comes last: where it stands, the store was made completely. Several processes may do this at once.
+Status make_store(const Path& root) {
+  MLPIPE_TRY_VOID(make_dirs(root));
+  MLPIPE_TRY(const auto names, list_folder(root));
+  if (!std::all_of(names.begin(), names.end(), begun_by_us)) return exists(root / "format") ? Status() : Status(not_ours(root));
+  MLPIPE_TRY_VOID(write_file(root / ".gitignore", "*\n"));
+  return write_file(root / "format", fmt::format("{}{}\n", format_prefix, our_format), Durability::synced);
+}
+
+Status check_writable(const Path& root) {
+  if (::access(root.c_str(), W_OK | X_OK) == 0) return {};
+  Error error = errno_error("write to the store", root);
+  if (error.hint.empty()) error.hint = "make it writable, or name another folder with --store";
+  return of_the_store(std::move(error));
+}
+
+}  // namespace
+
+Result<Store> Store::open(const Path& root, Access access) {
+  Store store(absolute_path(root));
+  const Path format = store.root_ / "format";
+  if (!exists(format)) {
+    if (access == Access::read) return store;
+    if (auto made = make_store(store.root_); !made) return of_the_store(made.error());
+  }
+  const auto text = read_file(format);
+  if (!text) return of_the_store(text.error());
+  MLPIPE_TRY_VOID(check_format(store.root_, *text));
+  if (access == Access::write) MLPIPE_TRY_VOID(check_writable(store.root_));
+  return store;
+}
+
+Path Store::object_path(const StoredOutput& output) const {
+  if (output.file.empty()) return shard_path(root_ / "objects", output.tree);
+  return shard_path(root_ / "objects", Hasher().field("file output").field(output.file).field(output.tree.hex()).finish());
+}
+
+Path Store::output_path(const StoredOutput& output) const { return output.file.empty() ? object_path(output) : object_path(output) / output.file; }
+
+Path Store::partial_path(const Digest& fingerprint) const { return root_ / "partial" / fingerprint.hex(); }
+
+Path Store::index_path() const { return root_ / "index"; }
+
+Path Store::run_path(const std::string& run_id) const { return root_ / "runs" / run_id; }
+
+Path Store::result_path(const Digest& fingerprint) const { return shard_path(root_ / "results", fingerprint); }
+
+Path Store::text_path(const Digest& name) const { return shard_path(root_ / "texts", name); }
+
+Status Store::put_text(const Digest& name, std::string_view text) const {
+  if (has_text(name)) return {};
+  const Path path = text_path(name);
+  MLPIPE_TRY_VOID(make_dirs(path.parent_path()));
+  return write_file(path, text);
+}
+
+Result<std::string> Store::get_text(const Digest& name) const { return read_file(text_path(name)); }
+
+bool Store::has_text(const Digest& name) const {
+  // An empty one is what a power cut leaves of a file that was not synced.
+  struct stat st;
+  return ::stat(text_path(name).c_str(), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+}  // namespace mlpipe

@@ -1,0 +1,44 @@
+// Sweeping what dead runs left.
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "store/run_places.h"
+#include "store/run_record.h"
+#include "system/process.h"
+
+namespace mlpipe {
+namespace {
+
+// Killed before its header was whole: nobody can have seen this run.
+bool never_began(const Path& folder) {
+  const auto text = read_file(folder / record_name);
+  return !text || text->find('\n') == std::string::npos;
+}
+
+// Processes first: they might still write into the work folder. The marker last: whatever interrupts this, it is done again.
+bool sweep_run(const Store& store, const std::string& id) {
+  const Path folder = store.run_path(id), marker = active_marker(store.root(), id);
+  kill_marked(run_token(store.root(), id));
+  if (!remove_tree(folder / "work")) return false;
+  if (never_began(folder) && !remove_tree(folder)) return false;
+  return ::unlink(marker.c_str()) == 0 || errno == ENOENT;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> sweep_dead_runs(const Store& store) {
+  std::vector<std::string> swept;
+  const Path folder = store.root() / "active";
+  if (!exists(folder)) return swept;
+  MLPIPE_TRY(const auto ids, list_folder(folder));
+  for (const std::string& id : ids) {
+    MLPIPE_TRY(const auto lock, store.locks().try_lock(run_lock_name(id)));
+    if (!lock) continue;
+    // The lock may be free because another process swept it, or because the run ended, since the listing.
+    if (exists(active_marker(store.root(), id)) && sweep_run(store, id)) swept.push_back(id);
+  }
+  return swept;
+}
+
+}  // namespace mlpipe
