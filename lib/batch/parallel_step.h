@@ -71,9 +71,13 @@ class ParallelListener {
   virtual void on_finished(ParallelOutcome outcome) = 0;
 };
 
+class WorkerLauncher;
+
 class ParallelStep {
  public:
   ParallelStep(EventLoop& loop, const Clock& clock, ParallelJob job, ParallelListener& listener);
+  // With workers of another kind than the configuration asks for (tests).
+  ParallelStep(EventLoop& loop, const Clock& clock, ParallelJob job, ParallelListener& listener, std::unique_ptr<WorkerLauncher> launcher);
   ~ParallelStep();  // kills what still runs
 
   // Plans (or recovers the plan and the journal), then starts workers. An error: nothing was started, on_finished will not come.

@@ -1,0 +1,44 @@
+// The files that the inputs of a parallel step hold, in the order in which they are scored.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "system/files.h"
+
+namespace mlpipe {
+
+// Compact, as there may be millions: names lie in one text, each ended by a zero byte.
+struct ItemListing {
+  struct Folder {
+    std::uint32_t input = 0;        // index of the input
+    std::string path;               // relative to the input's folder, "" is that itself
+    std::uint64_t first = 0, count = 0;  // its items
+  };
+  struct Input {
+    std::string name;
+    Path base;  // folder below which everything lies; of a single file, the one it lies in
+  };
+
+  std::vector<Input> inputs;
+  std::vector<Folder> folders;  // none is empty
+  std::string names;
+  std::vector<std::uint64_t> offsets;  // of each item's name in names
+
+  std::uint64_t items() const { return offsets.size(); }
+  std::string_view name(std::uint64_t item) const { return names.data() + offsets[item]; }
+
+  void add_input(std::string name, Path base) { inputs.push_back({std::move(name), std::move(base)}); }
+  // Adds the items of one folder of the input added last; `item_names` in the order they shall have.
+  void add_folder(std::string path, const std::vector<std::string>& item_names);
+};
+
+// Lists an input behind those in `listing`: a file is one item; a folder gives the regular files below it, links followed,
+// those of a folder before those of its sub-folders, names sorted bytewise; with a pattern only files whose relative path
+// matches it. Errors: nothing there, no file found, unreadable, a dangling link, a loop of links.
+Status list_items(const std::string& name, const Path& path, const std::string& pattern, ItemListing& listing);
+
+}  // namespace mlpipe

@@ -1,0 +1,199 @@
+#include "batch/journal.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+#include "base/text.h"
+#include "batch/crc32c.h"
+
+namespace mlpipe {
+namespace {
+
+struct Header {
+  char magic[16];
+  std::uint64_t nonce;
+  std::uint8_t plan[32];
+  std::uint32_t checksum;
+  std::uint32_t zero;
+};
+static_assert(sizeof(Header) == 64);
+
+struct Record {
+  std::uint64_t mini_batch, offset, length, rows;
+  std::uint32_t attempt, items, failed_items;
+  std::uint32_t rows_checksum, zero;
+  std::uint32_t checksum;
+};
+static_assert(sizeof(Record) == 56);
+
+constexpr std::string_view magic = "mlpipe journal 1";
+
+template <class T>
+std::string_view bytes_of(const T& value, std::size_t size = sizeof(T)) {
+  return {reinterpret_cast<const char*>(&value), size};
+}
+
+std::uint32_t header_checksum(const Header& header) { return crc32c(bytes_of(header, offsetof(Header, checksum))); }
+
+std::uint32_t record_checksum(const Record& record, std::uint32_t seed) {
+  return crc32c(bytes_of(record, offsetof(Record, checksum)), seed);
+}
+
+std::optional<Header> header_of(std::string_view journal, const Digest& plan) {
+  Header header;
+  if (journal.size() < sizeof header) return std::nullopt;
+  std::memcpy(&header, journal.data(), sizeof header);
+  const bool ours = bytes_of(header.magic) == magic && std::memcmp(header.plan, plan.bytes.data(), sizeof header.plan) == 0;
+  if (!ours || header.zero != 0 || header.checksum != header_checksum(header)) return std::nullopt;
+  return header;
+}
+
+Header new_header(const Digest& plan) {
+  Header header{};
+  std::memcpy(header.magic, magic.data(), sizeof header.magic);
+  if (::getrandom(&header.nonce, sizeof header.nonce, 0) != sizeof header.nonce) header.nonce = static_cast<std::uint64_t>(::time(nullptr));
+  std::memcpy(header.plan, plan.bytes.data(), sizeof header.plan);
+  header.checksum = header_checksum(header);
+  return header;
+}
+
+Error store_error(std::string_view action, const Path& path) {
+  auto error = errno_error(action, path);
+  error.kind = ErrorKind::store;
+  return error;
+}
+
+// Whole records behind the first bad one: finished work that damage, not a torn end, made unusable.
+std::size_t records_behind(std::string_view journal, std::size_t at, std::uint32_t seed) {
+  std::size_t count = 0;
+  for (at += sizeof(Record); at + sizeof(Record) <= journal.size(); at += sizeof(Record)) {
+    Record record;
+    std::memcpy(&record, journal.data() + at, sizeof record);
+    count += record.checksum == record_checksum(record, seed);
+  }
+  return count;
+}
+
+}  // namespace
+
+Result<Journal> Journal::open(const Path& folder, const Digest& plan, FileOps& ops, std::string& notice) {
+  Journal journal(folder, ops);
+  for (auto [fd, name] : {std::pair{&journal.rows_, "rows"}, std::pair{&journal.journal_, "journal"}}) {
+    auto file = open_file(folder / name, O_RDWR | O_CREAT);
+    if (!file) return Error{ErrorKind::store, file.error().message, file.error().hint};
+    *fd = file.take();
+  }
+  MLPIPE_TRY(const std::string bytes, read_file(folder / "journal"));
+  if (const auto header = header_of(bytes, plan)) {
+    journal.seed_ = header->checksum;
+    MLPIPE_TRY_VOID(journal.recover(bytes, notice));
+  } else {
+    if (bytes.size() > sizeof(Header)) notice = "the journal in " + shown_path(folder) + " belongs to other inputs or settings, or is damaged: all mini-batches are scored again";
+    MLPIPE_TRY_VOID(journal.start_afresh(plan));
+  }
+  return journal;
+}
+
+Status Journal::recover(std::string_view journal, std::string& notice) {
+  std::size_t at = sizeof(Header);
+  for (; at + sizeof(Record) <= journal.size(); at += sizeof(Record)) {
+    Record record;
+    std::memcpy(&record, journal.data() + at, sizeof record);
+    if (record.checksum != record_checksum(record, seed_) || record.offset != rows_end_ || has(record.mini_batch)) break;
+    const Extent extent{record.mini_batch, record.offset, record.length};
+    MLPIPE_TRY(const bool whole, rows_match(extent, record.rows_checksum));
+    if (!whole) break;
+    finished_.push_back({record.mini_batch, record.attempt, record.rows, record.items, record.failed_items});
+    extents_.push_back(extent);
+    ids_.insert(record.mini_batch);
+    rows_end_ += record.length;
+  }
+  journal_end_ = at;
+  if (const auto lost = records_behind(journal, at, seed_); lost > 0) {
+    notice = "the journal in " + shown_path(folder_) + " is damaged: " + plural(lost, "finished mini-batch record") + " behind it dropped";
+  }
+  MLPIPE_TRY_VOID(truncate(journal_.get(), journal_end_, "journal"));
+  return truncate(rows_.get(), rows_end_, "rows");
+}
+
+Result<bool> Journal::rows_match(const Extent& extent, std::uint32_t checksum) const {
+  char chunk[1 << 16];
+  std::uint32_t actual = 0;
+  for (std::uint64_t done = 0; done < extent.length;) {
+    const auto wanted = std::min<std::uint64_t>(sizeof chunk, extent.length - done);
+    const auto got = ::pread(rows_.get(), chunk, wanted, static_cast<off_t>(extent.offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return store_error("read", folder_ / "rows");
+    if (got == 0) return false;
+    actual = crc32c({chunk, static_cast<std::size_t>(got)}, actual);
+    done += static_cast<std::uint64_t>(got);
+  }
+  return actual == checksum;
+}
+
+Status Journal::start_afresh(const Digest& plan) {
+  // The journal goes first: rows without records are nothing, records without their rows would have to be found out.
+  MLPIPE_TRY_VOID(truncate(journal_.get(), 0, "journal"));
+  MLPIPE_TRY_VOID(truncate(rows_.get(), 0, "rows"));
+  const Header header = new_header(plan);
+  MLPIPE_TRY_VOID(write(journal_.get(), bytes_of(header), 0, "journal"));
+  seed_ = header.checksum;
+  journal_end_ = sizeof header;
+  dirty_ = true;
+  return {};
+}
+
+Result<bool> Journal::append(const FinishedBatch& batch, std::string_view rows) {
+  if (broken_) return *broken_;
+  if (has(batch.mini_batch)) return false;
+  Record record{batch.mini_batch, rows_end_, rows.size(), batch.rows, batch.attempt, batch.items, batch.failed_items, crc32c(rows), 0, 0};
+  record.checksum = record_checksum(record, seed_);
+  if (!rows.empty()) MLPIPE_TRY_VOID(write(rows_.get(), rows, rows_end_, "rows"));
+  MLPIPE_TRY_VOID(write(journal_.get(), bytes_of(record), journal_end_, "journal"));
+  rows_end_ += rows.size();
+  journal_end_ += sizeof record;
+  finished_.push_back(batch);
+  extents_.push_back({record.mini_batch, record.offset, record.length});
+  ids_.insert(batch.mini_batch);
+  dirty_ = true;
+  return true;
+}
+
+Status Journal::sync() {
+  if (broken_) return *broken_;
+  if (!dirty_) return {};
+  if (ops_->fdatasync(rows_.get()) != 0) return broken(store_error("sync", folder_ / "rows"));
+  if (ops_->fdatasync(journal_.get()) != 0) return broken(store_error("sync", folder_ / "journal"));
+  dirty_ = false;
+  return {};
+}
+
+Status Journal::write(int fd, std::string_view bytes, std::uint64_t offset, const char* name) {
+  while (!bytes.empty()) {
+    const auto written = ops_->pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written == 0) errno = ENOSPC;
+    if (written <= 0) return broken(store_error("write", folder_ / name));
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+  return {};
+}
+
+Status Journal::truncate(int fd, std::uint64_t size, const char* name) {
+  if (ops_->ftruncate(fd, static_cast<off_t>(size)) != 0) return broken(store_error("truncate", folder_ / name));
+  return {};
+}
+
+Status Journal::broken(Error error) {
+  broken_ = error;
+  return error;
+}
+
+}  // namespace mlpipe

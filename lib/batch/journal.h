@@ -1,0 +1,79 @@
+// The rows of a parallel step, each written exactly once: a rows file that only ever grows, and a journal that says which
+// mini-batch owns which extent of it. A record is appended after its rows, so whatever a record names is there, unless
+// the machine lost power; recovery checks it. Two files of the state folder:
+//
+//   rows      the rows of finished mini-batches, in the order they finished
+//   journal   header  "mlpipe journal 1" (16 bytes), u64 nonce, 32 bytes plan digest, u32 crc-32c of the above, u32 zero
+//             records u64 mini-batch, u64 offset, u64 length, u64 rows, u32 attempt, u32 items, u32 failed items,
+//                     u32 crc-32c of the rows, u32 zero, u32 crc-32c of the record seeded with the header's
+// Little-endian. The nonce is new for every journal: bytes of an older one can never pass as records of this one.
+// Only finished mini-batches have records; those that were given up are tried again by a resume.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "batch/file_ops.h"
+#include "system/fd.h"
+#include "system/files.h"
+
+namespace mlpipe {
+
+struct FinishedBatch {
+  std::uint64_t mini_batch = 0;
+  std::uint32_t attempt = 0;
+  std::uint64_t rows = 0;
+  std::uint32_t items = 0, failed_items = 0;
+};
+
+// Where a finished mini-batch's rows lie.
+struct Extent {
+  std::uint64_t mini_batch = 0, offset = 0, length = 0;
+};
+
+class Journal {
+ public:
+  // Opens the journal in `folder` when it belongs to this plan, keeping what is whole and truncating what is not; else
+  // starts an empty one. `notice` is set when finished work had to be dropped. Errors are of kind store.
+  static Result<Journal> open(const Path& folder, const Digest& plan, FileOps& ops, std::string& notice);
+
+  const std::vector<FinishedBatch>& finished() const { return finished_; }
+  const std::vector<Extent>& extents() const { return extents_; }  // in the order they finished
+  bool has(std::uint64_t mini_batch) const { return ids_.count(mini_batch) != 0; }
+  int rows_fd() const { return rows_.get(); }
+
+  // Rows first, then the record. False: this mini-batch has a record already, nothing was written. After an error every
+  // later call fails: the files hold what they held, and the next open finds it.
+  Result<bool> append(const FinishedBatch& batch, std::string_view rows);
+  // Makes what was appended survive a power cut: rows before records. Never tried again after it failed.
+  Status sync();
+  bool dirty() const { return dirty_; }
+
+ private:
+  Journal(const Path& folder, FileOps& ops) : folder_(folder), ops_(&ops) {}
+  Status recover(std::string_view journal, std::string& notice);
+  Result<bool> rows_match(const Extent& extent, std::uint32_t checksum) const;
+  Status start_afresh(const Digest& plan);
+  Status write(int fd, std::string_view bytes, std::uint64_t offset, const char* name);
+  Status truncate(int fd, std::uint64_t size, const char* name);
+  Status broken(Error error);
+
+  Path folder_;
+  FileOps* ops_;
+  Fd rows_, journal_;
+  std::uint32_t seed_ = 0;
+  std::uint64_t rows_end_ = 0, journal_end_ = 0;
+  std::vector<FinishedBatch> finished_;
+  std::vector<Extent> extents_;
+  std::unordered_set<std::uint64_t> ids_;
+  bool dirty_ = false;
+  std::optional<Error> broken_;
+};
+
+}  // namespace mlpipe

@@ -1,0 +1,16 @@
+// The published rows: extents of the journal's rows file put together in the order that was asked for.
+#pragma once
+
+#include <vector>
+
+#include "batch/file_ops.h"
+#include "batch/journal.h"
+#include "pipeline/parallel_run_config.h"
+
+namespace mlpipe {
+
+// Writes `target` aside and renames it, so that it is whole or not there. mini_batch order: equal results are equal bytes;
+// completion order: as they finished. Not synced: who publishes the folder does that.
+Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, const Path& target, FileOps& ops);
+
+}  // namespace mlpipe

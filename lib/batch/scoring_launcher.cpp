@@ -1,0 +1,259 @@
+#include "batch/scoring_launcher.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include <fmt/format.h>
+
+#include "scoring/configuration.h"
+#include "system/host.h"
+#include "worker/scoring_server.h"
+
+namespace mlpipe {
+namespace {
+
+constexpr int most_server_deaths = 3;
+
+ExitStatus exit_status(const server_wire::Exited& exited) {
+  ExitStatus status;
+  status.signal = WIFSIGNALED(exited.status) ? WTERMSIG(exited.status) : 0;
+  status.code = status.signal ? 128 + status.signal : WEXITSTATUS(exited.status);
+  status.peak_rss = exited.peak_rss;
+  status.cpu = std::chrono::microseconds(exited.cpu_us);
+  return status;
+}
+
+// Workers die with their fork server; nobody is left who could say how.
+ExitStatus died_with_server() {
+  ExitStatus status;
+  status.signal = SIGKILL;
+  status.code = 128 + SIGKILL;
+  return status;
+}
+
+bool has_ended(const Fd& pidfd) {
+  pollfd ended{pidfd.get(), POLLIN, 0};
+  return ::poll(&ended, 1, 0) == 1;
+}
+
+Result<ScoringPrograms> installed_programs() {
+  const auto module = find_module("mlpipe_torch.so");
+  if (!module) {
+    return Error{ErrorKind::step_failed, "the scoring module mlpipe_torch.so was not found",
+                 "build mlpipe with -DMLPIPE_TORCH=ON, or score with an entry_script"};
+  }
+  return ScoringPrograms{{executable_path().string(), scoring_server_command}, *module};
+}
+
+}  // namespace
+
+std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job) {
+  return std::make_unique<ScoringLauncher>(loop, job, installed_programs());
+}
+
+ScoringLauncher::ScoringLauncher(EventLoop& loop, const ParallelJob& job, Result<ScoringPrograms> programs)
+    : loop_(loop), job_(job), programs_(std::move(programs)), log_(job.logs / "scoring_server.txt") {}
+
+ScoringLauncher::~ScoringLauncher() {
+  if (control_) loop_.forget(control_.get());
+  std::error_code ignored;
+  if (std::filesystem::file_size(log_, ignored) == 0 && !ignored) std::filesystem::remove(log_, ignored);
+}
+
+void ScoringLauncher::launch(int number, Launched done) {
+  workers_[number] = Worker();
+  workers_[number].launched = std::move(done);
+  // Later, since `done` must not be called from here.
+  loop_.after({}, [this, alive = std::weak_ptr(alive_)] {
+    if (!alive.lock()) return;
+    if (!control_) {
+      if (const auto started = start_server(); !started) return fail_waiting(started.error());
+    }
+    ask_for_workers();
+  });
+}
+
+void ScoringLauncher::collect(int number, Collected done) {
+  workers_[number].collected = std::move(done);
+  if (workers_[number].exit) finish_collect(number);
+}
+
+void ScoringLauncher::kill(int number) {
+  const auto found = workers_.find(number);
+  if (found == workers_.end() || !found->second.pidfd) return;
+  const Worker& worker = found->second;
+  // While it has not ended its pid is its own; once it has, the fork server kills what is left of the group.
+  if (!has_ended(worker.pidfd)) ::kill(-worker.pid, SIGKILL);
+  ::syscall(SYS_pidfd_send_signal, worker.pidfd.get(), SIGKILL, nullptr, 0);
+}
+
+Result<Fd> ScoringLauncher::open_log() { return open_file(log_, O_WRONLY | O_CREAT | O_APPEND); }
+
+// One thread everywhere: a second one, started by whatever BLAS LibTorch brings, would forbid forking.
+std::vector<std::string> ScoringLauncher::environment() const {
+  std::vector<std::string> entries;
+  const auto is_thread_count = [](const std::string& entry) {
+    return entry.starts_with("OMP_NUM_THREADS=") || entry.starts_with("MKL_NUM_THREADS=") || entry.starts_with("OPENBLAS_NUM_THREADS=");
+  };
+  for (const auto& entry : job_.environment) {
+    if (!is_thread_count(entry)) entries.push_back(entry);
+  }
+  entries.insert(entries.end(), {"OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1"});
+  return entries;
+}
+
+std::string ScoringLauncher::configuration() const { return to_json(ScoringConfiguration{job_.model.string(), job_.config.scoring}); }
+
+Status ScoringLauncher::start_server() {
+  if (!programs_) return programs_.error();
+  MLPIPE_TRY(auto ends, socket_pair());
+  MLPIPE_TRY(const Fd log, open_log());
+  ProcessSpec spec;
+  spec.argv = programs_->server;
+  spec.cwd = job_.scratch;
+  spec.environment = environment();
+  spec.out = spec.err = log.get();
+  spec.pass = {ends.second.get()};
+  MLPIPE_TRY(server_, Child::spawn(spec));
+  control_ = std::move(ends.first);
+  channel_.emplace(control_.get());
+  opened_ = false;
+  loop_.watch(control_.get(), EPOLLIN, [this](std::uint32_t) { on_readable(); });
+  // When the server died at once, its end of the socket tells.
+  static_cast<void>(channel_->send(server_wire::Open{programs_->module.string(), configuration()}));
+  return {};
+}
+
+void ScoringLauncher::ask_for_workers() {
+  if (!opened_) return;
+  std::vector<std::pair<int, Error>> failures;
+  for (auto& [number, worker] : workers_) {
+    if (!worker.launched || worker.asked) continue;
+    if (const auto asked = ask_for(number, worker); !asked) failures.emplace_back(number, asked.error());
+  }
+  for (auto& [number, error] : failures) answer(number, std::move(error));
+}
+
+Status ScoringLauncher::ask_for(int number, Worker& worker) {
+  MLPIPE_TRY(auto socket, socket_pair());
+  MLPIPE_TRY(auto out, make_pipe());
+  MLPIPE_TRY(auto err, make_pipe());
+  worker.asked = true;
+  worker.ends = {std::move(socket.first), std::move(out.first), std::move(err.first)};
+  for (const Fd* fd : {&worker.ends.socket, &worker.ends.out, &worker.ends.err}) set_nonblocking(fd->get());
+  // A send fails only when the server is dead, which EOF tells with its exit status.
+  static_cast<void>(channel_->send(server_wire::Fork{static_cast<std::uint32_t>(number)},
+                                   {socket.second.get(), out.second.get(), err.second.get()}));
+  return {};
+}
+
+void ScoringLauncher::on_readable() {
+  const std::weak_ptr alive(alive_);
+  const auto open = channel_->fill(false);
+  for (;;) {
+    auto received = channel_->next();
+    if (!received) return on_server_gone();
+    if (!*received) break;
+    handle(std::move(**received));
+    if (!alive.lock() || !channel_) return;  // a callback destroyed us, or the server with it
+  }
+  if (!open || !*open) on_server_gone();
+}
+
+void ScoringLauncher::handle(server_wire::Received received) {
+  if (std::holds_alternative<server_wire::Opened>(received.message)) {
+    opened_ = true;
+    return ask_for_workers();
+  }
+  if (const auto* failed = std::get_if<server_wire::OpenFailed>(&received.message)) {
+    return fail_waiting({ErrorKind::step_failed, failed->reason, ""});
+  }
+  if (const auto* failed = std::get_if<server_wire::ForkFailed>(&received.message)) {
+    return answer(static_cast<int>(failed->number), Error{ErrorKind::step_failed, failed->reason, ""});
+  }
+  if (const auto* exited = std::get_if<server_wire::Exited>(&received.message)) return on_exited(*exited);
+  if (const auto* forked = std::get_if<server_wire::Forked>(&received.message)) {
+    const int number = static_cast<int>(forked->number);
+    if (const auto found = workers_.find(number); found != workers_.end()) {
+      on_forked(number, found->second, std::move(received.descriptors[0]), static_cast<pid_t>(forked->pid));
+    }
+  }
+}
+
+void ScoringLauncher::on_forked(int number, Worker& worker, Fd pidfd, pid_t pid) {
+  deaths_ = 0;
+  worker.pid = pid;
+  worker.pidfd = Fd(::fcntl(pidfd.get(), F_DUPFD_CLOEXEC, 0));
+  answer(number, WorkerProcess{pid, std::move(pidfd), std::move(worker.ends.socket), std::move(worker.ends.out), std::move(worker.ends.err)});
+}
+
+void ScoringLauncher::on_exited(const server_wire::Exited& exited) {
+  const auto found = workers_.find(static_cast<int>(exited.number));
+  if (found == workers_.end()) return;
+  found->second.exit = exit_status(exited);
+  if (found->second.collected) finish_collect(found->first);
+}
+
+// The server is dead or does not speak our language. Its workers die with it; those still wanted get another server.
+void ScoringLauncher::on_server_gone() {
+  const bool was_open = opened_;
+  loop_.forget(control_.get());
+  channel_.reset();
+  control_.reset();
+  opened_ = false;
+  server_.signal_group(SIGKILL);
+  const ExitStatus status = server_.reap();
+  for (auto& [number, worker] : workers_) {
+    worker.asked = false;
+    if (worker.pid < 0 || worker.exit) continue;
+    worker.exit = died_with_server();
+    if (worker.collected) finish_collect(number);
+  }
+  const auto died = fmt::format("the scoring server ended while {}: {}", was_open ? "scoring" : "loading the model", describe(status));
+  const Error error{ErrorKind::step_failed, died, "its output is in " + log_.string()};
+  if (!was_open || ++deaths_ >= most_server_deaths) return fail_waiting(error);
+  for (const auto& [number, worker] : workers_) {
+    if (!worker.launched) continue;
+    if (const auto started = start_server(); !started) return fail_waiting(started.error());
+    return;
+  }
+}
+
+void ScoringLauncher::fail_waiting(const Error& error) {
+  std::vector<int> waiting;
+  for (const auto& [number, worker] : workers_) {
+    if (worker.launched) waiting.push_back(number);
+  }
+  const std::weak_ptr alive(alive_);
+  for (const int number : waiting) {
+    if (!alive.lock()) return;
+    answer(number, Error(error));
+  }
+}
+
+void ScoringLauncher::answer(int number, Result<WorkerProcess> result) {
+  const auto found = workers_.find(number);
+  if (found == workers_.end() || !found->second.launched) return;
+  const Launched launched = std::exchange(found->second.launched, nullptr);
+  if (!result) workers_.erase(found);
+  launched(std::move(result));
+}
+
+void ScoringLauncher::finish_collect(int number) {
+  loop_.after({}, [this, number, alive = std::weak_ptr(alive_)] {
+    if (!alive.lock()) return;
+    const auto found = workers_.find(number);
+    const Collected collected = std::move(found->second.collected);
+    const ExitStatus status = *found->second.exit;
+    workers_.erase(found);
+    collected(status);
+  });
+}
+
+}  // namespace mlpipe

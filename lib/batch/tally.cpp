@@ -1,0 +1,64 @@
+#include "batch/tally.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace mlpipe {
+namespace {
+
+bool above(std::uint64_t failed, long long allowed) { return allowed >= 0 && failed > static_cast<std::uint64_t>(allowed); }
+
+Error threshold(std::string message, std::string hint) { return {ErrorKind::threshold, std::move(message), std::move(hint)}; }
+
+}  // namespace
+
+Tally::Tally(const ParallelRunConfig& config, std::uint64_t mini_batches, std::uint64_t items)
+    : error_threshold_(config.error_threshold),
+      allowed_failed_count_(config.allowed_failed_count),
+      allowed_failed_percent_(config.allowed_failed_percent),
+      rows_wanted_(config.output_action == OutputAction::append_row),
+      mini_batches_(mini_batches),
+      items_(items) {}
+
+void Tally::finished(std::uint32_t items, std::uint32_t failed_items, std::uint64_t rows) {
+  ++done_;
+  items_done_ += items;
+  items_failed_ += failed_items;
+  rows_ += rows;
+}
+
+void Tally::given_up(std::uint32_t items) {
+  ++failed_;
+  items_done_ += items;
+  items_failed_ += items;
+}
+
+std::optional<Error> Tally::exceeded() const {
+  if (above(items_failed_, error_threshold_)) {
+    return threshold(fmt::format("{} failed, error_threshold allows {}", plural(items_failed_, "item"), error_threshold_),
+                     "error_threshold: -1 allows any number");
+  }
+  if (above(failed_, allowed_failed_count_)) {
+    return threshold(fmt::format("{} failed for good, allowed_failed_count is {}", plural(failed_, "mini-batch"), allowed_failed_count_),
+                     "allowed_failed_count: -1 allows any number");
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> Tally::verdict() const {
+  if (auto error = exceeded()) return error;
+  const auto percent = mini_batches_ == 0 ? 0.0 : 100.0 * static_cast<double>(failed_) / static_cast<double>(mini_batches_);
+  if (allowed_failed_percent_ < 100 && percent > allowed_failed_percent_) {
+    return threshold(fmt::format("{} of {} mini-batches failed for good ({:.3g} %), allowed_failed_percent is {:g}", failed_, mini_batches_,
+                                 percent, allowed_failed_percent_),
+                     "allowed_failed_percent: 100 allows any number");
+  }
+  if (rows_wanted_ && items_ > 0 && items_failed_ >= items_) {
+    return Error{ErrorKind::step_failed, fmt::format("not one of {} succeeded, and append_row needs at least one", plural(items_, "item")),
+                 "use output_action: summary_only if run() is not meant to return results"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace mlpipe
