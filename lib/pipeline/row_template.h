@@ -27,6 +27,9 @@ class RowTemplate {
  public:
   // Error (kind spec): an unknown field, a bad format, an unclosed brace; the message names it.
   static Result<RowTemplate> parse(std::string_view text);
+  // How many values a row must have at least for every field to stand for something: {value[3]} needs 4.
+  std::size_t values_needed() const;
+  // Fields that the values do not reach are left empty.
   void append(const RowFacts& facts, std::string& out) const;
 
  private:
@@ -37,6 +40,10 @@ class RowTemplate {
     std::size_t index = 0;
     std::string format;  // fmt's, "{:.4f}"; empty: shortest
   };
+
+  static Result<Part> parse_field(std::string_view inner);
+  static void append_part(const Part& part, const RowFacts& facts, std::string& out);
+
   std::vector<Part> parts_;
 };
 

@@ -1,0 +1,48 @@
+// The readers of a native pipeline file, called by native.cpp in this order: each takes one part of it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "pipeline/pipeline.h"
+#include "spec/context.h"
+#include "spec/map_reader.h"
+
+namespace mlpipe::spec {
+
+// `parameters:` and -p.
+void read_parameters(Context& context, const Value* map);
+// `inputs:` and --input. Whether a path exists is checked by check_inputs_exist, once it is known who reads it.
+void read_inputs(Context& context, const Value* map);
+// {python, conda_file, requirements, image}, relative to `directory`. `must_exist`: its files are looked at.
+std::optional<Environment> read_environment(Context& context, const Value& value, const std::string& owner, const Path& directory, bool must_exist);
+// --set and --use, sorted to the steps that they name.
+void read_options(Context& context);
+
+// One step; its data first, because its action refers to it.
+void read_step(Context& context, const Entry& entry);
+void read_step_data(MapReader& map, Step& step);                                  // inputs, side_inputs, outputs
+std::vector<Template> read_arguments(MapReader& map, const Step& step);
+
+// A map with the settings of --set laid over it.
+Value overlay(Context& context, const Value& map, const std::vector<Setting>& settings);
+
+// `parallel_run_config` of a step: inline, or the path of a file.
+void read_parallel(MapReader& step_map, Step& step, const std::vector<Setting>& settings);
+void check_parallel_step(Context& context, const MapReader& step_map, const Step& step);
+void read_scoring(Context& context, const Value& value, const std::string& owner, Scoring& scoring);
+
+// What only the whole pipeline shows: unknown steps, cycles, inputs that do not exist, places written twice.
+void check_pipeline(Context& context);
+void check_published(Context& context);
+
+// Keys that a step, and a parallel_run_config, may have.
+const std::vector<std::string>& step_keys();
+const std::vector<std::string>& parallel_keys();
+
+// A path below `directory` that exists as a file; reports `key` otherwise.
+void check_file_below(Context& context, const Path& directory, const Scalar& name, const std::string& key);
+// A script_name or entry_script: below the step's source directory, and there.
+void check_code_file(Context& context, const Step& step, const Scalar& name, const std::string& key);
+
+}  // namespace mlpipe::spec
