@@ -24,7 +24,7 @@ std::vector<bool> considered(const Selection& selection) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(RunContext& context, const StepGraph& graph, Selection selection, std::map<std::string, AvailableOutputs> available)
+RunDispatcher::RunDispatcher(RunContext& context, const StepGraph& graph, Selection selection, std::map<std::string, AvailableOutputs> available)
     : context_(context),
       graph_(graph),
       selection_(std::move(selection)),
@@ -35,7 +35,7 @@ Dispatcher::Dispatcher(RunContext& context, const StepGraph& graph, Selection se
   info_.header = context.recorder.header();
 }
 
-RunInfo Dispatcher::run() {
+RunInfo RunDispatcher::run() {
   context_.loop.on_signals([this](int signal) { on_signal(signal); });
   pump();
   if (!schedule_.done()) context_.loop.run();
@@ -44,7 +44,7 @@ RunInfo Dispatcher::run() {
   return std::move(info_);
 }
 
-void Dispatcher::pump() {
+void RunDispatcher::pump() {
   for (;;) {
     while (const auto step = schedule_.take_ready()) consider(*step);
     start_decided();
@@ -55,12 +55,12 @@ void Dispatcher::pump() {
   }
 }
 
-void Dispatcher::consider(std::size_t step) {
+void RunDispatcher::consider(std::size_t step) {
   if (selection_.parts[step] == Part::use) return take_folder(step);
   consider_run(step);
 }
 
-void Dispatcher::take_folder(std::size_t number) {
+void RunDispatcher::take_folder(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
   const Path& folder = context_.request.use.at(step.name);
   auto outputs = context_.describer.outputs_in(step, folder);
@@ -73,7 +73,7 @@ void Dispatcher::take_folder(std::size_t number) {
   finish(number, std::move(event), std::nullopt, outputs.take());
 }
 
-void Dispatcher::consider_run(std::size_t number) {
+void RunDispatcher::consider_run(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
   auto description = context_.describer.describe(step, available_);
   if (!description) return fail_before_start(number, description.error());
@@ -95,11 +95,11 @@ void Dispatcher::consider_run(std::size_t number) {
   decided_to_run(number, description.take(), std::move(verdict), std::move(std::get<Slot>(*claim)));
 }
 
-void Dispatcher::decided_to_run(std::size_t number, StepDescription description, Verdict verdict, Slot slot) {
+void RunDispatcher::decided_to_run(std::size_t number, StepDescription description, Verdict verdict, Slot slot) {
   decided_.emplace(number, Decided{std::move(description), std::move(slot), std::move(verdict.reason)});
 }
 
-void Dispatcher::reuse(std::size_t number, StepDescription& description, Verdict verdict) {
+void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verdict verdict) {
   const Step& step = context_.pipeline.steps[number];
   for (const std::string& warning : verdict.warnings) context_.events.on(Notice{step.name, warning, ""});
   StepEnded event;
@@ -115,7 +115,7 @@ void Dispatcher::reuse(std::size_t number, StepDescription& description, Verdict
   finish(number, std::move(event), std::nullopt, std::move(verdict.outputs));
 }
 
-void Dispatcher::wait_for_other(std::size_t number) {
+void RunDispatcher::wait_for_other(std::size_t number) {
   waiting_.push_back(number);
   const bool by_us = !running_.empty() || !decided_.empty();
   if (!announced_[number] && !by_us) {
@@ -130,11 +130,11 @@ void Dispatcher::wait_for_other(std::size_t number) {
     });
 }
 
-void Dispatcher::retry_waiting() {
+void RunDispatcher::retry_waiting() {
   for (const std::size_t step : std::exchange(waiting_, {})) consider_run(step);
 }
 
-void Dispatcher::start_decided() {
+void RunDispatcher::start_decided() {
   std::vector<std::size_t> turn;
   for (const auto& [step, decided] : decided_) turn.push_back(step);
   for (const std::size_t step : turn)
@@ -142,7 +142,7 @@ void Dispatcher::start_decided() {
 }
 
 // Several lives may be tried: a source that changes under our hands is described anew, which may even find a result.
-bool Dispatcher::start(std::size_t number) {
+bool RunDispatcher::start(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
   auto node = decided_.extract(number);
   const Digest fingerprint = node.mapped().description.fingerprint;
@@ -165,14 +165,14 @@ bool Dispatcher::start(std::size_t number) {
   return false;
 }
 
-void Dispatcher::ended(std::size_t number, StepRunEnd end) {
+void RunDispatcher::ended(std::size_t number, StepRunEnd end) {
   running_.erase(number);
   finish(number, std::move(end.event), end.failure, std::move(end.outputs));
   retry_waiting();
   pump();
 }
 
-void Dispatcher::fail_before_start(std::size_t number, const Error& error, std::optional<Digest> fingerprint, const std::string& reason) {
+void RunDispatcher::fail_before_start(std::size_t number, const Error& error, std::optional<Digest> fingerprint, const std::string& reason) {
   StepEnded event;
   event.record.step = context_.pipeline.steps[number].name;
   event.record.state = StepState::failed;
@@ -185,7 +185,7 @@ void Dispatcher::fail_before_start(std::size_t number, const Error& error, std::
   finish(number, std::move(event), error.kind, {});
 }
 
-void Dispatcher::finish(std::size_t number, StepEnded event, std::optional<ErrorKind> failure, AvailableOutputs outputs) {
+void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<ErrorKind> failure, AvailableOutputs outputs) {
   const Step& step = context_.pipeline.steps[number];
   if (failure) {
     if (event.record.state == StepState::failed && !failure_) failure_ = failure;
@@ -210,7 +210,7 @@ void Dispatcher::finish(std::size_t number, StepEnded event, std::optional<Error
   }
 }
 
-void Dispatcher::publish(const Step& step, const AvailableOutputs& outputs, StepEnded& event) {
+void RunDispatcher::publish(const Step& step, const AvailableOutputs& outputs, StepEnded& event) {
   for (const StepOutput& output : step.outputs) {
     if (output.publish.empty()) continue;
     const auto wrote = publish_output(context_.store, output, outputs.at(output.name), publication_index_);
@@ -223,7 +223,7 @@ void Dispatcher::publish(const Step& step, const AvailableOutputs& outputs, Step
   }
 }
 
-void Dispatcher::report_skipped() {
+void RunDispatcher::report_skipped() {
   for (const Schedule::Skip& skip : schedule_.take_skipped()) {
     StepEnded event;
     event.record.step = context_.pipeline.steps[skip.step].name;
@@ -236,7 +236,7 @@ void Dispatcher::report_skipped() {
   }
 }
 
-void Dispatcher::on_signal(int signal) {
+void RunDispatcher::on_signal(int signal) {
   const ErrorKind kind = signal == SIGINT ? ErrorKind::interrupted : ErrorKind::terminated;
   if (stopping_) {
     for (auto& [step, run] : running_) run->kill(kind);
@@ -251,7 +251,7 @@ void Dispatcher::on_signal(int signal) {
 }
 
 // Steps that were taken but do not run yet are given up.
-void Dispatcher::stop_all(ErrorKind kind) {
+void RunDispatcher::stop_all(ErrorKind kind) {
   std::vector<std::size_t> waiting = std::exchange(waiting_, {});
   for (const auto& [step, decided] : std::exchange(decided_, {})) waiting.push_back(step);
   for (const std::size_t number : waiting) {

@@ -16,10 +16,10 @@
 
 namespace mlpipe {
 
-class Dispatcher {
+class RunDispatcher {
  public:
   // `available`: outputs of steps that are not part of the run but that its steps read.
-  Dispatcher(RunContext& context, const StepGraph& graph, Selection selection, std::map<std::string, AvailableOutputs> available);
+  RunDispatcher(RunContext& context, const StepGraph& graph, Selection selection, std::map<std::string, AvailableOutputs> available);
 
   // Runs the loop until every step has ended.
   RunInfo run();

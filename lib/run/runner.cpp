@@ -104,7 +104,7 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
 
   EventLoop loop;
   RunContext context{loop, clock, pipeline, store, request, recorder, events, describer, cores};
-  RunInfo info = Dispatcher(context, graph, std::move(selection), std::move(available)).run();
+  RunInfo info = RunDispatcher(context, graph, std::move(selection), std::move(available)).run();
   const bool spawned = std::any_of(info.steps.begin(), info.steps.end(), [](const StepRecord& r) { return r.state != StepState::reused; });
   if (spawned) kill_marked(recorder.header().id);
   info.took = clock.steady() - begun;
