@@ -46,6 +46,8 @@ Digest Hasher::finish() const {
 
 Digest digest_of(std::string_view bytes) { return Hasher().bytes(bytes).finish(); }
 
+// Read, not mapped: a mapping is a quarter faster for large files, but takes twice as long for the many small ones, and a file
+// that shrinks meanwhile would kill us. 256 KiB was the fastest buffer of 16 KiB to 4 MiB.
 Result<Digest> digest_file(const Path& path) {
   constexpr std::size_t size = 256 * 1024;
   thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(size);

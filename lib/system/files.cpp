@@ -37,7 +37,7 @@ Status read_more(int fd, std::string& text, std::size_t limit, const Path& shown
   std::size_t used = text.size();
   const std::size_t wanted = limit > text.max_size() - used ? text.max_size() : used + limit;
   while (used < wanted) {
-    if (used == text.size()) text.resize(std::min(wanted, std::max<std::size_t>(4096, used * 2)));
+    if (used == text.size()) text.resize(std::min(wanted, std::max<std::size_t>({4096, text.capacity(), used + used / 2})));
     const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno_error("read", shown);
@@ -98,18 +98,7 @@ Result<std::string> read_file(const Path& path) {
   struct stat st;
   // One byte more than the size: the read that fills the text also meets the end.
   if (::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode)) text.reserve(static_cast<std::size_t>(st.st_size) + 1);
-  text.resize(text.capacity());
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t got = ::read(fd.get(), text.data() + used, text.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno_error("read", path);
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  const bool ended = used < text.size();
-  text.resize(used);
-  if (!ended) MLPIPE_TRY_VOID(read_more(fd.get(), text, text.max_size(), path));
+  MLPIPE_TRY_VOID(read_more(fd.get(), text, text.max_size(), path));
   return text;
 }
 

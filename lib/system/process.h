@@ -28,7 +28,7 @@ struct ExitStatus {
   int code = 0;    // exit code, or 128 + signal as a shell says it
   int signal = 0;  // 0: it exited by itself
   Seconds cpu{};   // user and system time, children that it waited for included
-  std::uint64_t peak_rss = 0;  // bytes
+  std::uint64_t peak_rss = 0;  // bytes; the kernel counts from before exec, so never below what we had when it started
 
   bool ok() const { return code == 0 && signal == 0; }
 };
@@ -38,7 +38,8 @@ std::string describe(const ExitStatus& status);
 std::string signal_name(int signal);  // "SIGKILL"; "signal 77" when it has no name
 
 // A direct child that leads its own process group, has no descriptor of ours but those given, all signals at their
-// defaults and unblocked, and dies with us (PR_SET_PDEATHSIG). Destroying a living one kills its group and reaps it.
+// defaults and unblocked, and dies with the thread that spawned it (PR_SET_PDEATHSIG): spawn from the main one.
+// Destroying a living one kills its group and reaps it.
 class Child {
  public:
   Child() = default;
@@ -67,7 +68,8 @@ inline constexpr const char* run_token_variable = "MLPIPE_RUN_TOKEN";
 // Returns how many were killed. Cost: one pass over /proc (about 20 us a process).
 int kill_marked(const std::string& token);
 
-// Adopts orphans of our children, so that kill_marked's victims and escaped grandchildren can be reaped here.
+// Adopts orphans of our children, so that kill_marked's victims and escaped grandchildren can be reaped here. From now on
+// every dead child that no Child owns is taken for one: such a process must not fork in other ways.
 void become_subreaper();
 
 // Two ends of a connected pair of stream sockets, or of a pipe (first: read end). Close-on-exec; ours non-blocking if asked.

@@ -27,7 +27,8 @@ TEST_CASE("digests are those of the official BLAKE3 test vectors") {
 TEST_CASE("a digest does not depend on how the bytes arrive") {
   const auto text = vector_input(100000);
   Hasher pieces;
-  for (std::size_t at = 0, size = 1; at < text.size(); at += size, size = size * 3 + 1) pieces.bytes(std::string_view(text).substr(at, size));
+  for (std::size_t at = 0, size = 1; at < text.size(); at += size, size = size * 3 + 1)
+    pieces.bytes(std::string_view(text).substr(at, size));
   CHECK(pieces.finish() == digest_of(text));
 }
 
