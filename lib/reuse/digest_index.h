@@ -1,16 +1,17 @@
 // Remembers digests of files by their stat data, so that unchanged files need not be read. Only an accelerator: losing it
 // costs time, never correctness. One index file a scanned root, sorted by path, checksummed, replaced by rename; damaged or
 // foreign ones are ignored. Concurrent runs may each write one: the last wins.
+//
+// The file: "mlpipe index 1\n", the root (u32 length, bytes), records, BLAKE3 of all before. A record: u32 length and bytes of
+// the path, device, inode, size, mtime, ctime, indexed time (64 bits each), mode (32 bits), digest. In this machine's byte order.
 #pragma once
 
 #include <sys/stat.h>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/digest.h"
 #include "base/result.h"
@@ -29,26 +30,24 @@ struct StatKey {
   friend bool operator==(const StatKey&, const StatKey&) = default;
 };
 
-// The known digests below one root.
+// The known digests below one root, as bytes of the index file: they are decoded when their turn comes.
 class RootIndex {
  public:
-  struct Entry {
-    std::string path;
-    StatKey key;
-    std::int64_t indexed_ns = 0;  // wall time; trusted only when mtime and ctime are more than 2 s older (racy window)
+  struct Known {
+    std::int64_t indexed_ns = 0;  // wall time before the file was read
     Digest digest;
   };
 
   // Paths must be asked in bytewise order (the walk's order). Nothing: read the file.
-  std::optional<Digest> find(std::string_view path, const StatKey& key);
-  // What the walk found, in its order.
-  void put(std::string_view path, const StatKey& key, std::int64_t indexed_ns, const Digest& digest);
+  std::optional<Known> find(std::string_view path, const StatKey& key);
+  // What the walk found, in its order. Kept only when mtime and ctime are more than 2 s older than indexed_ns: what was
+  // changed later than that may be changed again without a new time stamp (racy window).
+  void put(std::string_view path, const StatKey& key, const Known& known);
 
  private:
   friend class DigestIndex;
-  std::vector<Entry> known_, found_;
-  std::size_t next_ = 0;
-  bool changed_ = false;
+  std::string known_, found_;  // records
+  std::size_t next_ = 0;       // of known_
 };
 
 class DigestIndex {
@@ -57,7 +56,8 @@ class DigestIndex {
   DigestIndex(Path folder, const Clock& clock = Clock::real());
 
   RootIndex load(const Path& root) const;
-  // Written when something is new, gone or has now left the racy window. Failing to write is silent.
+  // Written when something is new, gone or has now left the racy window. Failing to write is silent. What is not a file's path
+  // (scans by pattern) may be appended to root.
   void save(const Path& root, RootIndex&& index) const;
   std::int64_t now_ns() const;
 

@@ -20,15 +20,23 @@ class IgnoreRules {
 
   void add_lines(std::string_view text);
 
-  // `path` is relative to the root. A folder that is ignored is not descended into.
+  // `path` is relative to the root. A folder that is ignored is not descended into: nothing below it is asked about. Negated
+  // rules do not bring back what is built in.
   bool ignores(std::string_view path, bool folder) const;
 
  private:
+  enum class Shape { literal, suffix, general };  // literal and "*.x" are most of all rules, and quick to decide
   struct Rule {
     std::string pattern;
     bool negated = false, folders_only = false, anchored = false;
+    Shape shape = Shape::general;
+
+    bool matches(std::string_view path, bool folder) const;
   };
+  void add_pattern(std::string_view text);
+
   std::vector<Rule> rules_;
+  std::size_t always_ = 0;  // the first of them are built in
 };
 
 // git's wildmatch: * and ? do not match '/', ** between slashes does, [a-z] and [!a-z], \ escapes.

@@ -30,9 +30,13 @@ struct Tree {
   bool is_file = false;            // the name of a single file is not part of its digest
 };
 
-// Reads `root` (a folder or a file). Links are followed; a loop of links, an unreadable or vanished file is an error.
+// Sorts nothing: entries are in bytewise order of their paths.
+Tree make_tree(std::vector<TreeEntry> entries, bool is_file);
+
+// Reads `root` (a folder or a file). Links are followed; a loop of links, an unreadable or vanished file, a pipe, socket or
+// device and a file that changes while it is read are errors. Stores of mlpipe below root do not count.
 // Content decides: with an index, a file whose stat data is known and old enough is not read. Threads hash in parallel.
-// With a pattern (PipelineInput::pattern) only files below root that match it count.
+// With a pattern (PipelineInput::pattern) only files below root that match it count, and no empty folder does.
 struct ScanOptions {
   const IgnoreRules* ignore = nullptr;
   std::string pattern;
@@ -40,6 +44,9 @@ struct ScanOptions {
   int threads = 1;
 };
 Result<Tree> scan_tree(const Path& root, const ScanOptions& options = {});
+
+// What lies at `below` ("test", "a/b.csv") inside a folder's tree, as scanning it alone would give it. Error: nothing is there.
+Result<Tree> subtree(const Tree& whole, std::string_view below);
 
 // A listing that people can read ("<hex> <size> <x|-> <escaped path>\n" a line) and its exact inverse.
 std::string to_text(const Tree& tree);

@@ -1,0 +1,54 @@
+#include "reuse/verify.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "reuse/escape.h"
+#include "reuse/tree.h"
+#include "system/host.h"
+
+namespace mlpipe {
+namespace {
+
+std::string_view name_of(TreeChange::Kind kind) {
+  switch (kind) {
+    case TreeChange::Kind::added: return "appeared in it";
+    case TreeChange::Kind::removed: return "is gone from it";
+    case TreeChange::Kind::changed: return "was changed in it";
+  }
+  return "";
+}
+
+std::string difference(const Store& store, const StoredOutput& output, const Tree& now) {
+  const auto listing = store.get_text(output.tree);
+  const auto then = listing ? tree_from_text(*listing) : Result<Tree>(listing.error());
+  if (!output.file.empty()) return fmt::format("its file {} was changed in the store", output.file);
+  if (!then || then->digest != output.tree) return "it was changed in the store";
+  const auto changes = compare(*then, now);
+  if (changes.empty()) return "it was changed in the store";
+  const std::string more = changes.size() > 1 ? fmt::format(" and {} more", changes.size() - 1) : "";
+  return fmt::format("{} {} in the store{}", escape(changes.front().path), name_of(changes.front().kind), more);
+}
+
+Error damaged(const StoredOutput& output, std::string_view why) {
+  return {ErrorKind::store, fmt::format("output {} is damaged: {}", output.name, why), "the step will run again"};
+}
+
+Status verify_output(const Store& store, const StoredOutput& output, DigestIndex* index, int threads) {
+  const Path path = store.output_path(output);
+  if (!exists(path)) return damaged(output, fmt::format("{} is missing", shown_path(path)));
+  const auto tree = scan_tree(path, {nullptr, "", index, threads});
+  if (!tree) return damaged(output, tree.error().message);
+  if (tree->digest == output.tree && tree->is_file == !output.file.empty()) return {};
+  return damaged(output, difference(store, output, *tree));
+}
+
+}  // namespace
+
+Status verify(const Store& store, const StepResult& result, DigestIndex* index) {
+  const int threads = usable_cores();
+  for (const StoredOutput& output : result.outputs) MLPIPE_TRY_VOID(verify_output(store, output, index, threads));
+  return {};
+}
+
+}  // namespace mlpipe
