@@ -71,7 +71,7 @@ Fact look_at_store(const Path& root) {
   const Path folder = existing_parent(root);
   const bool writable = ::access(folder.c_str(), W_OK) == 0;
   const auto room = free_bytes(folder);
-  std::string text = fmt::format("{}{}", root.string(), path_mlpipe::exists(root) ? "" : " (not made yet)");
+  std::string text = fmt::format("{}{}", root.string(), path_exists(root) ? "" : " (not made yet)");
   if (room) text += fmt::format(", {} free", format_bytes(*room));
   if (!writable) return {"store", text + ", not writable", "--store DIR or MLPIPE_STORE names another place", false};
   if (const auto opened = Store::open(root, Store::Access::read); !opened) return {"store", text + ", " + opened.error().message, opened.error().hint, false};

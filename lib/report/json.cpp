@@ -1,6 +1,8 @@
 #include "report/json.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "system/files.h"
 
@@ -137,17 +139,52 @@ Json with_schema(Json fields) {
   return json;
 }
 
+// Bytes at the end of `text` that may be the beginning of one character.
+std::size_t half_character(std::string_view text) {
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if ((byte & 0xC0) == 0x80) continue;
+    const std::size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+    return length > back ? back : 0;
+  }
+  return 0;
+}
+
 class JsonLines final : public EventSink {
  public:
   explicit JsonLines(int fd) : fd_(fd) {}
 
   void on(const Event& event) override {
-    if (!gone_ && !write_all(fd_, to_json(event) + "\n", "events")) gone_ = true;
+    if (const auto* output = std::get_if<StepOutputText>(&event)) return write_output(*output);
+    if (const auto* ended = std::get_if<StepEnded>(&event)) write_halves(ended->record.step);
+    write(event);
   }
 
  private:
+  using Speaker = std::tuple<std::string, std::string, bool>;  // step, worker, is_stderr
+
+  void write(const Event& event) {
+    if (!gone_ && !write_all(fd_, to_json(event) + "\n", "events")) gone_ = true;
+  }
+
+  // A character that was cut by a read arrives whole, with what follows it.
+  void write_output(StepOutputText output) {
+    std::string& half = halves_[{output.step, output.worker, output.is_stderr}];
+    output.text.insert(0, half);
+    const std::size_t kept = half_character(output.text);
+    half = output.text.substr(output.text.size() - kept);
+    output.text.resize(output.text.size() - kept);
+    if (!output.text.empty()) write(output);
+  }
+
+  void write_halves(const std::string& step) {
+    for (auto at = halves_.lower_bound({step, "", false}); at != halves_.end() && std::get<0>(at->first) == step; at = halves_.erase(at))
+      if (!at->second.empty()) write(StepOutputText{step, std::get<1>(at->first), std::get<2>(at->first), at->second});
+  }
+
   int fd_;
   bool gone_ = false;
+  std::map<Speaker, std::string> halves_;
 };
 
 Json json_of(const StepWhy& why) {

@@ -18,15 +18,19 @@ std::string how_it_ended(const StepRecord& record) {
   return {};
 }
 
+bool has_begun(const StepRecord& record) { return record.took > Seconds::zero(); }
+
+std::string after_time(const StepRecord& record) { return has_begun(record) ? " after " + format_seconds(record.took) : std::string(); }
+
 std::string after_colon(const std::string& text) { return text.empty() ? std::string() : ": " + harmless(text); }
 
 std::string failed_line(const StepRecord& record) {
   std::string end = how_it_ended(record);
-  // The recorded error often says the exit code already.
-  if (!end.empty() && record.error.find(end) != std::string::npos) end.clear();
+  // The recorded error often says the exit code already; one that never started has none of its own.
+  if (record.error.find(end) != std::string::npos || !has_begun(record)) end.clear();
   const std::string tries = record.tries > 1 ? fmt::format(" and {} tries", record.tries) : "";
   const std::string both = end.empty() || record.error.empty() ? end + record.error : end + ": " + record.error;
-  return fmt::format("failed after {}{}{}", format_seconds(record.took), tries, after_colon(both));
+  return fmt::format("failed{}{}{}", after_time(record), tries, after_colon(both));
 }
 
 std::string done_line(const StepRecord& record) {
@@ -79,7 +83,7 @@ std::string outcome(const StepRecord& record) {
     case StepState::used: return "used" + after_colon(record.reason);
     case StepState::failed: return failed_line(record);
     case StepState::skipped: return "skipped" + after_colon(record.reason);
-    case StepState::stopped: return fmt::format("stopped after {}{}", format_seconds(record.took), after_colon(record.error));
+    case StepState::stopped: return "stopped" + after_time(record) + after_colon(record.error.empty() ? record.reason : record.error);
   }
   return {};
 }

@@ -1,0 +1,210 @@
+// The live table on a terminal, looked at through a small terminal of our own.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/text.h"
+#include "fake_clock.h"
+#include "events_of_a_run.h"
+#include "report/console.h"
+
+using namespace mlpipe;
+using namespace mlpipe::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Understands what a line printer with "cursor up" and "erase below" does; one byte is one column, rows wrap at `width`.
+class Terminal {
+ public:
+  explicit Terminal(std::size_t width) : width_(width) {}
+
+  void feed(std::string_view bytes) {
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      const char c = bytes[at];
+      if (c == '\x1b') at = code(bytes, at);
+      else if (c == '\r') column_ = 0;
+      else if (c == '\n') next_row();
+      else put(c);
+    }
+  }
+  const std::vector<std::string>& rows() const { return rows_; }
+  std::string text() const { return join(rows_, "\n"); }
+  int unknown_codes = 0;
+
+ private:
+  std::size_t code(std::string_view bytes, std::size_t at) {
+    const auto end = bytes.find_first_not_of("0123456789;", at + 2);
+    const std::string number(bytes.substr(at + 2, end - at - 2));
+    if (bytes[end] == 'A') row_ -= std::min<std::size_t>(row_, number.empty() ? 1 : std::stoul(number));
+    else if (bytes[end] == 'J') erase_below();
+    else if (bytes[end] != 'm') ++unknown_codes;
+    return end;
+  }
+  void erase_below() {
+    rows_.resize(row_ + 1);
+    rows_[row_].resize(std::min(rows_[row_].size(), column_));
+  }
+  void next_row() {
+    column_ = 0;
+    if (++row_ == rows_.size()) rows_.emplace_back();
+  }
+  void put(char c) {
+    if (column_ == width_) next_row();
+    if (rows_[row_].size() <= column_) rows_[row_].resize(column_ + 1, ' ');
+    rows_[row_][column_++] = c;
+  }
+
+  std::size_t width_, row_ = 0, column_ = 0;
+  std::vector<std::string> rows_{""};
+};
+
+// A console on a real pseudo-terminal.
+class LiveConsole {
+ public:
+  LiveConsole(unsigned short width, unsigned short height) : screen(width) {
+    master_ = Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    REQUIRE(master_);
+    REQUIRE(::grantpt(master_.get()) == 0);
+    REQUIRE(::unlockpt(master_.get()) == 0);
+    slave_ = Fd(::open(::ptsname(master_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    resize(width, height);
+    console_ = make_console({.fd = slave_.get(), .live = true}, clock);
+  }
+  void resize(unsigned short width, unsigned short height) {
+    const winsize size{height, width, 0, 0};
+    REQUIRE(::ioctl(slave_.get(), TIOCSWINSZ, &size) == 0);
+  }
+  std::string on(const Event& event) {
+    console_->on(event);
+    return take();
+  }
+  std::string end() {
+    console_.reset();
+    return take();
+  }
+  int fd() const { return slave_.get(); }
+
+  FakeClock clock;
+  Terminal screen;
+
+ private:
+  std::string take() {
+    std::string bytes(1 << 16, '\0');
+    const ssize_t got = ::read(master_.get(), bytes.data(), bytes.size());
+    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    screen.feed(bytes);
+    return bytes;
+  }
+
+  Fd master_, slave_;
+  std::unique_ptr<EventSink> console_;
+};
+
+}  // namespace
+
+TEST_CASE("live: lines scroll above a table of what runs") {
+  LiveConsole console(80, 24);
+  console.on(run_started({"prepare", "score"}));
+  console.on(StepStarted{"prepare", "no earlier result", "", 1, false});
+  console.clock.advance(200ms);
+  console.on(StepStarted{"score", "", "", 1, true});
+  console.clock.advance(1s);
+  console.on(StepOutputText{"prepare", "", false, "hello\nhalf"});
+  console.on(StepProgress{"score", {12, 0, 0, 120, 0, 0, 2}});
+  console.clock.advance(2s);
+  console.on(StepProgress{"score", {12, 3, 0, 120, 30, 0, 2}});
+  CHECK(console.screen.text() ==
+        "run 20261123-001530-123 of digits: 2 steps, -j2\n"
+        "prepare  runs: no earlier result\n"
+        "score    runs\n"
+        "prepare | hello\n"
+        "prepare  runs     3.20 s\n"
+        "score    runs     3.00 s  3/12 mini-batches  15 items/s\n"
+        "0 of 2 steps ended, 2 running, 3.20 s");
+  console.on(ended("prepare", StepState::ran));
+  console.on(ended("score", StepState::ran));
+  console.on(run_ended({StepState::ran, StepState::ran}));
+  console.end();
+  CHECK(console.screen.text() ==
+        "run 20261123-001530-123 of digits: 2 steps, -j2\n"
+        "prepare  runs: no earlier result\n"
+        "score    runs\n"
+        "prepare | hello\n"
+        "prepare | half\n"
+        "prepare  done in 1.24 s\n"
+        "score    done in 1.24 s\n"
+        "2 steps: 2 ran in 43 ms\n");
+  CHECK(console.screen.unknown_codes == 0);
+}
+
+TEST_CASE("live: the table alone is redrawn at most ten times a second") {
+  LiveConsole console(80, 24);
+  console.on(run_started({"score"}));
+  console.on(StepStarted{"score", "", "", 1, true});
+  int redrawn = 0;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    console.clock.advance(1ms);
+    redrawn += !console.on(StepProgress{"score", {1000, i, 0, 1000, i, 0, 2}}).empty();
+  }
+  CHECK(redrawn >= 9);
+  CHECK(redrawn <= 10);
+}
+
+TEST_CASE("live: the table fits a small terminal") {
+  for (const unsigned short height : {2, 3, 5}) {
+    LiveConsole console(30, height);
+    std::vector<std::string> steps;
+    for (int i = 0; i < 40; ++i) steps.push_back("a-step-with-quite-a-long-name-" + std::to_string(i));
+    console.on(run_started(steps));
+    const std::size_t before = console.screen.rows().size() - 1;
+    for (const std::string& step : steps) {
+      console.on(StepStarted{step, "because", "", 1, false});
+      console.on(StepOutputText{step, "", false, "x\n"});
+    }
+    console.clock.advance(1s);
+    console.on(StepProgress{steps[0], {10, 1, 0, 10, 1, 0, 1}});
+    std::size_t said = 0;
+    for (const std::string& row : console.screen.rows()) said += row.find("running") != std::string::npos;
+    CHECK(said <= 1);
+    CHECK(console.screen.rows().size() > before);
+    for (const std::string& step : steps) console.on(ended(step, StepState::ran));
+    console.end();
+    CHECK(console.screen.text().find("running") == std::string::npos);
+    CHECK(console.screen.unknown_codes == 0);
+  }
+}
+
+TEST_CASE("live: every frame leaves the cursor visible and colours off") {
+  LiveConsole console(80, 24);
+  std::string all = console.on(run_started({"a"}));
+  all += console.on(StepStarted{"a", "", "", 1, false});
+  all += console.on(StepOutputText{"a", "", false, "\x1b[?25l\x1b[31mred\x1b[5;5H\n"});
+  all += console.on(ended("a", StepState::failed));
+  all += console.end();
+  CHECK(all.find("25l") == std::string::npos);
+  CHECK(all.find("\x1b[31m") == std::string::npos);
+}
+
+TEST_CASE("NO_COLOR and TERM=dumb are honoured on a terminal") {
+  LiveConsole console(80, 24);
+  const auto with = [&](const char* term, const char* no_colour) {
+    ::setenv("TERM", term, 1);
+    no_colour ? ::setenv("NO_COLOR", no_colour, 1) : ::unsetenv("NO_COLOR");
+    return console_options(console.fd());
+  };
+  const char* before = std::getenv("TERM");
+  const std::string term = before ? before : "dumb";
+  CHECK(with("xterm", nullptr).live);
+  CHECK(with("xterm", nullptr).colour);
+  CHECK(with("xterm", "").colour);
+  CHECK(with("xterm", "1").live);
+  CHECK_FALSE(with("xterm", "1").colour);
+  CHECK_FALSE(with("dumb", nullptr).live);
+  CHECK_FALSE(with("dumb", nullptr).colour);
+  ::setenv("TERM", term.c_str(), 1);
+}
