@@ -1,0 +1,150 @@
+// Who gets which mini-batch, and when too much has failed: without a process, a disk or a clock.
+#include <doctest/doctest.h>
+
+#include "batch/crc32c.h"
+#include "batch/dispatcher.h"
+#include "batch/tally.h"
+
+#include <set>
+
+using namespace mlpipe;
+
+namespace {
+
+ParallelRunConfig config() {
+  ParallelRunConfig c;
+  c.error_threshold = -1;
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("every mini-batch is given out once, resumed ones never") {
+  Dispatcher dispatcher(6, 2, 3);
+  dispatcher.mark_done(0);
+  dispatcher.mark_done(3);
+  std::set<std::uint64_t> seen;
+  for (int turn = 0; !dispatcher.finished(); ++turn) {
+    REQUIRE(turn < 20);
+    const auto next = dispatcher.next(turn % 2, false);
+    if (!next) continue;
+    CHECK(next->attempt == 1);
+    CHECK(seen.insert(next->mini_batch).second);
+    CHECK(dispatcher.answered(turn % 2, *next));
+  }
+  CHECK(seen == std::set<std::uint64_t>{1, 2, 4, 5});
+}
+
+TEST_CASE("two at most are in flight for a worker, and the last ones are not sent ahead") {
+  Dispatcher dispatcher(5, 2, 3);
+  CHECK(dispatcher.next(0, false));
+  CHECK_FALSE(dispatcher.next(0, false));
+  CHECK(dispatcher.next(0, true));
+  CHECK_FALSE(dispatcher.next(0, true));
+  CHECK(dispatcher.next(1, true));
+  CHECK_FALSE(dispatcher.next(1, true));  // two are left for two workers
+  CHECK(dispatcher.waiting() == 2);
+}
+
+TEST_CASE("a worker that dies costs a try only to the mini-batch that it was working on") {
+  Dispatcher dispatcher(9, 2, 3);
+  const auto first = *dispatcher.next(0, false), second = *dispatcher.next(0, true);
+  CHECK(dispatcher.lost(0) == first);
+  CHECK(dispatcher.failed(first));
+  CHECK(dispatcher.next(1, false) == second);  // back in front, still its first try
+  CHECK(dispatcher.answered(1, second));
+  CHECK(dispatcher.next(1, false) == Assignment{first.mini_batch, 2});
+  CHECK_FALSE(dispatcher.lost(0));
+}
+
+TEST_CASE("after the last try a mini-batch is given up") {
+  Dispatcher dispatcher(1, 1, 3);
+  for (std::uint32_t attempt = 1; attempt <= 3; ++attempt) {
+    const auto next = dispatcher.next(0, false);
+    REQUIRE(next == Assignment{0, attempt});
+    CHECK(dispatcher.answered(0, *next));
+    CHECK_FALSE(dispatcher.answered(0, *next));
+    CHECK(dispatcher.failed(*next) == (attempt < 3));
+  }
+  CHECK(dispatcher.finished());
+}
+
+TEST_CASE("answers that a worker was not asked for are dropped") {
+  Dispatcher dispatcher(3, 2, 3);
+  const auto mine = *dispatcher.next(0, false);
+  CHECK_FALSE(dispatcher.answered(1, mine));
+  CHECK_FALSE(dispatcher.answered(0, {mine.mini_batch, 2}));
+  CHECK_FALSE(dispatcher.answered(0, {mine.mini_batch + 1, 1}));
+  CHECK(dispatcher.answered(0, mine));
+}
+
+TEST_CASE("error_threshold counts items: short returns and all of a given-up mini-batch") {
+  auto c = config();
+  c.error_threshold = 3;
+  Tally tally(c, 4, 40);
+  tally.finished(10, 2, 8);
+  tally.finished(10, 1, 9);
+  CHECK_FALSE(tally.exceeded());
+  tally.finished(10, 1, 9);
+  REQUIRE(tally.exceeded());
+  CHECK(tally.exceeded()->kind == ErrorKind::threshold);
+  CHECK(tally.exceeded()->message == "4 items failed, error_threshold allows 3");
+  Tally other(c, 4, 40);
+  other.given_up(10);
+  CHECK(other.exceeded());
+  CHECK(other.counts().failed_items == 10);
+  CHECK(other.counts().failed_mini_batches == 1);
+}
+
+TEST_CASE("-1 ignores a threshold; allowed_failed_count counts mini-batches") {
+  auto c = config();
+  Tally tally(c, 4, 40);
+  tally.given_up(10);
+  CHECK_FALSE(tally.exceeded());
+  c.allowed_failed_count = 1;
+  Tally counted(c, 4, 40);
+  counted.finished(10, 10, 0);  // failed items are no failed mini-batch
+  counted.given_up(10);
+  CHECK_FALSE(counted.exceeded());
+  counted.given_up(10);
+  REQUIRE(counted.exceeded());
+}
+
+TEST_CASE("a percentage is judged at the end only") {
+  auto c = config();
+  c.allowed_failed_percent = 25;
+  Tally tally(c, 4, 40);
+  tally.given_up(10);
+  tally.given_up(10);
+  CHECK_FALSE(tally.exceeded());
+  REQUIRE(tally.verdict());
+  CHECK(tally.verdict()->message == "2 of 4 mini-batches failed for good (50 %), allowed_failed_percent is 25");
+  Tally quarter(c, 4, 40);
+  quarter.given_up(10);
+  CHECK_FALSE(quarter.verdict());
+}
+
+TEST_CASE("append_row without one succeeded item fails, summary_only does not") {
+  auto c = config();
+  Tally rows(c, 1, 10);
+  rows.finished(10, 10, 0);
+  REQUIRE(rows.verdict());
+  CHECK(rows.verdict()->kind == ErrorKind::step_failed);
+  c.output_action = OutputAction::summary_only;
+  Tally summary(c, 1, 10);
+  summary.finished(10, 10, 0);
+  CHECK_FALSE(summary.verdict());
+}
+
+TEST_CASE("crc-32c: the known value, in pieces, and both twins alike at every length and alignment") {
+  CHECK(crc32c("123456789") == 0xe3069283u);
+  CHECK(crc32c_by_table("123456789") == 0xe3069283u);
+  CHECK(crc32c("6789", crc32c("12345")) == 0xe3069283u);
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) bytes += static_cast<char>(i * 37);
+  for (std::size_t start = 0; start < 9; ++start)
+    for (std::size_t size = 0; start + size < bytes.size(); ++size) {
+      const auto part = std::string_view(bytes).substr(start, size);
+      REQUIRE(crc32c(part, 7) == crc32c_by_table(part, 7));
+    }
+}
