@@ -60,7 +60,7 @@ bool supported(char kind, std::size_t size) {
 
 Status parse_type(std::string_view descr, NpyHeader& header) {
   const auto unsupported = [&] {
-    return bad(fmt::format("arrays of type {} are not supported", descr.substr(0, 40)), "save it as float32: numpy.save(file, array.astype('float32'))");
+    return bad(fmt::format("arrays of type {} are not supported", descr.substr(0, std::min<std::size_t>(descr.find(",", 1), 40))), "save it as float32: numpy.save(file, array.astype('float32'))");
   };
   if (descr.size() < 2 || (descr[0] != '\'' && descr[0] != '"')) return unsupported();
   const auto end = descr.find(descr[0], 1);

@@ -84,6 +84,7 @@ class JpegReader {
       jpeg_read_scanlines(&jpeg_, rows, 1);
       convert_row(row, format_, no_palette_, image.width, image.channels, image.row(y));
     }
+    jpeg_finish_decompress(&jpeg_);  // looks for the end marker: without it Pillow calls the file truncated
   }
 
   std::string_view file_;

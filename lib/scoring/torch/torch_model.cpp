@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/util/StringUtil.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 #if __has_include(<torch/headeronly/version.h>)
@@ -11,8 +12,6 @@
 #else
 #include <torch/csrc/api/include/torch/version.h>
 #endif
-
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -91,7 +90,7 @@ Result<std::unique_ptr<TorchModel>> TorchModel::load(const std::string& path) {
 Result<float*> TorchModel::begin(const std::vector<std::int64_t>& shape) {
   return caught([&]() -> Result<float*> {
     const c10::InferenceMode guard;
-    state_->output = {};
+    state_->output = at::Tensor();
     state_->input = at::zeros(shape, at::TensorOptions(at::kFloat));
     return state_->input.data_ptr<float>();
   });
@@ -103,11 +102,10 @@ Result<ModelOutput> TorchModel::forward() {
     const auto batch = state_->input.size(0);
     const auto result = state_->module.forward({std::move(state_->input)});
     const auto output = first_tensor(result);
-    if (!output) return failed(fmt::format("the model returned {} where a tensor, or a tuple that starts with one, is needed", result.tagKind()));
+    if (!output) return failed(c10::str("the model returned ", result.tagKind(), " where a tensor, or a tuple that starts with one, is needed"));
     if (output->is_complex()) return failed("the model returned complex numbers");
     if (output->dim() == 0 || output->size(0) != batch) {
-      return failed(fmt::format("the model returned shape [{}] for a batch of {}: the first dimension must be the batch",
-                                fmt::join(output->sizes().vec(), ", "), batch));
+      return failed(c10::str("the model returned shape ", output->sizes(), " for a batch of ", batch, ": the first dimension must be the batch"));
     }
     state_->output = output->to(at::kCPU, at::kFloat).contiguous();
     const auto rows = static_cast<std::size_t>(batch), values = static_cast<std::size_t>(state_->output.numel());
@@ -115,6 +113,6 @@ Result<ModelOutput> TorchModel::forward() {
   });
 }
 
-std::string torch_version() { return fmt::format("LibTorch {}.{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR, TORCH_VERSION_PATCH); }
+std::string torch_version() { return c10::str("LibTorch ", TORCH_VERSION_MAJOR, ".", TORCH_VERSION_MINOR, ".", TORCH_VERSION_PATCH); }
 
 }  // namespace mlpipe

@@ -1,0 +1,29 @@
+# What the tests of native scoring need besides their own sources.
+if(TARGET scoring_test)
+  target_link_libraries(scoring_test PRIVATE mlpipe_image)
+endif()
+
+# A scoring module without LibTorch, and a program that is nothing but the fork server.
+add_library(fake_scoring_module MODULE support/fake_scoring_module.cpp)
+set_target_properties(fake_scoring_module PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+target_include_directories(fake_scoring_module PRIVATE ${PROJECT_SOURCE_DIR}/lib)
+target_link_libraries(fake_scoring_module PRIVATE Threads::Threads)
+add_executable(scoring_server_program support/scoring_server_program.cpp)
+target_link_libraries(scoring_server_program PRIVATE mlpipe_worker)
+set_target_properties(scoring_server_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+foreach(test worker_test batch_test)
+  if(TARGET ${test})
+    add_dependencies(${test} fake_scoring_module scoring_server_program)
+  endif()
+endforeach()
+
+# The real module, through its C interface only: torch's headers would replace doctest's CHECK by an aborting one.
+if(MLPIPE_TORCH)
+  file(GLOB sources CONFIGURE_DEPENDS unit/scoring/torch/*_test.cpp)
+  add_executable(torch_module_test ${sources})
+  target_link_libraries(torch_module_test PRIVATE mlpipe_scoring mlpipe_test_main ${CMAKE_DL_LIBS})
+  target_compile_definitions(torch_module_test PRIVATE MLPIPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" MLPIPE_TORCH_PYTHON="${MLPIPE_TORCH_PYTHON}"
+                             MLPIPE_TORCH_MODULE="$<TARGET_FILE:mlpipe_torch>")
+  add_dependencies(torch_module_test mlpipe_torch)
+  doctest_discover_tests(torch_module_test TEST_PREFIX "unit/scoring/torch: " PROPERTIES TIMEOUT 300)
+endif()

@@ -1,0 +1,229 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <sstream>
+
+#include "pillow_goldens.h"
+#include "scoring/image/image_decode.h"
+#include "scoring/image/image_input.h"
+#include "scoring/image/image_resize.h"
+#include "support/temp_folder.h"
+#include "support/venv_python.h"
+
+using namespace mlpipe;
+
+namespace {
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+
+std::string pixels_of(const Image& image) { return {image.pixels.begin(), image.pixels.end()}; }
+
+int channels_of(std::string_view mode) { return mode == "L" ? 1 : 3; }
+
+Result<Image> decode_and_resize(const std::string& file, std::string_view mode, int width, int height) {
+  auto image = decode_image(file, channels_of(mode));
+  if (!image || width == 0) return image;
+  return resize_bilinear(*image, width, height);
+}
+
+std::string golden_file(std::string_view name) {
+  for (const auto& golden : goldens) {
+    if (golden.name == name) return from_hex(golden.file);
+  }
+  FAIL("no golden " << name);
+  return {};
+}
+
+Image grey(int width, int height) {
+  Image image = make_image(width, height, 1);
+  for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<std::uint8_t>(i);
+  return image;
+}
+
+void skipped() { MESSAGE("skipped: no Pillow in .venv"); }
+
+// A PNG header for any size, with a correct checksum, and nothing after it.
+std::string png_header(std::uint32_t width, std::uint32_t height) {
+  std::string chunk = "IHDR";
+  for (const auto side : {width, height}) {
+    for (int shift = 24; shift >= 0; shift -= 8) chunk += static_cast<char>(side >> shift);
+  }
+  chunk += std::string("\x08\x02\0\0\0", 5);
+  std::uint32_t crc = ~0u;
+  for (const char byte : chunk) {
+    crc ^= static_cast<unsigned char>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
+  }
+  crc = ~crc;
+  std::string file = std::string("\x89PNG\r\n\x1a\n\0\0\0\x0d", 12) + chunk;
+  for (int shift = 24; shift >= 0; shift -= 8) file += static_cast<char>(crc >> shift);
+  return file + std::string("\0\0\0\0IDAT\x35\xaf\x06\x1e", 12);
+}
+
+}  // namespace
+
+TEST_CASE("decoding and resizing give Pillow's pixels (golden values)") {
+  for (const auto& golden : goldens) {
+    CAPTURE(golden.name);
+    CAPTURE(golden.mode);
+    CAPTURE(golden.width);
+    const auto image = decode_and_resize(from_hex(golden.file), golden.mode, golden.width, golden.height);
+    REQUIRE(image);
+    CHECK(pixels_of(*image) == from_hex(golden.pixels));
+  }
+}
+
+TEST_CASE("decoding and resizing give the pixels of the Pillow that is installed") {
+  const std::string python = test::python_with("PIL");
+  if (python.empty()) return skipped();
+  const test::TempFolder folder;
+  REQUIRE(test::run_python(python, MLPIPE_SOURCE_DIR "/tests/unit/scoring/pillow_reference.py", folder.path()));
+  std::istringstream index(test::read(folder / "index"));
+  std::string name, mode, pixels;
+  int width, height, expected_width, expected_height, compared = 0;
+  for (std::string line; std::getline(index, line);) {
+    if (line.starts_with("cut ")) continue;
+    std::istringstream(line) >> name >> mode >> width >> height >> expected_width >> expected_height >> pixels;
+    CAPTURE(line);
+    const auto image = decode_and_resize(test::read(folder / name), mode, width, height);
+    REQUIRE(image);
+    CHECK(image->width == expected_width);
+    CHECK(image->height == expected_height);
+    CHECK((pixels_of(*image) == test::read(folder / pixels)));
+    ++compared;
+  }
+  CHECK(compared > 500);
+}
+
+TEST_CASE("files that are cut short fail exactly where Pillow fails") {
+  const std::string python = test::python_with("PIL");
+  if (python.empty()) return skipped();
+  const test::TempFolder folder;
+  REQUIRE(test::run_python(python, MLPIPE_SOURCE_DIR "/tests/unit/scoring/pillow_reference.py", folder.path()));
+  std::istringstream index(test::read(folder / "index"));
+  std::string word, name;
+  std::size_t length;
+  int loads, cuts = 0;
+  for (std::string line; std::getline(index, line);) {
+    if (!line.starts_with("cut ")) continue;
+    std::istringstream(line) >> word >> name >> length >> loads;
+    CAPTURE(line);
+    CHECK(static_cast<bool>(decode_image(test::read(folder / name).substr(0, length), 3)) == (loads == 1));
+    ++cuts;
+  }
+  CHECK(cuts > 100);
+}
+
+TEST_CASE("damaged files are errors with a reason") {
+  CHECK(decode_image("", 3).error().message == "the file is empty");
+  CHECK(decode_image("GIF89a", 3).error().message == "neither a PNG nor a JPEG image (starts with 47 49 46 38)");
+  const std::string png = golden_file("rgb16.png"), jpeg = golden_file("RGB.jpg");
+  CHECK(decode_image(png.substr(0, png.size() / 2), 3).error().message == "damaged PNG: the file is truncated");
+  CHECK(decode_image(jpeg.substr(0, jpeg.size() - 30), 3).error().message == "damaged JPEG: the file is truncated");
+  CHECK(decode_image(jpeg.substr(0, 4), 3).error().message == "damaged JPEG: the file is truncated");
+  CHECK_FALSE(decode_image("\xff\xd8\xff\xd9", 3));
+}
+
+TEST_CASE("every flipped byte of an image is a picture or an error, never a crash") {
+  for (const char* name : {"rgb16.png", "palette2.png", "interlaced.png", "RGB.jpg", "CMYK.jpg"}) {
+    const std::string file = golden_file(name);
+    for (std::size_t at = 0; at < file.size(); ++at) {
+      for (const int flip : {0x01, 0x80, 0xff}) {
+        std::string damaged = file;
+        damaged[at] = static_cast<char>(damaged[at] ^ flip);
+        if (at >= 16 && at < 24 && std::string_view(name).ends_with("png")) continue;  // sizes: the test below
+        const auto image = decode_image(damaged, 3);
+        if (image) CHECK(image->pixels.size() == image->row_bytes() * static_cast<std::size_t>(image->height));
+      }
+    }
+  }
+}
+
+TEST_CASE("giant images are refused before memory is taken for them") {
+  CHECK(decode_image(png_header(50000, 50000), 3).error().message == "the image has 50000 x 50000 pixels, more than the limit of 178956970");
+  CHECK_FALSE(decode_image(png_header(0x7fffffff, 0x7fffffff), 3));
+  CHECK_FALSE(decode_image(png_header(0, 5), 3));
+  CHECK(check_image_size(178'956'970, 1));
+  CHECK_FALSE(check_image_size(178'956'971, 1));
+  CHECK_FALSE(check_image_size(1ull << 33, 1ull << 33));
+}
+
+TEST_CASE("the shorter side is resized by torchvision's rule") {
+  ImageSpec spec;
+  spec.mode = "L";
+  spec.resize = {32};
+  const auto input = ImageInput::make(spec);
+  REQUIRE(input);
+  const auto image = input->load(golden_file("grey4.png"));  // 13 x 7
+  REQUIRE(image);
+  CHECK(image->height == 32);
+  CHECK(image->width == 59);  // int(32 * 13 / 7) of 59.43
+}
+
+TEST_CASE("a resize that would make a giant image fails the item") {
+  ImageSpec spec;
+  spec.resize = {200'000};
+  CHECK_FALSE(ImageInput::make(spec)->load(golden_file("grey4.png")));
+}
+
+TEST_CASE("centre crops round half to even, as torchvision does, and pad what is too small") {
+  ImageSpec spec;
+  spec.mode = "L";
+  spec.crop = {3, 6};
+  const auto whole = decode_image(golden_file("grey4.png"), 1);  // 13 x 7
+  const auto cropped = ImageInput::make(spec)->load(golden_file("grey4.png"));
+  REQUIRE(cropped);
+  CHECK(cropped->width == 6);
+  CHECK(cropped->height == 3);
+  CHECK(cropped->row(0)[0] == whole->row(2)[4]);  // (7 - 3) / 2 = 2, (13 - 6) / 2 = 3.5 -> 4
+  spec.crop = {9, 15};
+  const auto padded = ImageInput::make(spec)->load(golden_file("grey4.png"));
+  REQUIRE(padded);
+  CHECK(padded->row(0)[7] == 0);
+  CHECK(padded->row(1)[0] == 0);
+  CHECK(padded->row(1)[1] == whole->row(0)[0]);
+  CHECK(padded->row(7)[13] == whole->row(6)[12]);
+  CHECK(padded->row(7)[14] == 0);
+  spec.crop = {4};
+  CHECK(ImageInput::make(spec)->load(golden_file("grey4.png"))->width == 4);
+}
+
+TEST_CASE("values are (x / 255 - mean) / std in float32, channel by channel") {
+  ImageSpec spec;
+  spec.mean = {0.485, 0.456, 0.406};
+  spec.std = {0.229, 0.224, 0.225};
+  Image image = make_image(2, 1, 3);
+  image.pixels = {0, 128, 255, 7, 8, 9};
+  float out[6];
+  ImageInput::make(spec)->write(image, out);
+  CHECK(out[0] == (0.0f / 255.0f - 0.485f) / 0.229f);
+  CHECK(out[1] == (7.0f / 255.0f - 0.485f) / 0.229f);
+  CHECK(out[2] == (128.0f / 255.0f - 0.456f) / 0.224f);
+  CHECK(out[5] == (9.0f / 255.0f - 0.406f) / 0.225f);
+}
+
+TEST_CASE("specs that cannot be are refused") {
+  const auto refused = [](auto change) {
+    ImageSpec spec;
+    change(spec);
+    return !ImageInput::make(spec);
+  };
+  CHECK(refused([](ImageSpec& s) { s.mode = "CMYK"; }));
+  CHECK(refused([](ImageSpec& s) { s.resize = {1, 2, 3}; }));
+  CHECK(refused([](ImageSpec& s) { s.resize = {0}; }));
+  CHECK(refused([](ImageSpec& s) { s.crop = {-1}; }));
+  CHECK(refused([](ImageSpec& s) { s.mean = {0.5}; }));
+  CHECK(refused([](ImageSpec& s) { s.std = {1, 0, 1}; }));
+  CHECK_FALSE(refused([](ImageSpec&) {}));
+}
+
+TEST_CASE("resizing to the same size changes nothing, and to one pixel takes the mean of all") {
+  const Image image = grey(4, 4);  // 0 to 15
+  CHECK(resize_bilinear(image, 4, 4).pixels == image.pixels);
+  CHECK(std::abs(resize_bilinear(image, 1, 1).pixels[0] - 7) <= 1);
+  CHECK(resize_bilinear(grey(1, 1), 50, 1).pixels.size() == 50);
+}
