@@ -1,6 +1,7 @@
 #include "batch/driver_arguments.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,17 @@ namespace mlpipe {
 namespace {
 
 std::string written(const CountOrBytes& size) { return std::to_string(size.value); }
+
+// A name given twice means its last value, whatever the reader of an environment makes of it (Python takes the first).
+std::vector<std::string> without_repetitions(const std::vector<std::string>& environment) {
+  std::vector<std::string> kept;
+  std::set<std::string_view> names;
+  for (auto entry = environment.rbegin(); entry != environment.rend(); ++entry) {
+    if (names.insert(std::string_view(*entry).substr(0, entry->find('='))).second) kept.push_back(*entry);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
 
 void add_missing(std::vector<std::string>& environment, std::string_view name, std::string_view value) {
   const auto start = fmt::format("{}=", name);
@@ -45,7 +57,7 @@ std::vector<std::string> driver_arguments(const ParallelJob& job) {
 }
 
 std::vector<std::string> worker_environment(const ParallelJob& job) {
-  auto environment = job.environment;
+  auto environment = without_repetitions(job.environment);
   const auto set = [&](std::string_view name, std::string_view value) {
     std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(fmt::format("{}=", name)); });
     environment.push_back(fmt::format("{}={}", name, value));

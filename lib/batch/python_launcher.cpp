@@ -65,7 +65,12 @@ class PythonLauncher : public WorkerLauncher {
     MLPIPE_TRY_VOID(make_dirs(worker.folder));
     ProcessSpec spec{{job_.python, harness->string()}, worker.folder, environment_, -1, pipes.worker_out.get(), pipes.worker_err.get(), {}};
     spec.pass = {pipes.worker_socket.get()};
-    MLPIPE_TRY(worker.child, Child::spawn(spec));
+    auto child = Child::spawn(spec);
+    if (!child) {
+      (void)remove_tree(worker.folder);
+      return child.error();
+    }
+    worker.child = child.take();
     WorkerProcess process{worker.child.pid(), Fd(::fcntl(worker.child.pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(pipes.socket),
                           std::move(pipes.out), std::move(pipes.err)};
     workers_[number] = std::move(worker);

@@ -1,0 +1,400 @@
+// Whole parallel steps with real Python workers.
+#include "batch/parallel_step.h"
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "batch/launcher.h"
+#include "support/temp_folder.h"
+#include "system/process.h"
+
+using namespace mlpipe;
+
+namespace {
+
+// The interpreter itself: a version manager's shell wrapper in front of it takes longer than Python does.
+std::string interpreter() {
+  static const std::string found = [] {
+    auto out = make_pipe();
+    if (!out) return std::string("python3");
+    auto child = Child::spawn({{"python3", "-c", "import sys; print(sys.executable, end='')"}, {}, environment_with({}), -1, out->second.get(), -1, {}});
+    out->second.reset();
+    if (!child) return std::string("python3");
+    char path[4096];
+    const auto size = ::read(out->first.get(), path, sizeof path);
+    child->reap();
+    return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : "python3";
+  }();
+  return found;
+}
+
+std::size_t open_descriptors() {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+  return count;
+}
+
+struct Run : ParallelListener {
+  test::TempFolder folder;
+  EventLoop loop;
+  ParallelJob job;
+  std::optional<ParallelOutcome> outcome;
+  std::vector<std::string> notices;
+  ParallelProgress last;
+  std::string out, err;
+  std::function<void(const ParallelProgress&)> each_progress;
+  std::unique_ptr<ParallelStep> running;
+  std::size_t descriptors_before = 0;
+
+  explicit Run(const std::string& script, int items = 10) {
+    folder.write("code/score.py", script);
+    for (int i = 0; i < items; ++i) folder.write("in/item" + std::to_string(100 + i), std::to_string(i));
+    std::filesystem::create_directories(folder / "output");
+    job.step = "score";
+    job.config.entry_script.value = "score.py";
+    job.config.mini_batch_size = {2, true};
+    job.inputs = {{"images", DataType::folder, folder / "in", ""}};
+    job.environment = environment_with({});
+    job.python = interpreter();
+    job.code = folder / "code";
+    job.source = "/home/me/score";
+    job.output = folder / "output";
+    job.scratch = folder / "scratch";
+    job.state = folder / "state";
+    job.logs = folder / "logs";
+    job.workers = 2;
+  }
+
+  void on_output(const std::string&, bool is_stderr, std::string_view text) override { (is_stderr ? err : out) += text; }
+  void on_progress(const ParallelProgress& progress) override {
+    last = progress;
+    if (each_progress) each_progress(progress);
+  }
+  void on_notice(const std::string& message, const std::string&) override { notices.push_back(message); }
+  void on_finished(ParallelOutcome ended) override {
+    outcome = std::move(ended);
+    loop.stop();
+  }
+
+  // A whole run. Whatever happens, nothing is left: no process, no descriptor, no worker's folder.
+  const ParallelOutcome& run() {
+    outcome.reset();
+    descriptors_before = open_descriptors();
+    running = std::make_unique<ParallelStep>(loop, Clock::real(), job, *this);
+    const auto started = running->start();
+    if (!started) FAIL(started.error().message);
+    loop.run();
+    REQUIRE(outcome);
+    running.reset();
+    CHECK(last.workers == 0);
+    CHECK(open_descriptors() == descriptors_before);
+    CHECK(std::filesystem::is_empty(job.scratch));
+    int status = 0;
+    CHECK(::waitpid(-1, &status, WNOHANG) == -1);
+    return *outcome;
+  }
+
+  std::string rows() const { return test::read(job.output / job.config.append_row_file_name); }
+  std::string expected(int items = 10) const {
+    std::string text;
+    for (int i = 0; i < items; ++i) text += "item" + std::to_string(100 + i) + "\n";
+    return text;
+  }
+  bool noticed(const std::string& part) const {
+    return std::any_of(notices.begin(), notices.end(), [&](const std::string& n) { return n.find(part) != std::string::npos; });
+  }
+};
+
+const std::string names = "import os\ndef names(batch): return [os.path.basename(p) for p in batch]\n";
+const std::string good = names + "def run(batch): return names(batch)\n";
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+std::string message(const ParallelOutcome& outcome) { return outcome.status ? "" : outcome.status.error().message; }
+
+// Fails `first` tries of the mini-batch with item104, as `how` says.
+std::string failing(int tries, const std::string& how) {
+  return names + "import sys, time, signal\ndef run(batch):\n    marks = os.path.dirname(os.path.dirname(batch[0])) + '/marks'\n" +
+         "    if 'item104' in names(batch):\n        os.makedirs(marks, exist_ok=True)\n        n = len(os.listdir(marks))\n" +
+         "        if n < " + std::to_string(tries) + ":\n            open(marks + '/' + str(n), 'w').close()\n            " + how +
+         "\n    return names(batch)\n";
+}
+
+}  // namespace
+
+TEST_CASE("rows are published in mini-batch order, however many workers there are") {
+  for (int workers : {1, 2, 5}) {
+    Run step(good);
+    step.job.workers = workers;
+    const auto& outcome = step.run();
+    CHECK(message(outcome) == "");
+    CHECK(step.rows() == step.expected());
+    CHECK(outcome.counts.mini_batches == 5);
+    CHECK(outcome.counts.items == 10);
+    CHECK(outcome.counts.rows == 10);
+    CHECK(outcome.counts.failed_items == 0);
+    CHECK(outcome.resumed == 0);
+    CHECK(has(test::read(step.job.logs / "job_result.txt"), "succeeded"));
+  }
+}
+
+TEST_CASE("what workers print is logged where Azure users look, and handed on") {
+  Run step(names + "import sys\ndef init(): print('starting', file=sys.stderr)\ndef run(batch):\n    print('scoring', len(batch))\n    return names(batch)\n");
+  step.job.workers = 1;
+  CHECK(message(step.run()) == "");
+  CHECK(step.out == "scoring 2\nscoring 2\nscoring 2\nscoring 2\nscoring 2\n");
+  CHECK(test::read(step.job.logs / "user/stdout/local-0/process000.stdout.txt") == step.out);
+  CHECK(test::read(step.job.logs / "user/stderr/local-0/process000.stderr.txt") == "starting\n");
+}
+
+TEST_CASE("an exception costs a try, and the third one succeeds") {
+  Run step(failing(2, "raise ValueError('not yet')"));
+  const auto& outcome = step.run();
+  CHECK(message(outcome) == "");
+  CHECK(step.rows() == step.expected());
+  CHECK(step.noticed("mini-batch 2 failed (try 1 of 3): ValueError: not yet"));
+  CHECK(step.noticed("(try 2 of 3)"));
+  CHECK(outcome.counts.failed_mini_batches == 0);
+}
+
+TEST_CASE("a worker that is killed, crashes or leaves is replaced, and its mini-batch tried again") {
+  for (const std::string how : {"os.kill(os.getpid(), signal.SIGKILL)", "os.abort()", "os._exit(0)", "os._exit(3)"}) {
+    Run step(failing(2, how));
+    const auto& outcome = step.run();
+    CHECK(message(outcome) == "");
+    CHECK(step.rows() == step.expected());
+    CHECK(step.noticed("the worker process"));
+  }
+}
+
+TEST_CASE("a mini-batch that is given up fails the step with its root cause first") {
+  Run step(failing(99, "raise ValueError('bad image')"));
+  const auto& outcome = step.run();
+  REQUIRE_FALSE(outcome.status);
+  CHECK(outcome.status.error().kind == ErrorKind::threshold);
+  CHECK(outcome.status.error().message == "2 items failed, error_threshold allows 0");
+  CHECK(outcome.cause == "ValueError: bad image");
+  CHECK(has(outcome.traceback, "File \"/home/me/score/score.py\", line"));
+  CHECK_FALSE(has(outcome.traceback, step.job.code.string()));
+  CHECK(outcome.mini_batch == 2);
+  REQUIRE(outcome.items.size() == 2);
+  CHECK(has(outcome.items[0], "item104"));
+  CHECK(has(test::read(outcome.log), "(try 3 of 3)"));
+  CHECK_FALSE(std::filesystem::exists(step.job.output / step.job.config.append_row_file_name));
+  CHECK(has(test::read(step.job.logs / "job_result.txt"), "bad image"));
+}
+
+TEST_CASE("within the threshold a given-up mini-batch leaves a gap, and its items count") {
+  Run step(failing(99, "raise ValueError('bad image')"));
+  step.job.config.error_threshold = 2;
+  const auto& outcome = step.run();
+  CHECK(message(outcome) == "");
+  CHECK(outcome.counts.failed_items == 2);
+  CHECK(outcome.counts.failed_mini_batches == 1);
+  CHECK(step.rows() == "item100\nitem101\nitem102\nitem103\nitem106\nitem107\nitem108\nitem109\n");
+}
+
+TEST_CASE("a short return fails items at once, without another try; more than the input is noticed once") {
+  Run step(names + "def run(batch):\n    print('run')\n    return names(batch)[1:]\n");
+  step.job.config.error_threshold = 5;
+  auto* outcome = &step.run();
+  CHECK(message(*outcome) == "");
+  CHECK(outcome->counts.failed_items == 5);
+  CHECK(outcome->counts.failed_mini_batches == 0);
+  CHECK(std::count(step.out.begin(), step.out.end(), '\n') == 5);
+  Run more(names + "def run(batch): return names(batch) * 2\n");
+  outcome = &more.run();
+  CHECK(message(*outcome) == "");
+  CHECK(outcome->counts.rows == 20);
+  CHECK(outcome->counts.failed_items == 0);
+  CHECK(more.notices.size() == 1);
+}
+
+TEST_CASE("nothing returned at all fails append_row and not summary_only") {
+  Run step("def run(batch): return []\n");
+  step.job.config.error_threshold = -1;
+  CHECK(has(message(step.run()), "not one of 10 items succeeded"));
+  Run summary("def run(batch): return []\n");
+  summary.job.config.error_threshold = -1;
+  summary.job.config.output_action = OutputAction::summary_only;
+  CHECK(message(summary.run()) == "");
+  CHECK(std::filesystem::is_empty(summary.job.output));
+}
+
+TEST_CASE("run that takes too long is killed, costs a try, and its whole process group goes") {
+  Run step(failing(1, "import subprocess; subprocess.run(['sleep', '1000'])"));
+  step.job.config.run_invocation_timeout = Seconds(0.5);
+  step.job.config.task_overhead_timeout = Seconds(0.5);
+  CHECK(message(step.run()) == "");
+  CHECK(step.noticed("run() took longer than 1.00 s"));
+  CHECK(step.rows() == step.expected());
+
+  Run always("import time\ndef run(batch): time.sleep(1000)\n");
+  always.job.config.run_invocation_timeout = Seconds(0.1);
+  always.job.config.task_overhead_timeout = Seconds(0.1);
+  always.job.config.run_max_try = 1;
+  const auto& outcome = always.run();
+  REQUIRE_FALSE(outcome.status);
+  CHECK(outcome.status.error().kind == ErrorKind::timeout);
+}
+
+TEST_CASE("init that fails is tried 3 times per worker, then the step says why") {
+  Run step("def init(): raise RuntimeError('no model')\ndef run(batch): return batch\n");
+  const auto& outcome = step.run();
+  REQUIRE_FALSE(outcome.status);
+  CHECK(outcome.status.error().kind == ErrorKind::step_failed);
+  CHECK(outcome.status.error().message == "init() failed: RuntimeError: no model");
+  CHECK(has(outcome.traceback, "File \"/home/me/score/score.py\""));
+  CHECK(has(test::read(outcome.log), "no model"));
+  std::size_t tries = 0;
+  for (const char* name : {"process000.txt", "process001.txt"}) {
+    const auto text = test::read(step.job.logs / "user/error/local-0" / name);
+    for (std::size_t at = 0; (at = text.find("Traceback", at)) != std::string::npos; ++at) ++tries;
+  }
+  CHECK(tries >= 6);
+
+  Run hanging("import time\ndef init(): time.sleep(1000)\ndef run(batch): return batch\n");
+  hanging.job.config.run_invocation_timeout = hanging.job.config.task_overhead_timeout = Seconds(0.05);
+  CHECK(has(message(hanging.run()), "init() took longer than"));
+}
+
+TEST_CASE("an interpreter that is not there fails the step without a second try") {
+  Run step(good);
+  step.job.python = "/no/such/python";
+  CHECK(has(message(step.run()), "/no/such/python"));
+}
+
+TEST_CASE("a step that fails keeps what is finished, and the next run does only the rest") {
+  Run step(failing(1, "raise ValueError('once')"));
+  step.job.workers = 1;
+  step.job.config.run_max_try = 1;
+  REQUIRE_FALSE(step.run().status);
+  step.folder.write("code/score.py", names + "def run(batch):\n    print(names(batch)[0])\n    return names(batch)\n");
+  step.out.clear();
+  const auto& outcome = step.run();
+  CHECK(message(outcome) == "");
+  CHECK(outcome.resumed == 2);
+  CHECK(step.out == "item104\nitem106\nitem108\n");
+  CHECK(step.rows() == step.expected());
+  CHECK(outcome.counts.rows == 10);
+  // With everything finished no worker is needed at all.
+  step.folder.write("code/score.py", "raise Exception\n");
+  CHECK(step.run().resumed == 5);
+  CHECK(step.rows() == step.expected());
+}
+
+TEST_CASE("stop lets what is in flight finish and calls shutdown; kill does not wait") {
+  const std::string slow = names + "import time\ndef run(batch):\n    time.sleep(0.1)\n    return names(batch)\ndef shutdown(): print('bye')\n";
+  Run step(slow, 100);
+  step.each_progress = [&](const ParallelProgress& progress) {
+    if (progress.done == 2) step.running->stop(ErrorKind::interrupted);
+  };
+  auto* outcome = &step.run();
+  REQUIRE_FALSE(outcome->status);
+  CHECK(outcome->status.error().kind == ErrorKind::interrupted);
+  CHECK(has(step.out, "bye\n"));
+  step.each_progress = [&](const ParallelProgress& progress) {
+    if (progress.done == 6) step.running->kill(ErrorKind::terminated);
+  };
+  outcome = &step.run();
+  REQUIRE_FALSE(outcome->status);
+  CHECK(outcome->status.error().kind == ErrorKind::terminated);
+  CHECK(outcome->resumed >= 2);
+  step.each_progress = nullptr;
+  step.folder.write("code/score.py", good);
+  outcome = &step.run();
+  CHECK(message(*outcome) == "");
+  CHECK(outcome->resumed >= 6);
+  CHECK(step.rows() == step.expected(100));
+}
+
+TEST_CASE("a step can be destroyed at any time") {
+  Run step(names + "import time\ndef run(batch): time.sleep(1000)\n");
+  for (int turns : {0, 1, 2, 5, 20}) {
+    step.running = std::make_unique<ParallelStep>(step.loop, Clock::real(), step.job, step);
+    REQUIRE(step.running->start());
+    for (int i = 0; i < turns; ++i) step.loop.turn(std::chrono::milliseconds(20));
+    step.running.reset();
+    int status = 0;
+    CHECK(::waitpid(-1, &status, WNOHANG) == -1);
+  }
+  CHECK(std::filesystem::is_empty(step.job.scratch));
+}
+
+TEST_CASE("a worker that prints more than anybody reads is not blocked") {
+  Run step(names + "import sys\ndef run(batch):\n    sys.stdout.write('x' * 3000000)\n    sys.stderr.write('y' * 3000000)\n    return names(batch)\n", 4);
+  CHECK(message(step.run()) == "");
+  CHECK(step.out.size() == 6000000);
+  CHECK(step.err.size() == 6000000);
+}
+
+TEST_CASE("a worker that breaks the protocol is a failed worker, not a broken runner") {
+  const std::string find = "[int(f) for f in os.listdir('/proc/self/fd') if int(f) > 50]";
+  for (const std::string& how : {"[os.write(fd, b'Traceback: garbage') for fd in " + find + "]; time.sleep(1000)",
+                                 "[os.write(fd, b'\\xff' * 64) for fd in " + find + "]; time.sleep(1000)",
+                                 "[os.close(fd) for fd in " + find + "]; time.sleep(1000)"}) {
+    Run step(failing(1, how));
+    CHECK(message(step.run()) == "");
+    CHECK(step.rows() == step.expected());
+    CHECK(step.noticed("try 1 of 3"));
+  }
+}
+
+TEST_CASE("an exception in shutdown is a notice: the results are written") {
+  Run step(good + "def shutdown(): raise RuntimeError('late')\n");
+  CHECK(message(step.run()) == "");
+  CHECK(step.noticed("shutdown() failed"));
+  CHECK(step.rows() == step.expected());
+}
+
+TEST_CASE("a forged answer for a mini-batch that the worker was not given is dropped") {
+  const std::string forge =
+      names + "import struct\ndef run(batch):\n    fd = max(int(f) for f in os.listdir('/proc/self/fd'))\n"
+      "    rows = b'forged\\n'\n    body = struct.pack('<QIIIQI', 4, 1, 2, 2, 0, 0) + rows\n"
+      "    if 'item100' in names(batch): os.write(1000, struct.pack('<IB', len(body) + 1, 12) + body)\n    return names(batch)\n";
+  Run step(forge);
+  step.job.workers = 1;
+  CHECK(message(step.run()) == "");
+  CHECK(step.rows() == step.expected());
+}
+
+TEST_CASE("workers see Azure's arguments and environment") {
+  Run step("import os, sys\ndef run(batch): return [' '.join(sys.argv[1:]), os.environ['AZUREML_BI_OUTPUT_PATH'], os.environ['OMP_NUM_THREADS'], "
+            "os.environ['AZUREML_NODE_COUNT']]\n", 1);
+  step.job.arguments = {"--model", "/m"};
+  step.job.config.allowed_failed_count = 4;
+  step.job.config.process_count_per_node = 2;
+  for (const char* entry : {"OMP_NUM_THREADS=1", "OMP_NUM_THREADS=7"}) step.job.environment.push_back(entry);
+  CHECK(message(step.run()) == "");
+  const auto output = step.job.output.string();
+  CHECK(step.rows() == "--client_sdk_version mlpipe-0.1.0 --scoring_module_name score.py --mini_batch_size 2 --error_threshold 0 --output_action "
+                       "append_row --logging_level INFO --run_invocation_timeout 60 --run_max_try 3 --create_snapshot_at_runtime True "
+                       "--allowed_failed_count 4 --append_row_file_name parallel_run_step.txt --output " + output +
+                       " --process_count_per_node 2 --model /m --input_fds_0 images\n" + output + "\n7\n1\n");
+}
+
+TEST_CASE("what cannot be planned is an error of start") {
+  Run step(good, 0);
+  std::filesystem::create_directories(step.folder / "in");
+  ParallelStep empty(step.loop, Clock::real(), step.job, step);
+  const auto status = empty.start();
+  REQUIRE_FALSE(status);
+  CHECK(has(status.error().message, "`images` has no files"));
+}
+
+TEST_CASE("sample takes the first items only") {
+  Run step(good);
+  step.job.sample = 3;
+  CHECK(step.run().counts.items == 3);
+  CHECK(step.rows() == step.expected(3));
+}
+
+TEST_CASE("each worker works in a folder of its own") {
+  Run step("import os\ndef run(batch):\n    open('mine', 'x').close()\n    os.remove('mine')\n    return [os.getcwd()] * len(batch)\n");
+  CHECK(message(step.run()) == "");
+  CHECK(has(step.rows(), (step.job.scratch / "process000").string()));
+}
