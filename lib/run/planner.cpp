@@ -77,7 +77,8 @@ Result<std::vector<StepPlan>> plan_pipeline(const Pipeline& pipeline, const Stor
   Describer describer(pipeline, store, request, clock);
   Available available;
   std::vector<StepPlan> plans;
-  for (const std::size_t i : *graph.order()) {
+  const auto order = graph.order();
+  for (const std::size_t i : *order) {
     const Step& step = pipeline.steps[i];
     switch (selection.parts[i]) {
       case Part::run: plans.push_back(run_plan(pipeline, store, step, selection.forced[i], describer, available)); break;

@@ -74,7 +74,8 @@ void warn_about_stale(const Pipeline& pipeline, const Store& store, const RunReq
 
 std::vector<std::string> step_names(const Pipeline& pipeline, const StepGraph& graph, const Selection& selection) {
   std::vector<std::string> names;
-  for (const std::size_t i : *graph.order())
+  const auto order = graph.order();
+  for (const std::size_t i : *order)
     if (selection.parts[i] == Part::run || selection.parts[i] == Part::use) names.push_back(pipeline.steps[i].name);
   return names;
 }

@@ -3,11 +3,12 @@
 #include <doctest/doctest.h>
 
 using namespace mlpipe;
+using Replacements = std::vector<StreamEditor::Replacement>;
 
 TEST_CASE("a needle is replaced wherever the pieces are cut") {
   const std::string text = "the key hunter2 and hunter again hunter2";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
-    StreamEditor editor({{"hunter2", "***"}});
+    StreamEditor editor(Replacements{{"hunter2", "***"}});
     std::string out = editor.feed(text.substr(0, cut));
     out += editor.feed(text.substr(cut));
     out += editor.flush();
@@ -16,19 +17,19 @@ TEST_CASE("a needle is replaced wherever the pieces are cut") {
 }
 
 TEST_CASE("a needle never shows, not even its beginning before the rest has come") {
-  StreamEditor editor({{"secret", "***"}});
+  StreamEditor editor(Replacements{{"secret", "***"}});
   CHECK(editor.feed("a sec") == "a ");
   CHECK(editor.feed("ret!") == "***!");
 }
 
 TEST_CASE("the longer of two needles wins, also when only its beginning is there yet") {
-  StreamEditor editor({{"ab", "1"}, {"abcd", "2"}});
+  StreamEditor editor(Replacements{{"ab", "1"}, {"abcd", "2"}});
   CHECK(editor.feed("ab") == "");
   CHECK(editor.feed("cd") == "2");
   CHECK(editor.feed("abx") + editor.flush() == "1x");
 }
 
 TEST_CASE("without needles, text passes at once") {
-  StreamEditor editor({{"", "x"}});
+  StreamEditor editor(Replacements{{"", "x"}});
   CHECK(editor.feed("progress\r") == "progress\r");
 }
