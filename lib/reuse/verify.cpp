@@ -12,9 +12,9 @@ namespace {
 
 std::string_view name_of(TreeChange::Kind kind) {
   switch (kind) {
-    case TreeChange::Kind::added: return "appeared in it";
-    case TreeChange::Kind::removed: return "is gone from it";
-    case TreeChange::Kind::changed: return "was changed in it";
+    case TreeChange::Kind::added: return "appeared";
+    case TreeChange::Kind::removed: return "is gone";
+    case TreeChange::Kind::changed: return "was changed";
   }
   return "";
 }
@@ -27,7 +27,7 @@ std::string difference(const Store& store, const StoredOutput& output, const Tre
   const auto changes = compare(*then, now);
   if (changes.empty()) return "it was changed in the store";
   const std::string more = changes.size() > 1 ? fmt::format(" and {} more", changes.size() - 1) : "";
-  return fmt::format("{} {} in the store{}", escape(changes.front().path), name_of(changes.front().kind), more);
+  return fmt::format("{} {}{}", escape(changes.front().path), name_of(changes.front().kind), more);
 }
 
 Error damaged(const StoredOutput& output, std::string_view why) {
