@@ -37,6 +37,14 @@ ExitStatus died_with_server() {
   return status;
 }
 
+// A module gives one text; its remedy is a line of its own.
+Error error_of(const std::string& reason) {
+  constexpr std::string_view mark = "\nhint: ";
+  const auto at = reason.find(mark);
+  if (at == std::string::npos) return {ErrorKind::step_failed, reason, ""};
+  return {ErrorKind::step_failed, reason.substr(0, at), reason.substr(at + mark.size())};
+}
+
 bool has_ended(const Fd& pidfd) {
   pollfd ended{pidfd.get(), POLLIN, 0};
   return ::poll(&ended, 1, 0) == 1;
@@ -72,6 +80,7 @@ void ScoringLauncher::launch(int number, Launched done) {
   // Later, since `done` must not be called from here.
   loop_.after({}, [this, alive = std::weak_ptr(alive_)] {
     if (!alive.lock()) return;
+    if (unopened_) return fail_waiting(*unopened_);
     if (!control_) {
       if (const auto started = start_server(); !started) return fail_waiting(started.error());
     }
@@ -172,7 +181,8 @@ void ScoringLauncher::handle(server_wire::Received received) {
     return ask_for_workers();
   }
   if (const auto* failed = std::get_if<server_wire::OpenFailed>(&received.message)) {
-    return fail_waiting({ErrorKind::step_failed, failed->reason, ""});
+    unopened_ = error_of(failed->reason);
+    return fail_waiting(*unopened_);
   }
   if (const auto* failed = std::get_if<server_wire::ForkFailed>(&received.message)) {
     return answer(static_cast<int>(failed->number), Error{ErrorKind::step_failed, failed->reason, ""});
@@ -225,7 +235,7 @@ void ScoringLauncher::on_server_gone() {
   }
 }
 
-void ScoringLauncher::fail_waiting(const Error& error) {
+void ScoringLauncher::fail_waiting(Error error) {
   std::vector<int> waiting;
   for (const auto& [number, worker] : workers_) {
     if (worker.launched) waiting.push_back(number);
@@ -233,7 +243,7 @@ void ScoringLauncher::fail_waiting(const Error& error) {
   const std::weak_ptr alive(alive_);
   for (const int number : waiting) {
     if (!alive.lock()) return;
-    answer(number, Error(error));
+    answer(number, error);
   }
 }
 

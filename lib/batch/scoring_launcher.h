@@ -55,7 +55,7 @@ class ScoringLauncher final : public WorkerLauncher {
   void on_forked(int number, Worker& worker, Fd pidfd, pid_t pid);
   void on_exited(const server_wire::Exited& exited);
   void on_server_gone();
-  void fail_waiting(const Error& error);
+  void fail_waiting(Error error);
   void answer(int number, Result<WorkerProcess> result);
   void finish_collect(int number);
 
@@ -67,6 +67,7 @@ class ScoringLauncher final : public WorkerLauncher {
   Fd control_;
   std::optional<server_wire::Channel> channel_;
   bool opened_ = false;      // the model is loaded
+  std::optional<Error> unopened_;  // why the model cannot be; there is no other answer for later workers
   int deaths_ = 0;           // of fork servers, since one forked a worker
   std::map<int, Worker> workers_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what was posted to the loop

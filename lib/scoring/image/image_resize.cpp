@@ -108,12 +108,19 @@ Image resize_vertically(const Image& image, int height) {
   return out;
 }
 
+// Pillow 13's rule (its pull request 9549): since each pass rounds, the order shows. Pillow 12 always went horizontally first.
+bool vertically_first(const Image& image, int width, int height) {
+  const std::int64_t lost_height = image.height - std::int64_t{height}, lost_width = image.width - std::int64_t{width};
+  return lost_height > 0 && lost_height > 2 * lost_width;
+}
+
 }  // namespace
 
 Image resize_bilinear(const Image& image, int width, int height) {
   if (width == image.width && height == image.height) return image;
   if (width == image.width) return resize_vertically(image, height);
   if (height == image.height) return resize_horizontally(image, width);
+  if (vertically_first(image, width, height)) return resize_horizontally(resize_vertically(image, height), width);
   return resize_vertically(resize_horizontally(image, width), height);
 }
 

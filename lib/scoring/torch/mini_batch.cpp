@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "scoring/npy_file.h"
 #include "system/files.h"
 
@@ -65,8 +67,11 @@ Status MiniBatch::flush() {
   if (waiting_.empty()) return {};
   const auto output = model_.forward();
   if (!output) {
-    const Error& error = output.error();
-    return Error{error.kind, fmt::format("{}\n(the input had shape [{}, {}])", error.message, batch_size_, fmt::join(shape_, ", ")), error.hint};
+    // Behind the first line, which is all that some people see.
+    Error error = output.error();
+    error.message.insert(std::min(error.message.find('\n'), error.message.size()),
+                         fmt::format(" (the input had shape [{}, {}])", batch_size_, fmt::join(shape_, ", ")));
+    return error;
   }
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     text_.clear();

@@ -27,10 +27,13 @@ const float* data_of(const at::Tensor& tensor) { return tensor.data_ptr<float>()
 
 Error failed(std::string message) { return {ErrorKind::step_failed, std::move(message), ""}; }
 
-std::string without_backtrace(std::string text) {
+// The cause as the first line, then the interpreter's traceback where there is one. LibTorch's own backtrace goes.
+std::string explained(std::string text) {
   text.resize(std::min(text.find("\nException raised from"), text.size()));
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
+  const auto last_line = text.rfind('\n');
+  if (!text.starts_with("The following operation failed in the TorchScript interpreter") || last_line == std::string::npos) return text;
+  return text.substr(last_line + 1) + "\n" + text;
 }
 
 // Runs what may throw: whatever LibTorch raises becomes an Error.
@@ -39,7 +42,7 @@ auto caught(Action action) -> decltype(action()) {
   try {
     return action();
   } catch (const std::exception& error) {
-    return failed(without_backtrace(error.what()));
+    return failed(explained(error.what()));
   } catch (...) {
     return failed("LibTorch threw something that is no exception");
   }

@@ -194,8 +194,10 @@ TEST_CASE("what a model throws fails the mini-batch, without LibTorch's backtrac
   const Opened opened(configuration);
   const auto scored = score(opened.scorer, {image_paths().at(0)});
   CHECK(scored.code != 0);
-  CHECK(scored.error.find("too large for me") != std::string::npos);
-  CHECK(scored.error.find("the input had shape [8, 1, ") != std::string::npos);
+  const std::string first_line = scored.error.substr(0, scored.error.find('\n'));
+  CAPTURE(scored.error);
+  CHECK(first_line.find("too large for me") != std::string::npos);
+  CHECK(first_line.find("(the input had shape [8, 1, ") != std::string::npos);
   CHECK(scored.error.find("Exception raised from") == std::string::npos);
   CHECK(score(opened.scorer, {folder / "missing"}).code == 0);  // and the scorer lives on
 }
@@ -212,7 +214,9 @@ TEST_CASE("inputs that do not fit the model fail the mini-batch") {
   const Opened opened(for_images("mlp.pt"));
   const auto scored = score(opened.scorer, {image_paths().at(0)});
   CHECK(scored.code != 0);
-  CHECK(scored.error.find("the input had shape [8, 3, 24, 30]") != std::string::npos);
+  const std::string first_line = scored.error.substr(0, scored.error.find('\n'));
+  CHECK(first_line.find("mat1 and mat2 shapes cannot be multiplied") != std::string::npos);
+  CHECK(first_line.find("(the input had shape [8, 3, 24, 30])") != std::string::npos);
 }
 
 TEST_CASE("opening says what is wrong with a model or its configuration") {
