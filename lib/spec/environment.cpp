@@ -37,7 +37,7 @@ std::optional<Environment> read_environment(Context& context, const Value& value
                   "write {python: INTERPRETER_OR_VENV, conda_file: FILE, requirements: FILE}");
     return std::nullopt;
   }
-  const MapReader map(context, value, owner, {"python", "conda_file", "requirements", "image"});
+  const MapReader map(context, value, owner, {"python", "conda_file", "requirements", "image"}, MapReader::Values::plain, "environment");
   if (!map.valid()) return std::nullopt;
   Environment environment;
   environment.where = location(value.where);

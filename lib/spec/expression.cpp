@@ -59,11 +59,10 @@ std::optional<std::vector<std::string>> match(const Form& form, const std::vecto
   return names;
 }
 
-std::string scope_hint(Scope::Kind scope, RefKind kind) {
+std::string scope_hint(Scope::Kind scope, std::string_view written) {
   if (scope == Scope::Kind::parameters) return "only ${{parameters.NAME}} can stand here";
   if (scope == Scope::Kind::data) return "data comes from ${{pipeline.inputs.NAME}} or ${{steps.STEP.outputs.NAME}}, a value from ${{parameters.NAME}}";
-  const std::string_view example = kind == RefKind::pipeline_input ? "${{pipeline.inputs.NAME}}" : "${{steps.STEP.outputs.NAME}}";
-  return fmt::format("add it to the step's inputs, `data: \"{}\"`, and write ${{{{inputs.data}}}} here", example);
+  return fmt::format("add it to the step's inputs, `data: \"${{{{{}}}}}\"`, and write ${{{{inputs.data}}}} here", written);
 }
 
 std::vector<std::string> names_of(const Step& step, RefKind kind) {
@@ -153,7 +152,7 @@ class Parser {
 
   bool check(const Reference& reference, const Place& where, std::string_view inner) {
     if (!allowed(reference.kind, scope_.kind)) {
-      context_.error(where, fmt::format("`{}` cannot stand in {}", inner, key_), scope_hint(scope_.kind, reference.kind));
+      context_.error(where, fmt::format("`{}` cannot stand in {}", inner, key_), scope_hint(scope_.kind, inner));
       return false;
     }
     if (reference.kind == RefKind::parameter) return known(context_.parameters.contains(reference.name), reference, where, "parameter", context_.parameter_names);

@@ -22,20 +22,22 @@ std::string describe_range(const Range& range) {
 
 }  // namespace
 
-MapReader::MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values)
-    : context_(context), where_(map.where), owner_(std::move(owner)), values_(values) {
+MapReader::MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values, std::string path)
+    : context_(context), where_(map.where), owner_(std::move(owner)), path_(std::move(path)), values_(values) {
   if (map.node->kind != Node::Kind::map) {
-    context_.error(map.where, fmt::format("{} must be a map, got {}", owner_, describe(map)), fmt::format("its keys: {}", join(known, ", ")));
+    context_.error(map.where, fmt::format("{} must be a map, got {}", title(), describe(map)), fmt::format("its keys: {}", join(known, ", ")));
     return;
   }
   map_ = map.node;
   refuse_unknown(known);
 }
 
-void MapReader::refuse_unknown(const std::vector<std::string>& known) const {
-  for (const Entry& entry : map_->entries)
-    if (std::find(known.begin(), known.end(), entry.key) == known.end())
-      context_.error(entry.key_where, fmt::format("unknown key `{}` in {}", entry.key, owner_), context_.hint(entry.key, known));
+void MapReader::refuse_unknown(const std::vector<std::string>& known) {
+  for (const Entry& entry : map_->entries) {
+    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    has_unknown_ = true;
+    context_.error(entry.key_where, fmt::format("unknown key `{}` in {}", entry.key, title()), context_.hint(entry.key, known));
+  }
 }
 
 const Entry* MapReader::given(std::string_view key) const {
@@ -50,7 +52,9 @@ Place MapReader::where_of(std::string_view key) const {
   return entry ? entry->key_where : where_;
 }
 
-std::string MapReader::named(std::string_view key) const { return fmt::format("`{}` of {}", key, owner_); }
+std::string MapReader::title() const { return path_.empty() ? owner_ : fmt::format("`{}` of {}", path_, owner_); }
+
+std::string MapReader::named(std::string_view key) const { return fmt::format("`{}{}{}` of {}", path_, path_.empty() ? "" : ".", key, owner_); }
 
 void MapReader::wrong_type(std::string_view key, std::string_view wanted, const Value& value) const {
   context_.error(value.where, fmt::format("{} must be {}, got {}", named(key), wanted, describe(value)));
@@ -172,7 +176,9 @@ const Value* MapReader::map(std::string_view key) const {
 bool MapReader::same_word(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
 
 void MapReader::unknown_word(std::string_view key, const Scalar& got, const std::vector<std::string>& words) const {
-  const std::string near = nearest(got.text, words);
+  std::string near = nearest(got.text, words);
+  for (const std::string& word : words)
+    if (near.empty() && got.text.size() > 1 && word.starts_with(lower(got.text))) near = word;  // int, bool
   context_.error(got.where, fmt::format("{} must be one of {}, got {}", named(key), join(words, ", "), describe(got)),
                  near.empty() ? "" : fmt::format("did you mean `{}`?", near));
 }

@@ -24,16 +24,20 @@ class MapReader {
   // What a scalar may be besides itself.
   enum class Values { plain, with_parameters };
 
-  // `owner` names the map in messages: "step `train`". A value that is no map is reported.
-  MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values = Values::plain);
+  // Messages speak of "`timeout` of step `train`": `owner` is the last part, `path` what stands between ("resources").
+  // A value that is no map is reported.
+  MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values = Values::plain, std::string path = {});
 
   bool valid() const { return map_ != nullptr; }
   const std::string& owner() const { return owner_; }
+  std::string title() const;  // the map itself: "`resources` of step `train`"
   Context& context() const { return context_; }
   const Place& where() const { return where_; }
   // A key without a value counts as absent instead of being a mistake: files that a program wrote have such keys.
   void ignore_empty() { ignore_empty_ = true; }
 
+  // A key was not known: what seems to be missing may be misspelt.
+  bool has_unknown() const { return has_unknown_; }
   bool has(std::string_view key) const { return map_ && map_->find(key); }
   Place where_of(std::string_view key) const;  // of the key itself
   // The entry, whatever its value; nothing when the key is absent or has no value (which is reported).
@@ -71,7 +75,7 @@ class MapReader {
  private:
   static bool same_word(std::string_view a, std::string_view b);
   void unknown_word(std::string_view key, const Scalar& got, const std::vector<std::string>& words) const;
-  void refuse_unknown(const std::vector<std::string>& known) const;
+  void refuse_unknown(const std::vector<std::string>& known);
   std::optional<Scalar> item(std::string_view key, const Value& value, std::string_view wanted) const;
   std::optional<double> checked_number(std::string_view key, const Scalar& scalar, const Range& range) const;
   bool in_range(std::string_view key, const Scalar& scalar, double value, const Range& range) const;
@@ -79,9 +83,10 @@ class MapReader {
   Context& context_;
   const Node* map_ = nullptr;
   Place where_;
-  std::string owner_;
+  std::string owner_, path_;
   Values values_;
   bool ignore_empty_ = false;
+  bool has_unknown_ = false;
 };
 
 }  // namespace mlpipe::spec

@@ -23,7 +23,7 @@ bool refuse_azure(Context& context, const Node& root) {
 }
 
 void read_settings(Context& context, const Value& value) {
-  const MapReader map(context, value, "`settings`", {"continue_on_step_failure"});
+  const MapReader map(context, value, "the pipeline", {"continue_on_step_failure"}, MapReader::Values::plain, "settings");
   if (const auto go_on = map.boolean("continue_on_step_failure")) context.pipeline.continue_on_step_failure = *go_on;
 }
 
@@ -32,14 +32,14 @@ void read_head(Context& context, const MapReader& top) {
   else context.pipeline.name = context.pipeline.directory.filename().string();
   if (const auto description = top.text("description")) context.pipeline.description = description->text;
   if (const Value* environment = top.map("environment"))
-    context.environment = read_environment(context, *environment, "`environment`", context.pipeline.directory, true);
+    context.environment = read_environment(context, *environment, "the pipeline", context.pipeline.directory, true);
   if (const Value* settings = top.map("settings")) read_settings(context, *settings);
 }
 
 void read_steps(Context& context, const MapReader& top) {
   const Value* steps = top.map("steps");
   if (!steps) {
-    if (!top.has("steps")) context.error(top.where(), "the pipeline has no `steps`", "write `steps:`, and below it `NAME: {command: ...}`");
+    if (!top.has("steps") && !top.has_unknown()) context.error(top.where(), "the pipeline has no `steps`", "write `steps:`, and below it `NAME: {command: ...}`");
     return;
   }
   if (steps->node->kind != Node::Kind::map)

@@ -27,7 +27,7 @@ void forget_lines(Document& document, Value& value) {
   }
 }
 
-// A list, a map or a quoted text is read as YAML, anything else is taken as it stands: `--set a.command=echo a: b`.
+// Nothing: not YAML, which is reported. A list, a map or a quoted text is read as YAML, anything else is taken as it stands: `--set a.command=echo a: b`.
 Value parse_setting(Context& context, Document& document, const std::string& text) {
   if (text.starts_with('[') || text.starts_with('{') || (text.size() > 1 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0])) {
     Document& source = context.open_option(document.file);
@@ -37,6 +37,7 @@ Value parse_setting(Context& context, Document& document, const std::string& tex
     if (source.root.node) forget_lines(source, source.root);
     if (source.root.node) return source.root;
     for (const Diagnostic& mistake : mistakes.all()) context.error({&document}, mistake.message, mistake.hint);
+    return {};
   }
   Node& node = document.add(Node::Kind::scalar);
   node.text = text;
@@ -52,7 +53,7 @@ void read_set(Context& context, const std::string& written) {
   if (equals == std::string::npos || names.size() < 2) return context.error({&document}, "a setting is given as STEP.KEY=VALUE");
   if (!known_step(context, {&document}, names[0])) return;
   const Value value = parse_setting(context, document, written.substr(equals + 1));
-  context.settings[names[0]].push_back({{names.begin() + 1, names.end()}, value});
+  if (value.node) context.settings[names[0]].push_back({{names.begin() + 1, names.end()}, value});
 }
 
 void read_use(Context& context, const std::string& written) {

@@ -25,7 +25,11 @@ struct Source {
 
 std::optional<Source> open_source(const MapReader& step_map, const Value& value) {
   Context& context = step_map.context();
-  if (value.node->kind != Node::Kind::scalar) return Source{value, context.pipeline.directory};
+  if (value.node->kind == Node::Kind::map) return Source{value, context.pipeline.directory};
+  if (value.node->kind != Node::Kind::scalar) {
+    step_map.wrong_type("parallel_run_config", "a map or the path of a file", value);
+    return std::nullopt;
+  }
   const Scalar name{value.node->text, true, value.where};
   const Path file = context.path(name.text);
   if (!is_file(file)) {
@@ -38,7 +42,8 @@ std::optional<Source> open_source(const MapReader& step_map, const Value& value)
   const Value* map = top.map("parallel_run_config");
   if (top.valid() && !top.has("parallel_run_config"))
     context.error({document}, "this file has no `parallel_run_config`", "put its keys under one top key `parallel_run_config:`");
-  if (!map) return std::nullopt;
+  if (map && map->node->kind != Node::Kind::map) top.wrong_type("parallel_run_config", "a map", *map);
+  if (!map || map->node->kind != Node::Kind::map) return std::nullopt;
   return Source{*map, file.parent_path(), true};
 }
 
@@ -130,7 +135,7 @@ void read_environment_of(const MapReader& map, const Source& source, Step& step)
     if (!entry) continue;
     if (key == "environment" && (!source.is_file || is_own_environment(entry->value))) {
       if (step.environment) context.error(entry->key_where, fmt::format("step `{}` has an environment of its own", step.name), "give it in one place");
-      step.environment = read_environment(context, entry->value, "`environment` of " + map.owner(), source.directory, !context.is_used(step.name));
+      step.environment = read_environment(context, entry->value, map.owner(), source.directory, !context.is_used(step.name));
     } else if (!step.environment && !context.environment) {
       context.warning(entry->key_where, fmt::format("{} is not built here: the step runs with the python of the calling shell", map.named(key)),
                       "give the step or the pipeline `environment: {python: INTERPRETER_OR_VENV}`");
@@ -202,7 +207,7 @@ void read_scorer(const MapReader& map, const Source& source, const MapReader& st
     context.error(map.where_of("scoring"), fmt::format("{} goes with `model`", map.named("scoring")), "an entry_script scores by itself");
   if (model && step_map.has("arguments"))
     context.error(step_map.where_of("arguments"), fmt::format("{} go to an entry script, but the step scores with `model`", step_map.named("arguments")), "remove them");
-  if (const Value* scoring = map.map("scoring")) read_scoring(context, *scoring, "`scoring` of " + owner, parallel.config.scoring);
+  if (const Value* scoring = map.map("scoring")) read_scoring(context, *scoring, owner, parallel.config.scoring);
 }
 
 ParallelRunConfig read_config(const MapReader& map, const Source& source, Step& step) {
@@ -239,7 +244,7 @@ void read_parallel(MapReader& step_map, Step& step, const std::vector<Setting>& 
   auto source = value ? open_source(step_map, *value) : std::nullopt;
   if (!source) return;
   source->map = overlay(context, source->map, settings);
-  MapReader map(context, source->map, fmt::format("`parallel_run_config` of step `{}`", step.name), parallel_keys(), MapReader::Values::with_parameters);
+  MapReader map(context, source->map, fmt::format("step `{}`", step.name), parallel_keys(), MapReader::Values::with_parameters);
   if (source->is_file) map.ignore_empty();
   if (!map.valid()) return;
   Parallel parallel;

@@ -1,7 +1,8 @@
 // Places that outputs are published to: each its own, and none where code or data would be overwritten.
 #include <fmt/format.h>
 
-#include <unordered_map>
+#include <map>
+#include <set>
 
 #include "spec/readers.h"
 #include "system/files.h"
@@ -15,7 +16,7 @@ struct Use {
   Location where;    // of an output's place
 };
 
-using Places = std::unordered_map<std::string, Use>;
+using Places = std::map<std::string, Use>;
 
 std::string key_of(const Path& path) {
   const std::string text = path.lexically_normal().string();
@@ -49,8 +50,8 @@ class Checker {
     for (const Step& step : context_.pipeline.steps)
       for (const StepOutput& output : step.outputs)
         if (!output.publish.empty()) add(step, output);
-    for (const auto& [path, use] : others_) refuse_covered(path, use);
     refuse_covered(key_of(context_.pipeline.directory), {"the pipeline file"});
+    for (const auto& [path, use] : others_) refuse_covered(path, use);
     for (const auto& [path, use] : published_) refuse_covered(path, use);
   }
 
@@ -68,18 +69,19 @@ class Checker {
     });
   }
 
-  // A published place that has `path` below it.
+  // A published place that has `path` below it; one reason for each is enough.
   void refuse_covered(const std::string& path, const Use& use) {
     walk_up(path, [&](const std::string& above) {
       const auto found = published_.find(above);
       const bool same = above == path;
-      if (found == published_.end() || (same && use.what != "the pipeline file")) return;
+      if (found == published_.end() || (same && use.what != "the pipeline file") || !refused_.insert(above).second) return;
       context_.error_at(found->second.where, fmt::format("{} is published to a place that contains {}", found->second.what, use.what), "publish to a folder of its own");
     });
   }
 
   Context& context_;
   Places others_, published_;
+  std::set<std::string> refused_;
 };
 
 }  // namespace

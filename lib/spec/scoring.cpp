@@ -36,7 +36,7 @@ std::vector<double> read_channels(const MapReader& map, std::string_view key, co
 }
 
 void read_image(Context& context, const Value& value, const std::string& owner, ImageSpec& image) {
-  const MapReader map(context, value, owner, {"resize", "crop", "mode", "mean", "std"}, MapReader::Values::with_parameters);
+  const MapReader map(context, value, owner, {"resize", "crop", "mode", "mean", "std"}, MapReader::Values::with_parameters, "scoring.image");
   if (!map.valid()) return;
   image.resize = read_size(map, "resize");
   image.crop = read_size(map, "crop");
@@ -70,7 +70,7 @@ void refuse_what_comes_later(const MapReader& map, const Scoring& scoring) {
 }  // namespace
 
 void read_scoring(Context& context, const Value& value, const std::string& owner, Scoring& scoring) {
-  const MapReader map(context, value, owner, {"input", "image", "columns", "output", "batch_size", "numerics", "device"}, MapReader::Values::with_parameters);
+  const MapReader map(context, value, owner, {"input", "image", "columns", "output", "batch_size", "numerics", "device"}, MapReader::Values::with_parameters, "scoring");
   if (!map.valid()) return;
   const std::vector<std::pair<std::string, ScoringInput>> inputs = {{"image", ScoringInput::image}, {"table", ScoringInput::table}, {"array", ScoringInput::array}};
   const std::vector<std::pair<std::string, Numerics>> numerics = {{"strict", Numerics::strict}, {"fast", Numerics::fast}};
@@ -80,7 +80,7 @@ void read_scoring(Context& context, const Value& value, const std::string& owner
   if (const auto device = map.text("device")) scoring.device = lower(device->text);
   for (const Scalar& column : map.texts("columns")) scoring.columns.push_back(column.text);
   read_row(map, scoring);
-  if (const Value* image = map.map("image")) read_image(context, *image, "`image` of " + owner, scoring.image);
+  if (const Value* image = map.map("image")) read_image(context, *image, owner, scoring.image);
   if (map.has("image") && scoring.input != ScoringInput::image) context.error(map.where_of("image"), fmt::format("{} goes with `input: image`", map.named("image")), "remove it");
   if (map.has("columns") && scoring.input != ScoringInput::table)
     context.error(map.where_of("columns"), fmt::format("{} goes with `input: table`", map.named("columns")), "remove it");

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::size_t longest_bracket_run = 200;
+constexpr std::size_t longest_caret = 200;
 
 void find_lines(Document& document) {
   document.line_starts = {0};
@@ -41,10 +42,14 @@ std::size_t control_character(std::string_view text) {
   return std::string_view::npos;
 }
 
+std::string describe_control_character(char c) {
+  return c == '\r' ? "a carriage return without a line feed" : fmt::format("control character 0x{:02x}", static_cast<unsigned char>(c));
+}
+
 std::string control_character_hint(char c) {
-  if (c == '\r') return "lines end with a line feed, with or without a carriage return before it";
+  if (c == '\r') return "save the file with line feeds at the line ends";
   if (c == '\0') return "is this a text file? UTF-16 has to be saved as UTF-8";
-  return "remove it, or write it as an escape in double quotes: \"\\x07\"";
+  return fmt::format("remove it, or write it as the escape \\x{:02x} in double quotes", static_cast<unsigned char>(c));
 }
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -63,10 +68,13 @@ bool check_bytes(Document& document, Diagnostics& diagnostics) {
     diagnostics.error(location(document.place_of(at, 1)), std::move(message), std::move(hint));
     return false;
   };
-  if (const auto at = invalid_utf8(document.text))
-    return fail(*at, fmt::format("byte 0x{:02x} is not valid UTF-8", static_cast<unsigned char>(document.text[*at])), "save the file as UTF-8");
+  if (const auto at = invalid_utf8(document.text)) {
+    const auto byte = static_cast<unsigned char>(document.text[*at]);
+    std::replace_if(document.text.begin(), document.text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');  // it gets shown
+    return fail(*at, fmt::format("byte 0x{:02x} is not valid UTF-8", byte), "save the file as UTF-8");
+  }
   if (const auto at = control_character(document.text); at != std::string::npos)
-    return fail(at, fmt::format("control character 0x{:02x}", document.text[at]), control_character_hint(document.text[at]));
+    return fail(at, describe_control_character(document.text[at]), control_character_hint(document.text[at]));
   if (const auto at = bracket_run(document.text); at != std::string::npos)
     return fail(at, fmt::format("more than {} brackets opened in a row", longest_bracket_run), {});
   return true;
@@ -91,6 +99,7 @@ std::size_t quoted_length(std::string_view text) {
 }
 
 std::size_t scalar_length(std::string_view text, std::string_view value) {
+  text = text.substr(0, value.size() + longest_caret);  // a file may be one line of 5 MB
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
   if (line.starts_with('"') || line.starts_with('\'')) return std::min(std::max<std::size_t>(quoted_length(text), 1), line.size());
   if (line.starts_with('|') || line.starts_with('>')) return 1;

@@ -11,7 +11,7 @@
 namespace mlpipe::spec {
 namespace {
 
-constexpr std::size_t most_drawn = 100;
+constexpr std::size_t most_drawn = 50;
 
 void read_pipeline(Context& context, const Path& file) {
   context.pipeline.file = absolute_path(file);

@@ -54,7 +54,7 @@ void read_source_directory(const MapReader& map, Step& step) {
 void read_resources(const MapReader& step_map, Step& step) {
   const Value* value = step_map.map("resources");
   if (!value) return;
-  const MapReader map(step_map.context(), *value, "`resources` of " + step_map.owner(), {"cpus", "memory", "gpus"});
+  const MapReader map(step_map.context(), *value, step_map.owner(), {"cpus", "memory", "gpus"}, MapReader::Values::plain, "resources");
   if (const auto cpus = map.number("cpus", {0, 4096, true})) step.resources.cpus = *cpus;
   if (const auto memory = map.scalar("memory")) {
     const auto bytes = parse_count_or_bytes(memory->text);
@@ -116,7 +116,7 @@ void read_settings(const MapReader& map, Step& step) {
   if (const auto compute = map.text("compute")) step.compute = compute->text;
   if (const auto description = map.text("description")) step.description = description->text;
   if (const Value* environment = map.map("environment"))
-    step.environment = read_environment(context, *environment, "`environment` of " + map.owner(), context.pipeline.directory, !context.is_used(step.name));
+    step.environment = read_environment(context, *environment, map.owner(), context.pipeline.directory, !context.is_used(step.name));
   read_resources(map, step);
   read_variables(map, step);
   read_secrets(map, step);
@@ -149,7 +149,7 @@ std::string choose_action(const MapReader& map, const Step& step, const Place& n
   if (present.size() == 1) return present[0];
   if (present.size() > 1)
     context.error(map.where_of(present[1]), fmt::format("step `{}` has both `{}` and `{}`", step.name, present[0], present[1]), "a step runs one of them; make two steps of it");
-  else if (!context.is_used(step.name))
+  else if (!context.is_used(step.name) && !map.has_unknown())
     context.error(name, fmt::format("step `{}` has nothing to run", step.name), "give it a `command`, a `script_name` or a `parallel_run_config`");
   return {};
 }

@@ -270,6 +270,7 @@ void parse_yaml(Document& document, Diagnostics& diagnostics) {
     std::istringstream in(document.text);
     YAML::Parser parser(in);
     while (parser.HandleNextDocument(builder)) continue;
+    if (!document.root.node) document.root = {&document.add(Node::Kind::null), {&document}};  // comments only
     return;
   } catch (const Stop&) {
   } catch (const YAML::Exception& problem) {
