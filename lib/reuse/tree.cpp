@@ -59,7 +59,8 @@ Tree make_tree(std::vector<TreeEntry> entries, bool is_file) {
   Hasher hasher;
   hasher.field("mlpipe tree 1").field(is_file ? "file" : "folder").number(tree.entries.size());
   for (const TreeEntry& entry : tree.entries) {
-    hasher.field(entry.path).number(entry.size).number(entry.executable ? 1 : 0).bytes(entry.digest.bytes.data(), entry.digest.bytes.size());
+    hasher.field(entry.path).number(entry.size).number(entry.executable ? 1 : 0);
+    hasher.bytes(entry.digest.bytes.data(), entry.digest.bytes.size());
     tree.bytes += entry.size;
   }
   tree.digest = hasher.finish();

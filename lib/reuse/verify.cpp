@@ -20,9 +20,9 @@ std::string_view name_of(TreeChange::Kind kind) {
 }
 
 std::string difference(const Store& store, const StoredOutput& output, const Tree& now) {
+  if (!output.file.empty()) return fmt::format("its file {} was changed in the store", output.file);
   const auto listing = store.get_text(output.tree);
   const auto then = listing ? tree_from_text(*listing) : Result<Tree>(listing.error());
-  if (!output.file.empty()) return fmt::format("its file {} was changed in the store", output.file);
   if (!then || then->digest != output.tree) return "it was changed in the store";
   const auto changes = compare(*then, now);
   if (changes.empty()) return "it was changed in the store";

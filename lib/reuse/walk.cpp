@@ -31,6 +31,8 @@ Error input_error(const Path& path, std::string why, std::string hint = {}) {
   return {ErrorKind::step_failed, fmt::format("cannot read {}: {}", shown_path(path), why), std::move(hint)};
 }
 
+Error circle_error(const Path& path) { return input_error(path, "its links go round in a circle", "remove the link that leads back"); }
+
 std::string_view special_name(unsigned mode) {
   if (S_ISFIFO(mode)) return "a named pipe";
   if (S_ISSOCK(mode)) return "a socket";
@@ -41,7 +43,7 @@ std::size_t parts_of(std::string_view path) { return static_cast<std::size_t>(st
 
 class Walker {
  public:
-  Walker(Path root, const IgnoreRules* ignore, const std::string& pattern) : root_(std::move(root)), ignore_(ignore), pattern_(pattern) {
+  Walker(const Path& root, const IgnoreRules* ignore, const std::string& pattern) : root_(root), ignore_(ignore), pattern_(pattern) {
     const bool any_depth = pattern.find("**") != std::string::npos;
     most_parts_ = pattern.empty() || any_depth ? deepest + 1 : parts_of(pattern);
   }
@@ -57,7 +59,7 @@ class Walker {
  private:
   Status folder(Fd fd, FolderId id, const std::string& prefix) {
     const Path path = root_ / prefix;
-    if (std::find(open_.begin(), open_.end(), id) != open_.end()) return input_error(path, "its links go round in a circle", "remove the link that leads back");
+    if (std::find(open_.begin(), open_.end(), id) != open_.end()) return circle_error(path);
     if (open_.size() >= deepest) return input_error(path, fmt::format("more than {} folders inside each other", deepest));
     const int number = fd.get();
     const Folder entries(::fdopendir(fd.release()), ::closedir);
@@ -106,16 +108,18 @@ class Walker {
 
   Status add(const dirent& entry, int parent, const std::string& prefix, std::vector<Item>& items) const {
     const std::string path = prefix + entry.d_name;
-    const bool sure_folder = entry.d_type == DT_DIR, sure_file = !sure_folder && entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN;
-    if ((sure_folder || sure_file) && !counts(path, sure_folder)) return {};
-    if (sure_folder) {
+    const bool known = entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN, known_folder = entry.d_type == DT_DIR;
+    if (known && !counts(path, known_folder)) return {};
+    if (known_folder) {
       items.push_back({entry.d_name + std::string("/"), {}});
       return {};
     }
     struct stat st;
-    if (::fstatat(parent, entry.d_name, &st, 0) != 0) return counts(path, false) ? cannot_follow(path, entry.d_type == DT_LNK, errno) : Status();
-    const bool is_folder = S_ISDIR(st.st_mode);
-    if (!sure_file && !counts(path, is_folder)) return {};
+    const bool there = ::fstatat(parent, entry.d_name, &st, 0) == 0;
+    const int error_number = errno;
+    const bool is_folder = there && S_ISDIR(st.st_mode);
+    if (!known && !counts(path, is_folder)) return {};
+    if (!there) return cannot_follow(path, entry.d_type == DT_LNK, error_number);
     if (!is_folder && !S_ISREG(st.st_mode)) return special_file_error(root_ / path, st.st_mode);
     if (is_folder) items.push_back({entry.d_name + std::string("/"), {}});
     else items.push_back({entry.d_name, StatKey::of(st)});
@@ -124,8 +128,8 @@ class Walker {
 
   Status cannot_follow(const std::string& path, bool link, int error_number) const {
     if (!link) return errno_error("read", root_ / path, error_number);
-    if (error_number == ENOENT) return input_error(root_ / path, "it is a link to something that does not exist", "remove the link or mend it");
-    if (error_number == ELOOP) return input_error(root_ / path, "its links go round in a circle", "remove the link");
+    if (error_number == ENOENT) return input_error(root_ / path, "it is a link to something that does not exist", "remove or mend it");
+    if (error_number == ELOOP) return circle_error(root_ / path);
     return errno_error("follow the link", root_ / path, error_number);
   }
 
@@ -136,7 +140,7 @@ class Walker {
     return folder ? parts_of(path) < most_parts_ : wildcard_match(pattern_, path);
   }
 
-  const Path root_;
+  const Path& root_;
   const IgnoreRules* ignore_;
   const std::string& pattern_;
   std::size_t most_parts_;
@@ -146,7 +150,7 @@ class Walker {
 }  // namespace
 
 Error special_file_error(const Path& path, unsigned mode) {
-  return input_error(path, fmt::format("it is {}", special_name(mode)), "only files and folders can be read; move it elsewhere or ignore it");
+  return input_error(path, fmt::format("it is {}", special_name(mode)), "only files and folders can be read: move it elsewhere");
 }
 
 Result<Found> walk(const Path& root, const IgnoreRules* ignore, const std::string& pattern) {

@@ -9,7 +9,8 @@ namespace {
 
 int rank(IngredientKind kind) {
   using enum IngredientKind;
-  constexpr IngredientKind order[] = {semantics, action, code, parameter, argument, setting, sample, output, environment, variable, input, side_input};
+  constexpr IngredientKind order[] = {semantics, action, code,        parameter, argument, setting,
+                                      sample,    output, environment, variable,  input,    side_input};
   return static_cast<int>(std::find(std::begin(order), std::end(order), kind) - std::begin(order));
 }
 
@@ -63,8 +64,9 @@ class Explanation {
     const auto old = fetch(before_listing_, *before.tree), now = fetch(after_listing_, *after.tree);
     if (!old || !now || old->is_file != now->is_file) return false;
     for (const TreeChange& change : compare(*old, *now)) {
-      const bool was = change.kind != TreeChange::Kind::added, is = change.kind != TreeChange::Kind::removed;
-      changes.push_back({after.kind, after.key, change.path, was ? change.before.short_hex() : "", is ? change.after.short_hex() : "", true});
+      const std::string was = change.kind == TreeChange::Kind::added ? "" : change.before.short_hex();
+      const std::string is = change.kind == TreeChange::Kind::removed ? "" : change.after.short_hex();
+      changes.push_back({after.kind, after.key, change.path, was, is, true});
     }
     return true;
   }
@@ -75,7 +77,8 @@ class Explanation {
 
 }  // namespace
 
-std::vector<Change> explain(const Manifest& before, const Manifest& after, const ListingSource& before_listing, const ListingSource& after_listing) {
+std::vector<Change> explain(const Manifest& before, const Manifest& after, const ListingSource& before_listing,
+                            const ListingSource& after_listing) {
   Explanation explanation(before_listing, after_listing);
   const auto old = by_place(before), now = by_place(after);
   const auto at = [](const auto& places, const Place& place) {
@@ -85,7 +88,8 @@ std::vector<Change> explain(const Manifest& before, const Manifest& after, const
   for (const auto& [place, ingredient] : now) explanation.add(at(old, place), ingredient);
   for (const auto& [place, ingredient] : old)
     if (!now.count(place)) explanation.add(ingredient, nullptr);
-  std::stable_sort(explanation.changes.begin(), explanation.changes.end(), [](const Change& a, const Change& b) { return rank(a.kind) < rank(b.kind); });
+  const auto by_rank = [](const Change& a, const Change& b) { return rank(a.kind) < rank(b.kind); };
+  std::stable_sort(explanation.changes.begin(), explanation.changes.end(), by_rank);
   return std::move(explanation.changes);
 }
 

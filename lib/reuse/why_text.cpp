@@ -27,7 +27,7 @@ std::string shortened(std::string_view text, std::size_t from) {
 }
 
 std::size_t first_difference(std::string_view a, std::string_view b) {
-  return static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin()).first - a.begin());
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
 }
 
 // What there is to say about a value that came, went or became another.

@@ -46,7 +46,7 @@ Result<bool> StepRun::make_workspace() {
   Bindings& bindings = description_.bindings;
   bindings.run_id = context_.recorder.header().id;
   for (const StepOutput& output : step_.outputs) bindings.outputs[output.name] = workspace_->output_place(output).string();
-  MLPIPE_TRY(environment_, step_environment(step_, description_, bindings, folder / "python", bindings.run_id));
+  MLPIPE_TRY(environment_, step_environment(step_, description_, bindings, folder / "python", bindings.run_id, context_.recorder.token()));
   return true;
 }
 

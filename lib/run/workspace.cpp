@@ -94,8 +94,8 @@ Path Workspace::keep_outputs(const Path& kept) const {
 void Workspace::remove() const { (void)remove_tree(folder_); }
 
 Result<std::vector<std::string>> step_environment(const Step& step, const StepDescription& description, const Bindings& bindings, const Path& shims,
-                                                  const std::string& run_id) {
-  std::vector<std::string> changes = {fmt::format("{}={}", run_token_variable, run_id), fmt::format("MLPIPE_RUN_ID={}", run_id),
+                                                  const std::string& run_id, const std::string& run_token) {
+  std::vector<std::string> changes = {fmt::format("{}={}", run_token_variable, run_token), fmt::format("MLPIPE_RUN_ID={}", run_id),
                                       fmt::format("MLPIPE_STEP={}", step.name), "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"};
   const bool chosen = step.environment && !step.environment->python.empty();
   MLPIPE_TRY(const Path folder, python_folder(*description.python, chosen, shims));

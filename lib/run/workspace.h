@@ -38,6 +38,6 @@ class Workspace {
 // The whole environment of a step's processes: ours, the chosen Python first on PATH, what the step declares, the run's token.
 // Shim scripts for an interpreter that is not called python3 (or has no `python` beside it) are written below `shims`.
 Result<std::vector<std::string>> step_environment(const Step& step, const StepDescription& description, const Bindings& bindings, const Path& shims,
-                                                  const std::string& run_id);
+                                                  const std::string& run_id, const std::string& run_token);
 
 }  // namespace mlpipe

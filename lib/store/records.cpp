@@ -185,7 +185,11 @@ std::optional<StepResult> decode_result(std::string_view text) {
 }
 
 std::string encode(const RunHeader& header) {
-  Json json = {{"record", "run"}, {"id", header.id}, {"pipeline", header.pipeline}, {"spec", header.spec.string()}, {"started", format_utc(header.started)}};
+  Json json = {{"record", "run"},
+               {"id", header.id},
+               {"pipeline", header.pipeline},
+               {"spec", header.spec.string()},
+               {"started", format_utc(header.started)}};
   put_texts(json, "command_line", header.command_line);
   put_texts(json, "overrides", header.overrides);
   put_texts(json, "selection", header.selection);

@@ -10,6 +10,17 @@
 #include "store/run_places.h"
 
 namespace mlpipe {
+namespace {
+
+Error usage(std::string message, std::string hint) { return {ErrorKind::usage, std::move(message), std::move(hint)}; }
+
+std::string first_few(const std::vector<std::string>& ids) {
+  constexpr std::size_t few = 5;
+  if (ids.size() <= few) return join(ids, ", ");
+  return join({ids.begin(), ids.begin() + few}, ", ") + ", ...";
+}
+
+}  // namespace
 
 std::string_view name_of(StepState state) {
   switch (state) {
@@ -50,7 +61,6 @@ Result<std::vector<std::string>> list_runs(const Store& store) {
 
 Result<std::string> resolve_run(const Store& store, std::string_view wanted) {
   MLPIPE_TRY(const auto runs, list_runs(store));
-  const auto usage = [](std::string message, std::string hint) { return Error{ErrorKind::usage, std::move(message), std::move(hint)}; };
   if (runs.empty()) return usage(fmt::format("the store {} has no runs", shown_path(store.root())), "start one with `mlpipe run`");
   if (wanted == "latest") return runs.front();
   std::vector<std::string> matches;
@@ -59,11 +69,8 @@ Result<std::string> resolve_run(const Store& store, std::string_view wanted) {
     if (!wanted.empty() && id.starts_with(wanted)) matches.push_back(id);
   }
   if (matches.size() == 1) return matches.front();
-  const auto& shown = matches.empty() ? runs : matches;
-  const std::vector<std::string> few(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(shown.size(), 5)));
-  const std::string hint = fmt::format("{}{}", matches.empty() ? "the latest runs: " : "they are: ", join(few, ", ")) + (few.size() < shown.size() ? ", ..." : "");
-  if (matches.empty()) return usage(fmt::format("no run `{}`", wanted), hint);
-  return usage(fmt::format("`{}` could be any of {}", wanted, plural(matches.size(), "run")), hint);
+  if (matches.empty()) return usage(fmt::format("no run `{}`", wanted), "the latest runs: " + first_few(runs));
+  return usage(fmt::format("`{}` could be any of {}", wanted, plural(matches.size(), "run")), "they are: " + first_few(matches));
 }
 
 Result<RunInfo> read_run(const Store& store, const std::string& id) {

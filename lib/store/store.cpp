@@ -37,7 +37,9 @@ Status check_format(const Path& root, std::string_view text) {
 }
 
 // What a process that was killed while making a store may have left; no format file stands yet.
-bool begun_by_us(const std::string& name) { return name == ".gitignore" || name.starts_with(".gitignore.tmp-") || name.starts_with("format.tmp-"); }
+bool begun_by_us(const std::string& name) {
+  return name == ".gitignore" || name.starts_with(".gitignore.tmp-") || name.starts_with("format.tmp-");
+}
 
 // The format file comes last: where it stands, the store was made completely. Several processes may do this at once.
 Status make_store(const Path& root) {
@@ -76,7 +78,9 @@ Path Store::object_path(const StoredOutput& output) const {
   return shard_path(root_ / "objects", Hasher().field("file output").field(output.file).field(output.tree.hex()).finish());
 }
 
-Path Store::output_path(const StoredOutput& output) const { return output.file.empty() ? object_path(output) : object_path(output) / output.file; }
+Path Store::output_path(const StoredOutput& output) const {
+  return output.file.empty() ? object_path(output) : object_path(output) / output.file;
+}
 
 Path Store::partial_path(const Digest& fingerprint) const { return root_ / "partial" / fingerprint.hex(); }
 
