@@ -22,43 +22,75 @@ std::vector<Extent> joined(const std::vector<Extent>& extents) {
   return runs;
 }
 
-// Copies through memory what copy_file_range will not.
-Status copy_by_hand(int from, Extent rest, int to, std::uint64_t at, const Path& shown, FileOps& ops) {
-  std::vector<char> chunk(std::min<std::uint64_t>(rest.length, 1 << 18));
-  while (rest.length > 0) {
-    const auto got = ::pread(from, chunk.data(), std::min<std::uint64_t>(chunk.size(), rest.length), static_cast<off_t>(rest.offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got == 0) errno = EIO;
-    if (got <= 0) return errno_error("read the rows for", shown);
-    for (ssize_t done = 0; done < got;) {
-      const auto written = ops.pwrite(to, chunk.data() + done, static_cast<std::size_t>(got - done), static_cast<off_t>(at));
+// Puts extents one behind the other. Short ones are gathered, so that thousands of small mini-batches are few writes;
+// long ones are left to the kernel, which may share the blocks.
+class Copier {
+ public:
+  Copier(int from, int to, const Path& shown, FileOps& ops) : from_(from), to_(to), shown_(shown), ops_(ops) {}
+
+  Status add(Extent extent) {
+    if (extent.length >= worth_a_call) MLPIPE_TRY_VOID(by_kernel(extent));
+    while (extent.length > 0) {
+      if (gathered_ == sizeof chunk_) MLPIPE_TRY_VOID(flush());
+      MLPIPE_TRY_VOID(gather(extent));
+    }
+    return {};
+  }
+
+  Status flush() {
+    for (std::size_t done = 0; done < gathered_;) {
+      const auto written = ops_.pwrite(to_, chunk_ + done, gathered_ - done, static_cast<off_t>(at_));
       if (written < 0 && errno == EINTR) continue;
       if (written == 0) errno = ENOSPC;
-      if (written <= 0) return errno_error("write", shown);
-      done += written;
-      at += static_cast<std::uint64_t>(written);
+      if (written <= 0) return errno_error("write", shown_);
+      done += static_cast<std::size_t>(written);
+      at_ += static_cast<std::uint64_t>(written);
     }
-    rest.offset += static_cast<std::uint64_t>(got);
-    rest.length -= static_cast<std::uint64_t>(got);
+    gathered_ = 0;
+    return {};
   }
-  return {};
-}
 
-Status copy_extent(int from, Extent rest, int to, std::uint64_t at, const Path& shown, FileOps& ops) {
-  // One copy_file_range of a short extent costs more than reading and writing it.
-  constexpr std::uint64_t worth_it = 1 << 16;
-  while (rest.length >= worth_it) {
-    auto in = static_cast<off_t>(rest.offset), out = static_cast<off_t>(at);
-    const auto copied = ::copy_file_range(from, &in, to, &out, rest.length, 0);
-    if (copied < 0 && errno == EINTR) continue;
-    if (copied < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO)) return errno_error("write", shown);
-    if (copied <= 0) break;
-    rest.offset += static_cast<std::uint64_t>(copied);
-    rest.length -= static_cast<std::uint64_t>(copied);
-    at += static_cast<std::uint64_t>(copied);
+ private:
+  static constexpr std::uint64_t worth_a_call = 1 << 16;
+
+  // What is left of `rest` afterwards must be copied by hand.
+  Status by_kernel(Extent& rest) {
+    MLPIPE_TRY_VOID(flush());
+    while (rest.length > 0) {
+      auto in = static_cast<off_t>(rest.offset), out = static_cast<off_t>(at_);
+      const auto copied = ::copy_file_range(from_, &in, to_, &out, rest.length, 0);
+      if (copied < 0 && errno == EINTR) continue;
+      if (copied < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO)) return errno_error("write", shown_);
+      if (copied <= 0) return {};
+      take(rest, static_cast<std::uint64_t>(copied));
+      at_ += static_cast<std::uint64_t>(copied);
+    }
+    return {};
   }
-  return copy_by_hand(from, rest, to, at, shown, ops);
-}
+
+  Status gather(Extent& rest) {
+    const auto wanted = std::min<std::uint64_t>(sizeof chunk_ - gathered_, rest.length);
+    const auto got = ::pread(from_, chunk_ + gathered_, wanted, static_cast<off_t>(rest.offset));
+    if (got < 0 && errno == EINTR) return {};
+    if (got == 0) errno = EIO;
+    if (got <= 0) return errno_error("read the rows for", shown_);
+    gathered_ += static_cast<std::size_t>(got);
+    take(rest, static_cast<std::uint64_t>(got));
+    return {};
+  }
+
+  static void take(Extent& extent, std::uint64_t size) {
+    extent.offset += size;
+    extent.length -= size;
+  }
+
+  int from_, to_;
+  const Path& shown_;
+  FileOps& ops_;
+  std::uint64_t at_ = 0;
+  std::size_t gathered_ = 0;
+  char chunk_[1 << 17];
+};
 
 }  // namespace
 
@@ -74,11 +106,10 @@ Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, co
     return error;
   };
   MLPIPE_TRY(const Fd file, open_file(aside, O_WRONLY | O_CREAT | O_TRUNC));
-  std::uint64_t at = 0;
-  for (const auto& extent : joined(extents)) {
-    if (auto copied = copy_extent(rows, extent, file.get(), at, target, ops); !copied) return give_up(copied.error());
-    at += extent.length;
-  }
+  Copier copier(rows, file.get(), target, ops);
+  for (const auto& extent : joined(extents))
+    if (auto copied = copier.add(extent); !copied) return give_up(copied.error());
+  if (auto written = copier.flush(); !written) return give_up(written.error());
   if (ops.rename(aside.c_str(), target.c_str()) != 0) return give_up(errno_error("write", target));
   return {};
 }

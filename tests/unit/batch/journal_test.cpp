@@ -234,3 +234,19 @@ TEST_CASE("runs that stop after every mini-batch add up to one") {
   }
   CHECK(test::read(folder / "out.txt") == expected());
 }
+
+TEST_CASE("long and short extents in any order are published whole") {
+  test::TempFolder folder;
+  std::string notice;
+  auto journal = Journal::open(folder.path(), plan, FileOps::real(), notice);
+  REQUIRE(journal);
+  std::map<std::uint64_t, std::string> all;
+  for (const std::uint64_t id : {7, 2, 0, 9, 1, 8, 3}) {
+    all[id] = std::string(id % 2 ? 300'000 + id : 70 + id, static_cast<char>('a' + id)) + "\n";
+    REQUIRE(journal->append({id, 1, 1, 1, 0}, all[id]));
+  }
+  REQUIRE(write_rows_file(journal->rows_fd(), journal->extents(), RowOrder::mini_batch, folder / "out.txt", FileOps::real()));
+  std::string text;
+  for (const auto& [id, rows] : all) text += rows;
+  CHECK(test::read(folder / "out.txt") == text);
+}
