@@ -64,6 +64,7 @@ std::vector<Command> commands() {
 }
 
 int main(int argc, const char* const* argv) {
+  ensure_standard_descriptors();
   if (argc == 2 && argv[1] == std::string_view(scoring_server_command)) return scoring_server_main();
   // A reader that goes away is noticed by write; children get the default back.
   std::signal(SIGPIPE, SIG_IGN);

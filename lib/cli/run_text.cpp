@@ -26,7 +26,8 @@ std::string facts(const RunInfo& run) {
   rows.push_back({"command", command_words(run.header.command_line)});
   if (!run.header.overrides.empty()) rows.push_back({"overrides", join(run.header.overrides, ", ")});
   if (!run.header.selection.empty()) rows.push_back({"selection", join(run.header.selection, " ")});
-  rows.push_back({"by", fmt::format("{}@{}, mlpipe {}, pid {}", run.header.user, run.header.host, run.header.mlpipe_version, run.header.pid)});
+  rows.push_back({"by", run.header.user.empty() ? run.header.host : run.header.user + "@" + run.header.host});
+  rows.push_back({"with", fmt::format("mlpipe {}, pid {}", run.header.mlpipe_version, run.header.pid)});
   for (auto& row : rows) row[1] = harmless(row[1]);
   return table(rows);
 }

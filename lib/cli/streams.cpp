@@ -1,5 +1,6 @@
 #include "cli/streams.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,6 +9,14 @@
 #include "system/files.h"
 
 namespace mlpipe::cli {
+
+void ensure_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // open takes the lowest free number, which is this one.
+    (void)::open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
 
 Status print(std::string_view text) {
   errno = 0;

@@ -7,6 +7,10 @@
 
 namespace mlpipe::cli {
 
+// Makes 0, 1 and 2 exist: a file that is opened later must never become one of them, or messages would be written into it.
+// Printing to an stdout that was closed stays an error.
+void ensure_standard_descriptors();
+
 // Data. A reader that went away (`mlpipe runs | head`) is no error; a full disk is (kind store).
 Status print(std::string_view text);
 // A message, with its line end. Never fails.

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -117,6 +118,11 @@ Status write_all(int fd, std::string_view bytes, const Path& shown) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
     if (put < 0 && errno == EINTR) continue;
+    if (put < 0 && errno == EAGAIN) {  // a terminal or pipe that somebody else made non-blocking
+      pollfd writable{fd, POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+      continue;
+    }
     if (put < 0) return errno_error("write", shown);
     bytes.remove_prefix(static_cast<std::size_t>(put));
   }

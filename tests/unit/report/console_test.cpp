@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
-#include "fake_clock.h"
 #include "events_of_a_run.h"
+#include "fake_clock.h"
 #include "support/temp_folder.h"
 #include "system/process.h"
 
@@ -188,6 +190,26 @@ TEST_CASE("a console whose reader went away is silent, not dead") {
   console->on(run_started({"a"}));
   console->on(ended("a", StepState::ran));
   ::signal(SIGPIPE, old);
+}
+
+TEST_CASE("a pipe that somebody made non-blocking loses nothing") {
+  auto pipe = make_pipe();
+  REQUIRE(pipe);
+  set_nonblocking(pipe->second.get());
+  std::size_t lines = 0;
+  std::thread reader([&, fd = pipe->first.get()] {
+    char buffer[4096];
+    for (ssize_t got; (got = ::read(fd, buffer, sizeof buffer)) > 0;) lines += std::count(buffer, buffer + got, '\n');
+  });
+  const auto console = make_console({.fd = pipe->second.get()});
+  for (int i = 0; i < 100; ++i) {
+    std::string text;
+    for (int k = 0; k < 1000; ++k) text += "line\n";
+    console->on(StepOutputText{"s", "", false, text});
+  }
+  pipe->second.reset();
+  reader.join();
+  CHECK(lines == 100'000);
 }
 
 TEST_CASE("neither a table nor colour on a pipe") {

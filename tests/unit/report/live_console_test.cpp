@@ -8,8 +8,8 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "fake_clock.h"
 #include "events_of_a_run.h"
+#include "fake_clock.h"
 #include "report/console.h"
 
 using namespace mlpipe;
