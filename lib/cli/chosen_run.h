@@ -18,7 +18,8 @@ Result<RunInfo> choose_run(const Store& store, const std::optional<Path>& spec, 
 
 // Runs of `spec` (of all when there is none), newest first, at most `limit` of them (0: all) and only those before `before`
 // (when not empty). Records that cannot be read are left out.
-Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<Path>& spec, std::size_t limit, const std::string& before = {});
+Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<Path>& spec, std::size_t limit,
+                                       const std::string& before = {});
 
 // The record of a step in a run. Kind usage: the step is unknown to the run; the hint is the nearest name.
 Result<StepRecord> step_of(const RunInfo& run, const std::string& step);

@@ -16,10 +16,12 @@ class Options {
   virtual ~Options() = default;
   virtual void flag(const std::string& names, bool& target, const std::string& help) = 0;                   // "-v,--verbose"
   virtual void value(const std::string& names, std::string& target, const std::string& placeholder, const std::string& help) = 0;
-  virtual void value(const std::string& names, std::optional<std::string>& target, const std::string& placeholder, const std::string& help) = 0;
+  virtual void value(const std::string& names, std::optional<std::string>& target, const std::string& placeholder,
+                     const std::string& help) = 0;
   virtual void number(const std::string& names, std::optional<long long>& target, long long least, const std::string& placeholder,
                       const std::string& help) = 0;
-  virtual void list(const std::string& names, std::vector<std::string>& target, const std::string& placeholder, const std::string& help) = 0;
+  virtual void list(const std::string& names, std::vector<std::string>& target, const std::string& placeholder,
+                    const std::string& help) = 0;
   virtual void positional(const std::string& name, std::optional<std::string>& target, const std::string& help, bool required = false) = 0;
 };
 

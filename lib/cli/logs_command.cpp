@@ -62,14 +62,17 @@ Status print_logs(const Path& logs) {
   return {};
 }
 
-Path logs_folder(const Store& store, const std::string& run, const std::string& step) { return store.run_path(run) / "steps" / step / "logs"; }
+Path logs_folder(const Store& store, const std::string& run, const std::string& step) {
+  return store.run_path(run) / "steps" / step / "logs";
+}
 
 // A reused step printed in the run that made its result.
 Result<std::string> run_that_printed(const Store& store, const RunInfo& run, const std::string& step) {
   if (is_folder(logs_folder(store, run.header.id, step))) return run.header.id;
   MLPIPE_TRY(const StepRecord record, step_of(run, step));
   if (record.state == StepState::reused && is_folder(logs_folder(store, record.reused_from, step))) return record.reused_from;
-  return Error{ErrorKind::usage, fmt::format("step `{}` {} in run {}: it has no logs", step, name_of(record.state), run.header.id), record.reason};
+  return Error{ErrorKind::usage, fmt::format("step `{}` {} in run {}: it has no logs", step, name_of(record.state), run.header.id),
+               record.reason};
 }
 
 bool is_plain_name(const std::string& step) { return step.find('/') == std::string::npos && step != "." && step != ".." && !step.empty(); }

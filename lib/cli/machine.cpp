@@ -30,7 +30,8 @@ Fact package_fact(std::string_view line) {
   const std::string name(line.substr(0, blank)), version(line.substr(std::min(blank + 1, line.size())));
   const bool there = version != "-";
   // Nothing in mlpipe needs them; a pipeline's own steps may.
-  return {"python " + name, there ? version : "not installed", there ? "" : "only steps that import it need it: pip install " + lower(name), there};
+  if (there) return {"python " + name, version, "", true};
+  return {"python " + name, "not installed", "only steps that import it need it: pip install " + lower(name), false};
 }
 
 Path existing_parent(Path path) {
@@ -74,7 +75,8 @@ Fact look_at_store(const Path& root) {
   std::string text = fmt::format("{}{}", root.string(), path_exists(root) ? "" : " (not made yet)");
   if (room) text += fmt::format(", {} free", format_bytes(*room));
   if (!writable) return {"store", text + ", not writable", "--store DIR or MLPIPE_STORE names another place", false};
-  if (const auto opened = Store::open(root, Store::Access::read); !opened) return {"store", text + ", " + opened.error().message, opened.error().hint, false};
+  const auto opened = Store::open(root, Store::Access::read);
+  if (!opened) return {"store", text + ", " + opened.error().message, opened.error().hint, false};
   return {"store", text, "", true};
 }
 

@@ -37,7 +37,8 @@ class CliCommandLine final : public CommandLine {
     add(names, placeholder, help, [this, names, &target](const std::string& text) { once(names, target, text); });
   }
 
-  void value(const std::string& names, std::optional<std::string>& target, const std::string& placeholder, const std::string& help) override {
+  void value(const std::string& names, std::optional<std::string>& target, const std::string& placeholder,
+             const std::string& help) override {
     add(names, placeholder, help, [this, names, &target](const std::string& text) {
       if (!target) target.emplace();
       once(names, *target, text);
@@ -103,7 +104,8 @@ class CliCommandLine final : public CommandLine {
     shown_.push_back({placeholder.empty() ? left : left + " " + placeholder, help});
   }
 
-  void add(const std::string& names, const std::string& placeholder, const std::string& help, std::function<void(const std::string&)> take) {
+  void add(const std::string& names, const std::string& placeholder, const std::string& help,
+           std::function<void(const std::string&)> take) {
     remember(names, placeholder, help);
     const auto each = [this, names, take = std::move(take)](const CLI::results_t& values) {
       for (const std::string& value : values) {

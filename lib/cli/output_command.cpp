@@ -30,7 +30,8 @@ Result<Found> last_good(const Store& store, const std::optional<Path>& spec, con
     for (const StepRecord& record : run.steps) names.push_back(record.step);
     if (const StepRecord* record = run.step(step); record && has_outputs(*record)) return Found{run, *record};
   }
-  if (latest.step(step)) return Error{ErrorKind::usage, fmt::format("step `{}` has never succeeded", step), "mlpipe logs " + shell_quote(step)};
+  if (latest.step(step))
+    return Error{ErrorKind::usage, fmt::format("step `{}` has never succeeded", step), "mlpipe logs " + shell_quote(step)};
   const std::string near = nearest(step, names);
   return Error{ErrorKind::usage, fmt::format("no run has a step `{}`", step), near.empty() ? "" : fmt::format("did you mean `{}`?", near)};
 }

@@ -31,7 +31,8 @@ Result<RunRequest> RequestArguments::request(const std::vector<std::string>& use
     return Error{ErrorKind::usage, "--step, --from and --until exclude each other", "give one of them"};
   RunRequest request{.step = step, .from = from, .until = until};
   if (sample) request.sample = static_cast<std::uint64_t>(*sample);
-  if (jobs && *jobs > 1 << 16) return Error{ErrorKind::usage, fmt::format("--jobs {} is more than any machine has", *jobs), "at most 65536"};
+  if (jobs && *jobs > 1 << 16)
+    return Error{ErrorKind::usage, fmt::format("--jobs {} is more than any machine has", *jobs), "at most 65536"};
   request.jobs = static_cast<int>(jobs.value_or(0));
   request.force = force;
   request.force_steps = force_steps;

@@ -22,8 +22,8 @@ struct Arguments {
 std::string as_text(const std::vector<RunInfo>& runs) {
   std::vector<std::vector<std::string>> rows{{"RUN", "STARTED", "STATE", "TOOK", "PIPELINE", "STEPS"}};
   for (const RunInfo& run : runs)
-    rows.push_back({run.header.id, shown_time(run.header.started), shown_state(run), run.state == RunState::running ? "" : format_seconds(run.took),
-                    run.header.pipeline, count_states(run.steps)});
+    rows.push_back({run.header.id, shown_time(run.header.started), shown_state(run),
+                    run.state == RunState::running ? "" : format_seconds(run.took), run.header.pipeline, count_states(run.steps)});
   return table(rows);
 }
 

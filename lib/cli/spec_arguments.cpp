@@ -49,7 +49,8 @@ void Place::declare(Options& options) {
 }
 
 Result<Path> Place::spec() const {
-  if (positional && file) return Error{ErrorKind::usage, fmt::format("two specs: `{}` and -f `{}`", *positional, *file), "name one of them"};
+  if (positional && file)
+    return Error{ErrorKind::usage, fmt::format("two specs: `{}` and -f `{}`", *positional, *file), "name one of them"};
   if (positional || file) return spec_named(positional ? *positional : *file);
   if (auto here = default_spec("")) return *here;
   return Error{ErrorKind::usage, "no pipeline.yaml here", near_spec()};

@@ -61,7 +61,8 @@ bool is_cause(const StepWhy& why) {
 
 // A step that only passes on what happened above it.
 bool looks_upstream(const StepWhy& why) {
-  const auto from_upstream = [](const Change& change) { return change.kind == IngredientKind::input || change.kind == IngredientKind::side_input; };
+  using enum IngredientKind;
+  const auto from_upstream = [](const Change& change) { return change.kind == input || change.kind == side_input; };
   const bool depends = why.now && why.now->verdict == StepPlan::Verdict::depends;
   const bool skipped = why.recorded && why.recorded->state == StepState::skipped;
   const bool inputs = std::any_of(why.changes.begin(), why.changes.end(), from_upstream) ||
@@ -88,11 +89,13 @@ Result<RecordedRuns> recorded_runs(const Store& store, const Path& spec, const s
   return recorded;
 }
 
-std::vector<StepWhy> explain_steps(const Store& store, const Pipeline& pipeline, const RecordedRuns& recorded, const std::vector<StepPlan>& now,
-                                   const std::optional<std::string>& only) {
+std::vector<StepWhy> explain_steps(const Store& store, const Pipeline& pipeline, const RecordedRuns& recorded,
+                                   const std::vector<StepPlan>& now, const std::optional<std::string>& only) {
   const StepGraph graph(pipeline);
   const auto order = graph.order().value_or(std::vector<std::size_t>());
-  const auto explained = [&](std::size_t i) { return explain_step(store, pipeline, graph.needs(i), pipeline.steps[i].name, recorded, now); };
+  const auto explained = [&](std::size_t i) {
+    return explain_step(store, pipeline, graph.needs(i), pipeline.steps[i].name, recorded, now);
+  };
   const auto asked = std::find_if(order.begin(), order.end(), [&](std::size_t i) { return only && pipeline.steps[i].name == *only; });
   // A step that the pipeline no longer has, but the run had.
   if (only && asked == order.end()) return {explain_step(store, pipeline, {}, *only, recorded, {})};

@@ -21,7 +21,7 @@ Result<RecordedRuns> recorded_runs(const Store& store, const Path& spec, const s
 
 // In an order in which every step comes after what it needs. With `only`: that step, after those upstream of it that ran
 // or would run: the root cause comes first.
-std::vector<StepWhy> explain_steps(const Store& store, const Pipeline& pipeline, const RecordedRuns& recorded, const std::vector<StepPlan>& now,
-                                   const std::optional<std::string>& only);
+std::vector<StepWhy> explain_steps(const Store& store, const Pipeline& pipeline, const RecordedRuns& recorded,
+                                   const std::vector<StepPlan>& now, const std::optional<std::string>& only);
 
 }  // namespace mlpipe::cli

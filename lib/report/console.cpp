@@ -113,7 +113,8 @@ class Console final : public EventSink {
     line(fmt::format("{}  {}", name(record.step), painted_outcome(record)));
     if (failed)
       for (const std::string& text : explain_failure(ended)) line("  " + text);
-    for (const auto& [output, path] : ended.published) line(fmt::format("  {} published to {}", harmless(output), harmless(shown_path(path))));
+    for (const auto& [output, path] : ended.published)
+      line(fmt::format("  {} published to {}", harmless(output), harmless(shown_path(path))));
   }
 
   void tell(const RunEnded& ended) {
@@ -190,6 +191,8 @@ ConsoleOptions console_options(int fd) {
   return options;
 }
 
-std::unique_ptr<EventSink> make_console(const ConsoleOptions& options, const Clock& clock) { return std::make_unique<Console>(options, clock); }
+std::unique_ptr<EventSink> make_console(const ConsoleOptions& options, const Clock& clock) {
+  return std::make_unique<Console>(options, clock);
+}
 
 }  // namespace mlpipe

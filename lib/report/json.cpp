@@ -42,7 +42,11 @@ Json json_of(const ScoreCounts& counts) {
 Json json_of(const std::vector<StoredOutput>& outputs) {
   Json list = Json::array();
   for (const StoredOutput& output : outputs)
-    list.push_back({{"name", output.name}, {"tree", output.tree.hex()}, {"file", output.file}, {"files", output.files}, {"bytes", output.bytes}});
+    list.push_back({{"name", output.name},
+                    {"tree", output.tree.hex()},
+                    {"file", output.file},
+                    {"files", output.files},
+                    {"bytes", output.bytes}});
   return list;
 }
 
@@ -113,7 +117,8 @@ Json fields(const StepStarted& e) {
           {"logs", e.logs.string()}, {"attempt", e.attempt}, {"parallel", e.parallel}};
 }
 Json fields(const StepOutputText& e) {
-  return {{"event", "step_output"}, {"step", e.step}, {"worker", e.worker}, {"stream", e.is_stderr ? "stderr" : "stdout"}, {"text", e.text}};
+  const char* stream = e.is_stderr ? "stderr" : "stdout";
+  return {{"event", "step_output"}, {"step", e.step}, {"worker", e.worker}, {"stream", stream}, {"text", e.text}};
 }
 Json fields(const StepProgress& e) { return {{"event", "step_progress"}, {"step", e.step}, {"progress", json_of(e.progress)}}; }
 Json fields(const StepRetried& e) { return {{"event", "step_retried"}, {"step", e.step}, {"cause", e.cause}, {"attempt", e.attempt}}; }

@@ -91,7 +91,8 @@ std::string outcome(const StepRecord& record) {
 std::vector<std::string> explain_failure(const StepEnded& ended) {
   std::vector<std::string> lines;
   for (const std::string& detail : ended.details) lines.push_back("| " + harmless(detail));
-  if (ended.mini_batch) add(lines, fmt::format("mini-batch {}", *ended.mini_batch), shown_items(ended.items).empty() ? "no items known" : shown_items(ended.items));
+  if (ended.mini_batch)
+    add(lines, fmt::format("mini-batch {}", *ended.mini_batch), ended.items.empty() ? "no items known" : shown_items(ended.items));
   add(lines, "counts", describe(ended.record.counts));
   add(lines, "log", ended.log.empty() ? "" : shown_path(ended.log));
   add(lines, "kept", ended.record.kept.empty() ? "" : shown_path(ended.record.kept));
