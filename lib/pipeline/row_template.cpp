@@ -107,7 +107,8 @@ Result<RowTemplate::Part> RowTemplate::parse_field(std::string_view inner) {
     if (name == field_names[i]) part.field = fields[i];
   if (name.starts_with("value[") && name.ends_with(']')) {
     const auto index = parse_integer(name.substr(6, name.size() - 7));
-    if (!index || *index < 0 || *index > 1'000'000) return spec_error(fmt::format("`{}` has no index", name), "values count from 0: {value[0]}");
+    if (!index || *index < 0 || *index > 1'000'000)
+      return spec_error(fmt::format("`{}` has no index", name), "values count from 0: {value[0]}");
     part.field = Field::value;
     part.index = *index;
   }
@@ -118,10 +119,12 @@ Result<RowTemplate::Part> RowTemplate::parse_field(std::string_view inner) {
   }
   if (colon == std::string_view::npos) return part;
   const std::string_view format = inner.substr(colon + 1);
-  if (part.field == Field::name || part.field == Field::path) return spec_error(fmt::format("`{}` takes no format", name), "only numbers do");
+  if (part.field == Field::name || part.field == Field::path)
+    return spec_error(fmt::format("`{}` takes no format", name), "only numbers do");
   const bool whole = part.field == Field::row || part.field == Field::argmax;
   if (!is_format(format, whole ? "d" : "eEfFgG", !whole))
-    return spec_error(fmt::format("`{}` is no format of a number", format), whole ? "as {argmax:3d}" : "as {max:.4f}, {max:8.3e} or {max:.6g}");
+    return spec_error(fmt::format("`{}` is no format of a number", format),
+                      whole ? "as {argmax:3d}" : "as {max:.4f}, {max:8.3e} or {max:.6g}");
   part.format = fmt::format("{{:{}}}", format);
   return part;
 }

@@ -31,9 +31,11 @@ void check_references(Context& context) {
       if (output == outputs.end()) {
         std::vector<std::string> names;
         for (const StepOutput& known : context.pipeline.steps[source->second].outputs) names.push_back(known.name);
-        context.error_at(input.where, fmt::format("step `{}` has no output `{}`", input.step, input.source), names.empty() ? "it has no outputs" : context.hint(input.source, names));
+        context.error_at(input.where, fmt::format("step `{}` has no output `{}`", input.step, input.source),
+                         names.empty() ? "it has no outputs" : context.hint(input.source, names));
       } else if (step.parallel() && !input.side && output->second->type == DataType::table) {
-        context.error_at(input.where, fmt::format("input `{}` of a parallel step is a table: tables are not yet split", input.name), "give it a folder of files");
+        context.error_at(input.where, fmt::format("input `{}` of a parallel step is a table: tables are not yet split", input.name),
+                         "give it a folder of files");
       }
     }
 }
@@ -44,7 +46,8 @@ void refuse_tables(Context& context) {
       if (!step.parallel() || input.side || input.from != StepInput::From::pipeline_input) continue;
       const auto source = context.inputs.find(input.source);
       if (source != context.inputs.end() && context.pipeline.inputs[source->second].type == DataType::table)
-        context.error_at(input.where, fmt::format("input `{}` of a parallel step is a table: tables are not yet split", input.name), "give it a folder of files");
+        context.error_at(input.where, fmt::format("input `{}` of a parallel step is a table: tables are not yet split", input.name),
+                         "give it a folder of files");
     }
 }
 
@@ -64,7 +67,8 @@ void check_cycles(Context& context) {
     links.push_back(fmt::format("`{}` needs `{}`", steps[circle[i]].name, steps[circle[(i + 1) % circle.size()]].name));
   if (circle.size() > longest_circle) links.push_back("...");
   const Step& first = steps[circle.front()];
-  context.error_at(where_needed(first, steps[circle[1 % circle.size()]].name), fmt::format("steps wait for each other: {}", join(links, ", ")),
+  context.error_at(where_needed(first, steps[circle[1 % circle.size()]].name),
+                   fmt::format("steps wait for each other: {}", join(links, ", ")),
                    circle.size() == 1 ? "a step cannot read what it makes" : "one of them has to do without the other");
 }
 
@@ -81,14 +85,18 @@ bool only_stand_ins_read(const Context& context, const std::string& input) {
 
 void check_input(Context& context, const PipelineInput& input) {
   const std::string another = input.overridden ? "" : fmt::format("`--input {}=PATH` names another place", input.name);
-  const auto fail = [&](std::string message, std::string hint) { context.error_at(input.where, fmt::format("input `{}`: {}", input.name, message), std::move(hint)); };
+  const auto fail = [&](std::string message, std::string hint) {
+    context.error_at(input.where, fmt::format("input `{}`: {}", input.name, message), std::move(hint));
+  };
   if (!input.pattern.empty()) {
     if (!is_folder(input.path)) fail(fmt::format("the folder `{}` of the pattern does not exist", shown_path(input.path)), another);
-    else if (input.type == DataType::file) fail("a pattern may match many files, but its type is file", "write `type: folder`, or name one file");
+    else if (input.type == DataType::file)
+      fail("a pattern may match many files, but its type is file", "write `type: folder`, or name one file");
     return;
   }
   if (!exists(input.path)) {
-    fail(fmt::format("`{}` does not exist", input.written), another.empty() ? fmt::format("looked for {}", shown_path(input.path)) : "paths are relative to the pipeline file; " + another);
+    fail(fmt::format("`{}` does not exist", input.written),
+         input.overridden ? fmt::format("looked for {}", shown_path(input.path)) : "paths are relative to the pipeline file; " + another);
   } else if (input.type == DataType::folder && !is_folder(input.path)) {
     fail(fmt::format("`{}` is a file, but its type is folder", input.written), "write `type: file`");
   } else if (input.type == DataType::file && is_folder(input.path)) {

@@ -26,7 +26,9 @@ std::string refusal(const Path& file) {
   return {};
 }
 
-bool is_name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; }
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
 
 }  // namespace
 
@@ -64,7 +66,9 @@ void Context::error_at(const Location& where, std::string message, std::string h
   if (!full()) diagnostics.error(where, std::move(message), std::move(hint));
 }
 
-void Context::error(const Place& where, std::string message, std::string hint) { error_at(location(where), std::move(message), std::move(hint)); }
+void Context::error(const Place& where, std::string message, std::string hint) {
+  error_at(location(where), std::move(message), std::move(hint));
+}
 
 void Context::warning(const Place& where, std::string message, std::string hint) {
   if (!full()) diagnostics.warning(location(where), std::move(message), std::move(hint));

@@ -18,7 +18,8 @@ std::string read_python(const MapReader& map, const Scalar& written, const Path&
     map.context().error(written.where, fmt::format("{}: `{}` does not exist", map.named("python"), written.text),
                         fmt::format("make it (python3 -m venv {}), or name an interpreter", written.text));
   else if (must_exist && is_folder(beside) && !is_virtual_environment(beside))
-    map.context().error(written.where, fmt::format("{}: `{}` is not a virtual environment", map.named("python"), written.text), "it has no bin/python");
+    map.context().error(written.where, fmt::format("{}: `{}` is not a virtual environment", map.named("python"), written.text),
+                        "it has no bin/python");
   return beside.string();
 }
 
@@ -31,7 +32,8 @@ Path read_file_name(const MapReader& map, const std::string& key, const Path& di
 
 }  // namespace
 
-std::optional<Environment> read_environment(Context& context, const Value& value, const std::string& owner, const Path& directory, bool must_exist) {
+std::optional<Environment> read_environment(Context& context, const Value& value, const std::string& owner, const Path& directory,
+                                            bool must_exist) {
   if (value.node->kind == Node::Kind::scalar) {
     context.error(value.where, fmt::format("names of environments are not yet resolved, got `{}`", value.node->text),
                   "write {python: INTERPRETER_OR_VENV, conda_file: FILE, requirements: FILE}");

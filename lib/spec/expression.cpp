@@ -61,7 +61,8 @@ std::optional<std::vector<std::string>> match(const Form& form, const std::vecto
 
 std::string scope_hint(Scope::Kind scope, std::string_view written) {
   if (scope == Scope::Kind::parameters) return "only ${{parameters.NAME}} can stand here";
-  if (scope == Scope::Kind::data) return "data comes from ${{pipeline.inputs.NAME}} or ${{steps.STEP.outputs.NAME}}, a value from ${{parameters.NAME}}";
+  if (scope == Scope::Kind::data)
+    return "data comes from ${{pipeline.inputs.NAME}} or ${{steps.STEP.outputs.NAME}}, a value from ${{parameters.NAME}}";
   return fmt::format("add it to the step's inputs, `data: \"${{{{{}}}}}\"`, and write ${{{{inputs.data}}}} here", written);
 }
 
@@ -98,7 +99,8 @@ class Parser {
         return std::nullopt;
       }
       if (where.line > 0) where.length = static_cast<int>(end + closing.size());
-      if (auto reference = parse_reference(rest.substr(opening.size(), end - opening.size()), where)) result.parts.emplace_back(std::move(*reference));
+      if (auto reference = parse_reference(rest.substr(opening.size(), end - opening.size()), where))
+        result.parts.emplace_back(std::move(*reference));
       else good = false;
       rest.remove_prefix(end + closing.size());
     }
@@ -137,10 +139,12 @@ class Parser {
     std::vector<std::string> roots;
     for (const Form& form : forms) {
       const std::string root(form.words[0]);
-      if (root == words[0]) return context_.error(where, fmt::format("`{}` is not a whole expression", inner), fmt::format("write {}", spelling(form)));
+      if (root == words[0])
+        return context_.error(where, fmt::format("`{}` is not a whole expression", inner), fmt::format("write {}", spelling(form)));
       if (allowed(form.kind, scope_.kind) && root != "parent") roots.push_back(root);
     }
-    context_.error(where, fmt::format("`{}` stands for nothing: no expression begins with `{}`", inner, words[0]), context_.hint(words[0], roots));
+    context_.error(where, fmt::format("`{}` stands for nothing: no expression begins with `{}`", inner, words[0]),
+                   context_.hint(words[0], roots));
   }
 
   std::string scope_hint_for_unknown() const {
@@ -155,7 +159,8 @@ class Parser {
       context_.error(where, fmt::format("`{}` cannot stand in {}", inner, key_), scope_hint(scope_.kind, inner));
       return false;
     }
-    if (reference.kind == RefKind::parameter) return known(context_.parameters.contains(reference.name), reference, where, "parameter", context_.parameter_names);
+    if (reference.kind == RefKind::parameter)
+      return known(context_.parameters.contains(reference.name), reference, where, "parameter", context_.parameter_names);
     if (reference.kind == RefKind::pipeline_input)
       return known(context_.inputs.contains(reference.name), reference, where, "pipeline input", context_.input_names);
     if (!scope_.step || reference.kind == RefKind::run_id || reference.kind == RefKind::step_output) return true;
@@ -178,7 +183,8 @@ class Parser {
     const std::string_view what = output ? "output" : side ? "side input" : "input";
     std::string hint;
     if (!output && step.input(reference.name, !side)) {
-      hint = fmt::format("it is one of the {}: write ${{{{{}.{}}}}}", side ? "inputs" : "side inputs", side ? "inputs" : "side_inputs", reference.name);
+      hint = fmt::format("it is one of the {}: write ${{{{{}.{}}}}}", side ? "inputs" : "side inputs", side ? "inputs" : "side_inputs",
+                         reference.name);
     } else {
       const auto names = names_of(step, reference.kind);
       hint = names.empty() ? fmt::format("the step has no {}s", what) : context_.hint(reference.name, names);

@@ -8,7 +8,8 @@
 namespace mlpipe::spec {
 namespace {
 
-const std::vector<std::pair<std::string, DataType>> types = {{"folder", DataType::folder}, {"file", DataType::file}, {"table", DataType::table}};
+const std::vector<std::pair<std::string, DataType>> types = {{"folder", DataType::folder}, {"file", DataType::file},
+                                                             {"table", DataType::table}};
 
 bool is_remote(std::string_view path) { return path.find("://") != std::string_view::npos || path.starts_with("azureml:"); }
 
@@ -29,7 +30,8 @@ void set_path(Context& context, PipelineInput& input, const Scalar& written, con
     return context.error(written.where, fmt::format("the path of input `{}` is fixed: no expression can stand in it", input.name),
                          fmt::format("`mlpipe run --input {}=PATH` gives another one", input.name));
   if (is_remote(written.text))
-    return context.error(written.where, fmt::format("`{}` is not a path of this machine", written.text), "download it, and give the local path");
+    return context.error(written.where, fmt::format("`{}` is not a path of this machine", written.text),
+                         "download it, and give the local path");
   input.path = absolute_path(base / written.text);
   split_pattern(input);
 }
@@ -37,7 +39,8 @@ void set_path(Context& context, PipelineInput& input, const Scalar& written, con
 void read_table_format(const MapReader& map, PipelineInput& input) {
   for (const std::string key : {"delimiter", "header"})
     if (map.has(key) && input.type != DataType::table)
-      map.context().error(map.given(key) ? map.given(key)->key_where : map.where(), fmt::format("{} belongs to tables", map.named(key)), "write `type: table`");
+      map.context().error(map.given(key) ? map.given(key)->key_where : map.where(), fmt::format("{} belongs to tables", map.named(key)),
+                          "write `type: table`");
   if (const auto delimiter = map.scalar("delimiter")) {
     input.table.delimiter = delimiter->text;
     if (delimiter->text.size() != 1) map.wrong_type("delimiter", "one character", *delimiter);
@@ -47,7 +50,8 @@ void read_table_format(const MapReader& map, PipelineInput& input) {
 }
 
 void read_long_form(Context& context, const Value& value, PipelineInput& input, std::optional<DataType>& type) {
-  const MapReader map(context, value, fmt::format("input `{}`", input.name), {"path", "type", "delimiter", "header", "partition_format", "description"});
+  const MapReader map(context, value, fmt::format("input `{}`", input.name),
+                      {"path", "type", "delimiter", "header", "partition_format", "description"});
   if (!map.valid()) return;
   type = map.choice<DataType>("type", types);
   if (type) input.type = *type;
@@ -83,7 +87,8 @@ void override_input(Context& context, const std::string& written) {
   const std::string name = written.substr(0, equals);
   if (equals == std::string::npos || name.empty()) return context.error(where, "an input is given as NAME=PATH");
   const auto number = context.inputs.find(name);
-  if (number == context.inputs.end()) return context.error(where, fmt::format("the pipeline has no input `{}`", name), context.hint(name, context.input_names));
+  if (number == context.inputs.end())
+    return context.error(where, fmt::format("the pipeline has no input `{}`", name), context.hint(name, context.input_names));
   PipelineInput& input = context.pipeline.inputs[number->second];
   input.overridden = true;
   input.where = location(where);

@@ -25,7 +25,8 @@ std::string describe_range(const Range& range) {
 MapReader::MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values, std::string path)
     : context_(context), where_(map.where), owner_(std::move(owner)), path_(std::move(path)), values_(values) {
   if (map.node->kind != Node::Kind::map) {
-    context_.error(map.where, fmt::format("{} must be a map, got {}", title(), describe(map)), fmt::format("its keys: {}", join(known, ", ")));
+    context_.error(map.where, fmt::format("{} must be a map, got {}", title(), describe(map)),
+                   fmt::format("its keys: {}", join(known, ", ")));
     return;
   }
   map_ = map.node;
@@ -54,7 +55,9 @@ Place MapReader::where_of(std::string_view key) const {
 
 std::string MapReader::title() const { return path_.empty() ? owner_ : fmt::format("`{}` of {}", path_, owner_); }
 
-std::string MapReader::named(std::string_view key) const { return fmt::format("`{}{}{}` of {}", path_, path_.empty() ? "" : ".", key, owner_); }
+std::string MapReader::named(std::string_view key) const {
+  return fmt::format("`{}{}{}` of {}", path_, path_.empty() ? "" : ".", key, owner_);
+}
 
 void MapReader::wrong_type(std::string_view key, std::string_view wanted, const Value& value) const {
   context_.error(value.where, fmt::format("{} must be {}, got {}", named(key), wanted, describe(value)));
@@ -141,7 +144,8 @@ const std::vector<Value>* MapReader::list(std::string_view key) const {
   if (!entry) return nullptr;
   if (entry->value.node->kind == Node::Kind::sequence) return &entry->value.node->items;
   const bool one = entry->value.node->kind == Node::Kind::scalar;
-  context_.error(entry->value.where, fmt::format("{} must be a list, got {}", named(key), describe(entry->value)), one ? "write [a, b], or one `- item` a line" : "");
+  context_.error(entry->value.where, fmt::format("{} must be a list, got {}", named(key), describe(entry->value)),
+                 one ? "write [a, b], or one `- item` a line" : "");
   return nullptr;
 }
 

@@ -26,7 +26,8 @@ class MapReader {
 
   // Messages speak of "`timeout` of step `train`": `owner` is the last part, `path` what stands between ("resources").
   // A value that is no map is reported.
-  MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values = Values::plain, std::string path = {});
+  MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values = Values::plain,
+            std::string path = {});
 
   bool valid() const { return map_ != nullptr; }
   const std::string& owner() const { return owner_; }

@@ -11,7 +11,7 @@ namespace {
 
 const std::vector<std::string> top_keys = {"name", "description", "parameters", "inputs", "environment", "settings", "steps"};
 
-// Files of Azure's own dialects, told apart as shared conventions say: v2 by its type or schema, v1 by `pipeline:`.
+// Files of Azure's own dialects: v2 has `type: pipeline`, its schema or `jobs:`, v1 has `pipeline:`.
 bool refuse_azure(Context& context, const Node& root) {
   const auto is_text = [&](const Entry* entry, std::string_view text) { return entry && entry->value.node->text == text; };
   const Entry* type = root.find("type");
@@ -39,11 +39,13 @@ void read_head(Context& context, const MapReader& top) {
 void read_steps(Context& context, const MapReader& top) {
   const Value* steps = top.map("steps");
   if (!steps) {
-    if (!top.has("steps") && !top.has_unknown()) context.error(top.where(), "the pipeline has no `steps`", "write `steps:`, and below it `NAME: {command: ...}`");
+    if (!top.has("steps") && !top.has_unknown())
+      context.error(top.where(), "the pipeline has no `steps`", "write `steps:`, and below it `NAME: {command: ...}`");
     return;
   }
   if (steps->node->kind != Node::Kind::map)
-    return context.error(steps->where, fmt::format("`steps` must be a map, got {}", describe(*steps)), "write `NAME:` lines below it, with the keys of each step below its name");
+    return context.error(steps->where, fmt::format("`steps` must be a map, got {}", describe(*steps)),
+                         "write `NAME:` lines below it, with the keys of each step below its name");
   for (const Entry& entry : steps->node->entries) {
     context.steps.emplace(entry.key, context.step_names.size());
     context.step_names.push_back(entry.key);
@@ -61,7 +63,8 @@ void hand_down_environment(Context& context) {
 }  // namespace
 
 void read_native(Context& context, const Value& root) {
-  if (root.node->kind == Node::Kind::null) return context.error({root.where.document}, "the file is empty", "the smallest pipeline is `steps: {hello: {command: echo hello}}`");
+  if (root.node->kind == Node::Kind::null)
+    return context.error({root.where.document}, "the file is empty", "the smallest pipeline is `steps: {hello: {command: echo hello}}`");
   if (root.node->kind == Node::Kind::map && refuse_azure(context, *root.node)) return;
   const MapReader top(context, root, "the pipeline", top_keys);
   if (!top.valid()) return;

@@ -27,9 +27,11 @@ void forget_lines(Document& document, Value& value) {
   }
 }
 
-// Nothing: not YAML, which is reported. A list, a map or a quoted text is read as YAML, anything else is taken as it stands: `--set a.command=echo a: b`.
+// A list, a map or a quoted text is read as YAML, anything else is taken as it stands: `--set a.command=echo a: b`.
+// Nothing: not YAML, which is reported.
 Value parse_setting(Context& context, Document& document, const std::string& text) {
-  if (text.starts_with('[') || text.starts_with('{') || (text.size() > 1 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0])) {
+  if (text.starts_with('[') || text.starts_with('{') || (text.size() > 1 && (text[0] == '"' || text[0] == '\'') &&
+                                                         text.back() == text[0])) {
     Document& source = context.open_option(document.file);
     source.text = text;
     Diagnostics mistakes;

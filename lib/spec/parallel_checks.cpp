@@ -10,8 +10,9 @@ namespace mlpipe::spec {
 namespace {
 
 // Names that the driver of Azure's runtime takes for itself.
-const std::vector<std::string> reserved = {"mini_batch_size", "error_threshold", "allowed_failed_count", "allowed_failed_percent", "output", "output_action",
-                                           "logging_level", "process_count_per_node", "run_invocation_timeout", "run_max_try", "append_row_file_name"};
+const std::vector<std::string> reserved = {
+    "mini_batch_size", "error_threshold", "allowed_failed_count", "allowed_failed_percent", "output", "output_action", "logging_level",
+    "process_count_per_node", "run_invocation_timeout", "run_max_try", "append_row_file_name"};
 
 std::string_view leading_text(const Template& argument) {
   const auto* text = argument.parts.empty() ? nullptr : std::get_if<std::string>(&argument.parts[0]);
@@ -27,7 +28,8 @@ void check_arguments(Context& context, const Parallel& parallel) {
     if (!text.starts_with("--")) continue;
     const std::string name(text.substr(2, text.find('=') - 2));
     if (std::find(reserved.begin(), reserved.end(), name) != reserved.end())
-      context.error_at(argument.where, fmt::format("`--{}` is reserved for parallel steps", name), "take another name for the script's argument");
+      context.error_at(argument.where, fmt::format("`--{}` is reserved for parallel steps", name),
+                       "take another name for the script's argument");
   }
 }
 
@@ -40,7 +42,9 @@ void check_inputs(Context& context, const Place& step_key, const Step& step) {
       context.error_at(input.where, fmt::format("input `{}` of a parallel step must be data, got `{}`", input.name, input.value),
                        "write \"${{pipeline.inputs.NAME}}\" or \"${{steps.STEP.outputs.NAME}}\"; hand a value over in `arguments`");
   }
-  if (!any) context.error(step_key, fmt::format("parallel step `{}` has no inputs to score", step.name), "give it `inputs: {data: \"${{...}}\"}`; side inputs are not split");
+  if (!any)
+    context.error(step_key, fmt::format("parallel step `{}` has no inputs to score", step.name),
+                  "give it `inputs: {data: \"${{...}}\"}`; side inputs are not split");
 }
 
 void check_output(Context& context, const Place& step_key, const Step& step, const ParallelRunConfig& config) {

@@ -13,8 +13,9 @@ namespace {
 constexpr Range timeout_range{0, 259200, true};
 constexpr Range threshold_range{-1, 1e9};
 
-const std::vector<std::pair<std::string, std::string>> logging_levels = {{"DEBUG", "DEBUG"}, {"INFO", "INFO"}, {"WARNING", "WARNING"},   {"WARN", "WARNING"},
-                                                                         {"ERROR", "ERROR"}, {"CRITICAL", "CRITICAL"}, {"FATAL", "CRITICAL"}, {"NOTSET", "NOTSET"}};
+const std::vector<std::pair<std::string, std::string>> logging_levels = {
+    {"DEBUG", "DEBUG"}, {"INFO", "INFO"}, {"WARNING", "WARNING"}, {"WARN", "WARNING"},
+    {"ERROR", "ERROR"}, {"CRITICAL", "CRITICAL"}, {"FATAL", "CRITICAL"}, {"NOTSET", "NOTSET"}};
 
 // Where a configuration stands, and what paths in it are relative to.
 struct Source {
@@ -58,9 +59,11 @@ void read_mini_batches(const MapReader& map, ParallelRunConfig& config) {
   const auto value = parse_count_or_bytes(size->text);
   if (!value) return map.wrong_type("mini_batch_size", "a number of files, or of a table a size like 10KB (without a blank)", *size);
   if (!value->is_count)
-    return map.context().error(size->where, fmt::format("{} is a size, {}, but files are counted", map.named("mini_batch_size"), size->text), "write how many files make a mini-batch");
+    return map.context().error(size->where, fmt::format("{} is a size, {}, but files are counted", map.named("mini_batch_size"),
+                                                        size->text), "write how many files make a mini-batch");
   if (value->value < 1 || value->value > 1'000'000'000)
-    return map.context().error(size->where, fmt::format("{} must be from 1 to 1000000000, got {}", map.named("mini_batch_size"), size->text));
+    return map.context().error(size->where, fmt::format("{} must be from 1 to 1000000000, got {}", map.named("mini_batch_size"),
+                                                        size->text));
   config.mini_batch_size = *value;
 }
 
@@ -80,11 +83,13 @@ void read_tries_and_workers(const MapReader& map, ParallelRunConfig& config) {
 
 bool is_file_name(std::string_view name) {
   const bool allowed = name.find_first_of("~\"#%&*:<>?/\\{|}") == std::string_view::npos && name.size() <= 200;
-  return allowed && name != "." && name != ".." && std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return allowed && name != "." && name != ".." && std::none_of(name.begin(), name.end(),
+                                                                [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
 void read_output_action(const MapReader& map, ParallelRunConfig& config) {
-  const std::vector<std::pair<std::string, OutputAction>> actions = {{"append_row", OutputAction::append_row}, {"summary_only", OutputAction::summary_only}};
+  const std::vector<std::pair<std::string, OutputAction>> actions = {{"append_row", OutputAction::append_row},
+                                                                     {"summary_only", OutputAction::summary_only}};
   const std::vector<std::pair<std::string, RowOrder>> orders = {{"mini_batch", RowOrder::mini_batch}, {"completion", RowOrder::completion}};
   if (const auto action = map.choice("output_action", actions)) config.output_action = *action;
   if (const auto order = map.choice("order", orders)) config.order = *order;
@@ -102,27 +107,32 @@ void read_variables(const MapReader& map, ParallelRunConfig& config) {
   if (value->node->kind != Node::Kind::map) return map.wrong_type("environment_variables", "a map", *value);
   for (const Entry& entry : value->node->entries) {
     if (entry.value.node->kind != Node::Kind::scalar) {
-      map.context().error(entry.value.where, fmt::format("variable `{}` must be text, got {}", entry.key, describe(entry.value)), "write \"\" for an empty one");
+      map.context().error(entry.value.where, fmt::format("variable `{}` must be text, got {}", entry.key, describe(entry.value)),
+                          "write \"\" for an empty one");
       continue;
     }
     const Scalar scalar{entry.value.node->text, entry.value.node->is_text, entry.value.where};
-    if (const auto text = resolve_parameters(map.context(), scalar, fmt::format("variable `{}`", entry.key))) config.environment_variables[entry.key] = text->text;
+    if (const auto text = resolve_parameters(map.context(), scalar, fmt::format("variable `{}`", entry.key)))
+      config.environment_variables[entry.key] = text->text;
   }
 }
 
 void refuse_what_comes_later(const MapReader& map, ParallelRunConfig& config) {
   for (const Scalar& key : map.texts("partition_keys")) config.partition_keys.push_back(key.text);
-  if (map.has("partition_keys") && map.given("partition_keys")) not_yet(map, "partition_keys", "mini-batches by partition are not yet made");
+  if (map.has("partition_keys") && map.given("partition_keys"))
+    not_yet(map, "partition_keys", "mini-batches by partition are not yet made");
   for (const Scalar& module : map.texts("preload")) config.preload.push_back(module.text);
   if (map.has("preload") && map.given("preload")) not_yet(map, "preload", "modules are not yet loaded ahead of the workers");
   const auto isolate = map.boolean("isolate_failures");
   if (isolate) config.isolate_failures = *isolate;
-  if (isolate.value_or(false)) not_yet(map, "isolate_failures", "failed mini-batches are not yet taken apart to find the bad item", "remove the key, or write false");
+  if (isolate.value_or(false))
+    not_yet(map, "isolate_failures", "failed mini-batches are not yet taken apart to find the bad item", "remove the key, or write false");
 }
 
 bool is_own_environment(const Value& value) {
   const std::vector<std::string> own = {"python", "conda_file", "requirements", "image"};
-  return value.node->kind == Node::Kind::map && std::all_of(value.node->entries.begin(), value.node->entries.end(), [&](const Entry& entry) {
+  return value.node->kind == Node::Kind::map && std::all_of(value.node->entries.begin(), value.node->entries.end(),
+                                                            [&](const Entry& entry) {
            return std::find(own.begin(), own.end(), entry.key) != own.end() && entry.value.node->kind == Node::Kind::scalar;
          });
 }
@@ -134,10 +144,12 @@ void read_environment_of(const MapReader& map, const Source& source, Step& step)
     const Entry* entry = map.given(key);
     if (!entry) continue;
     if (key == "environment" && (!source.is_file || is_own_environment(entry->value))) {
-      if (step.environment) context.error(entry->key_where, fmt::format("step `{}` has an environment of its own", step.name), "give it in one place");
+      if (step.environment)
+        context.error(entry->key_where, fmt::format("step `{}` has an environment of its own", step.name), "give it in one place");
       step.environment = read_environment(context, entry->value, map.owner(), source.directory, !context.is_used(step.name));
     } else if (!step.environment && !context.environment) {
-      context.warning(entry->key_where, fmt::format("{} is not built here: the step runs with the python of the calling shell", map.named(key)),
+      context.warning(entry->key_where, fmt::format("{} is not built here: the step runs with the python of the calling shell",
+                                                    map.named(key)),
                       "give the step or the pipeline `environment: {python: INTERPRETER_OR_VENV}`");
     }
   }
@@ -147,10 +159,12 @@ void read_source_directory_of(const MapReader& map, const Source& source, const 
   const auto written = map.text("source_directory");
   if (!written) return;
   if (step_map.has("source_directory"))
-    return map.context().error(map.where_of("source_directory"), fmt::format("step `{}` has a `source_directory` of its own", step.name), "give it in one place");
+    return map.context().error(map.where_of("source_directory"), fmt::format("step `{}` has a `source_directory` of its own", step.name),
+                               "give it in one place");
   step.source_directory = absolute_path(source.directory / written->text);
   if (map.context().is_used(step.name) || is_folder(step.source_directory)) return;
-  map.context().error(written->where, fmt::format("{}: `{}` {}", map.named("source_directory"), written->text, exists(step.source_directory) ? "is not a folder" : "does not exist"),
+  map.context().error(written->where, fmt::format("{}: `{}` {}", map.named("source_directory"), written->text,
+                                                  exists(step.source_directory) ? "is not a folder" : "does not exist"),
                       fmt::format("looked for {}", shown_path(step.source_directory)));
 }
 
@@ -185,7 +199,8 @@ void read_model(const MapReader& map, const Source& source, Step& step, Parallel
   const bool settled = std::all_of(references.begin(), references.end(), [](const Reference* r) { return r->kind == RefKind::parameter; });
   if (settled) written = *resolve_parameters(context, written, "`model`");
   if (lower(written.text).ends_with(".pt2"))
-    return context.error(written.where, fmt::format("{}: packages (.pt2) are not yet scored", map.named("model")), "give a TorchScript file (.pt)");
+    return context.error(written.where, fmt::format("{}: packages (.pt2) are not yet scored", map.named("model")),
+                         "give a TorchScript file (.pt)");
   if (!settled || context.is_used(step.name)) return;
   check_file_below(context, source.directory, written, map.named("model"));
   use_as_side_input(context, written, absolute_path(source.directory / written.text), step, *config.model);
@@ -195,9 +210,12 @@ void read_scorer(const MapReader& map, const Source& source, const MapReader& st
   Context& context = map.context();
   const std::string owner = fmt::format("step `{}`", step.name);
   const bool script = map.has("entry_script"), model = map.has("model");
-  if (script && model) return context.error(map.where_of("model"), fmt::format("{} has both `entry_script` and `model`", owner), "a parallel step scores with one of them");
+  if (script && model)
+    return context.error(map.where_of("model"), fmt::format("{} has both `entry_script` and `model`", owner),
+                         "a parallel step scores with one of them");
   if (!script && !model && !context.is_used(step.name))
-    context.error(map.where(), fmt::format("{} has neither `entry_script` nor `model`", owner), "give it the Python script or the TorchScript model that scores a mini-batch");
+    context.error(map.where(), fmt::format("{} has neither `entry_script` nor `model`", owner),
+                  "give it the Python script or the TorchScript model that scores a mini-batch");
   if (const auto name = map.text("entry_script")) {
     parallel.config.entry_script = {name->text, location(name->where)};
     if (!context.is_used(step.name)) check_code_file(context, step, *name, map.named("entry_script"));
@@ -206,7 +224,8 @@ void read_scorer(const MapReader& map, const Source& source, const MapReader& st
   if (!model && map.has("scoring"))
     context.error(map.where_of("scoring"), fmt::format("{} goes with `model`", map.named("scoring")), "an entry_script scores by itself");
   if (model && step_map.has("arguments"))
-    context.error(step_map.where_of("arguments"), fmt::format("{} go to an entry script, but the step scores with `model`", step_map.named("arguments")), "remove them");
+    context.error(step_map.where_of("arguments"), fmt::format("{} go to an entry script, but the step scores with `model`",
+                                                              step_map.named("arguments")), "remove them");
   if (const Value* scoring = map.map("scoring")) read_scoring(context, *scoring, owner, parallel.config.scoring);
 }
 
@@ -230,10 +249,10 @@ ParallelRunConfig read_config(const MapReader& map, const Source& source, Step& 
 
 const std::vector<std::string>& parallel_keys() {
   static const std::vector<std::string> keys = {
-      "entry_script", "model", "scoring", "mini_batch_size", "error_threshold", "allowed_failed_count", "allowed_failed_percent", "output_action",
-      "append_row_file_name", "node_count", "process_count_per_node", "run_invocation_timeout", "task_overhead_timeout", "run_max_try", "logging_level",
-      "partition_keys", "environment_variables", "description", "isolate_failures", "order", "preload", "source_directory", "environment",
-      "compute_target_name", "environment_dir_path", "environment_name"};
+      "entry_script", "model", "scoring", "mini_batch_size", "error_threshold", "allowed_failed_count", "allowed_failed_percent",
+      "output_action", "append_row_file_name", "node_count", "process_count_per_node", "run_invocation_timeout", "task_overhead_timeout",
+      "run_max_try", "logging_level", "partition_keys", "environment_variables", "description", "isolate_failures", "order", "preload",
+      "source_directory", "environment", "compute_target_name", "environment_dir_path", "environment_name"};
   return keys;
 }
 

@@ -7,8 +7,10 @@
 namespace mlpipe::spec {
 namespace {
 
-const std::vector<std::pair<std::string, ParameterType>> types = {
-    {"string", ParameterType::string}, {"integer", ParameterType::integer}, {"number", ParameterType::number}, {"boolean", ParameterType::boolean}};
+const std::vector<std::pair<std::string, ParameterType>> types = {{"string", ParameterType::string},
+                                                                  {"integer", ParameterType::integer},
+                                                                  {"number", ParameterType::number},
+                                                                  {"boolean", ParameterType::boolean}};
 
 std::string_view describe_type(ParameterType type) {
   switch (type) {
@@ -54,13 +56,16 @@ void set_value(Context& context, Declaration& declaration, const Scalar& scalar)
   const auto value = of_type(scalar, parameter.type);
   if (!value) {
     const bool only_quotes = scalar.is_text && of_type({scalar.text, false, scalar.where}, parameter.type);
-    return context.error(scalar.where, fmt::format("parameter `{}` must be {}, got {}", parameter.name, describe_type(parameter.type), describe(scalar)),
+    return context.error(scalar.where, fmt::format("parameter `{}` must be {}, got {}", parameter.name, describe_type(parameter.type),
+                                                   describe(scalar)),
                          only_quotes ? fmt::format("write {} without quotes", scalar.text) : "");
   }
   parameter.value = *value;
   const auto number = parse_number(*value);
   const bool outside = number && ((declaration.least && *number < *declaration.least) || (declaration.most && *number > *declaration.most));
-  if (outside) context.error(scalar.where, fmt::format("parameter `{}` must be {}, got {}", parameter.name, describe_limits(declaration), scalar.text));
+  if (outside)
+    context.error(scalar.where, fmt::format("parameter `{}` must be {}, got {}", parameter.name, describe_limits(declaration),
+                                            scalar.text));
 }
 
 void read_limits(const MapReader& map, Declaration& declaration) {
@@ -69,7 +74,8 @@ void read_limits(const MapReader& map, Declaration& declaration) {
     const Entry* entry = map.given(key);
     if (!entry) continue;
     if (!numeric) {
-      map.context().error(entry->key_where, fmt::format("{} has no meaning: the parameter is no number", map.named(key)), "remove it, or write `type: number`");
+      map.context().error(entry->key_where, fmt::format("{} has no meaning: the parameter is no number", map.named(key)),
+                          "remove it, or write `type: number`");
       continue;
     }
     (key == "min" ? declaration.least : declaration.most) = map.number(key, {-1e308, 1e308});
@@ -79,13 +85,15 @@ void read_limits(const MapReader& map, Declaration& declaration) {
 }
 
 void read_long_form(Context& context, const Value& value, Declaration& declaration) {
-  const MapReader map(context, value, fmt::format("parameter `{}`", declaration.parameter.name), {"type", "default", "min", "max", "description"});
+  const MapReader map(context, value, fmt::format("parameter `{}`", declaration.parameter.name),
+                      {"type", "default", "min", "max", "description"});
   const auto given_default = map.has("default") ? map.scalar("default") : std::nullopt;
   const auto type = map.choice<ParameterType>("type", types);
   if (type) declaration.parameter.type = *type;
   else if (given_default) declaration.parameter.type = type_of(*given_default);
   else if (!map.has("type") && !map.has("default"))
-    context.error(declaration.where, fmt::format("{} has neither a type nor a default", map.owner()), "write `default: VALUE`, or `type: string` and give it with -p");
+    context.error(declaration.where, fmt::format("{} has neither a type nor a default", map.owner()),
+                  "write `default: VALUE`, or `type: string` and give it with -p");
   read_limits(map, declaration);
   map.text("description");
   if (given_default) set_value(context, declaration, *given_default);
@@ -130,7 +138,8 @@ void override_value(Context& context, const std::string& written, std::vector<De
 void read_parameters(Context& context, const Value* value) {
   std::vector<Declaration> declarations;
   if (value && value->node->kind != Node::Kind::map)
-    context.error(value->where, fmt::format("`parameters` must be a map, got {}", describe(*value)), "write `name: default` lines below it");
+    context.error(value->where, fmt::format("`parameters` must be a map, got {}", describe(*value)),
+                  "write `name: default` lines below it");
   else if (value)
     for (const Entry& entry : value->node->entries) {
       context.parameters.emplace(entry.key, declarations.size());
@@ -141,7 +150,8 @@ void read_parameters(Context& context, const Value* value) {
   for (Declaration& declaration : declarations) {
     const std::string& name = declaration.parameter.name;
     if (!declaration.settled)
-      context.error(declaration.where, fmt::format("parameter `{}` has no value", name), fmt::format("give it a default, or run with -p {}=VALUE", name));
+      context.error(declaration.where, fmt::format("parameter `{}` has no value", name),
+                    fmt::format("give it a default, or run with -p {}=VALUE", name));
     context.pipeline.parameters.push_back(std::move(declaration.parameter));
   }
 }

@@ -38,7 +38,8 @@ Places places_of_others(const Context& context) {
   for (const PipelineInput& input : context.pipeline.inputs)
     if (!input.path.empty()) places[key_of(input.path)] = {fmt::format("input `{}`", input.name)};
   for (const Step& step : context.pipeline.steps)
-    if (!step.source_directory.empty()) places[key_of(step.source_directory)] = {fmt::format("the source directory of step `{}`", step.name)};
+    if (!step.source_directory.empty())
+      places[key_of(step.source_directory)] = {fmt::format("the source directory of step `{}`", step.name)};
   return places;
 }
 
@@ -58,13 +59,17 @@ class Checker {
  private:
   void add(const Step& step, const StepOutput& output) {
     const std::string path = key_of(output.publish);
-    const Use use{fmt::format("output `{}` of step `{}`", output.name, step.name), true, context_.published.at(step.name + "." + output.name)};
+    const Use use{fmt::format("output `{}` of step `{}`", output.name, step.name), true,
+                  context_.published.at(step.name + "." + output.name)};
     const auto [first, is_new] = published_.emplace(path, use);
-    if (!is_new) context_.error_at(use.where, fmt::format("{} and {} are published to the same place, `{}`", first->second.what, use.what, output.publish_written), "give each a place of its own");
+    if (!is_new)
+      context_.error_at(use.where, fmt::format("{} and {} are published to the same place, `{}`", first->second.what, use.what,
+                                               output.publish_written), "give each a place of its own");
     walk_up(path, [&](const std::string& above) {
       const auto found = others_.find(above);
       if (found == others_.end()) return;
-      context_.error_at(use.where, fmt::format("`{}` is {} {}: publishing would overwrite it", output.publish_written, above == path ? "also" : "inside", found->second.what),
+      context_.error_at(use.where, fmt::format("`{}` is {} {}: publishing would overwrite it", output.publish_written,
+                                               above == path ? "also" : "inside", found->second.what),
                         "publish beside it");
     });
   }
@@ -75,7 +80,8 @@ class Checker {
       const auto found = published_.find(above);
       const bool same = above == path;
       if (found == published_.end() || (same && use.what != "the pipeline file") || !refused_.insert(above).second) return;
-      context_.error_at(found->second.where, fmt::format("{} is published to a place that contains {}", found->second.what, use.what), "publish to a folder of its own");
+      context_.error_at(found->second.where, fmt::format("{} is published to a place that contains {}", found->second.what, use.what),
+                        "publish to a folder of its own");
     });
   }
 

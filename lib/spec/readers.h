@@ -15,7 +15,8 @@ void read_parameters(Context& context, const Value* map);
 // `inputs:` and --input. Whether a path exists is checked by check_inputs_exist, once it is known who reads it.
 void read_inputs(Context& context, const Value* map);
 // {python, conda_file, requirements, image}, relative to `directory`. `must_exist`: its files are looked at.
-std::optional<Environment> read_environment(Context& context, const Value& value, const std::string& owner, const Path& directory, bool must_exist);
+std::optional<Environment> read_environment(Context& context, const Value& value, const std::string& owner, const Path& directory,
+                                            bool must_exist);
 // --set and --use, sorted to the steps that they name.
 void read_options(Context& context);
 

@@ -70,7 +70,8 @@ bool check_bytes(Document& document, Diagnostics& diagnostics) {
   };
   if (const auto at = invalid_utf8(document.text)) {
     const auto byte = static_cast<unsigned char>(document.text[*at]);
-    std::replace_if(document.text.begin(), document.text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');  // it gets shown
+    std::replace_if(document.text.begin(), document.text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; },
+                    '?');  // it gets shown
     return fail(*at, fmt::format("byte 0x{:02x} is not valid UTF-8", byte), "save the file as UTF-8");
   }
   if (const auto at = control_character(document.text); at != std::string::npos)

@@ -8,7 +8,8 @@
 namespace mlpipe::spec {
 namespace {
 
-const std::vector<std::pair<std::string, DataType>> types = {{"folder", DataType::folder}, {"file", DataType::file}, {"table", DataType::table}};
+const std::vector<std::pair<std::string, DataType>> types = {{"folder", DataType::folder}, {"file", DataType::file},
+                                                             {"table", DataType::table}};
 const std::vector<std::pair<std::string, std::string>> modes = {{"mount", "mount"}, {"upload", "upload"}};
 
 // "/test/a" -> "test/a"; nothing: it would leave the data.
@@ -47,10 +48,13 @@ void set_source(Context& context, StepInput& input, const Scalar& scalar, const 
   const auto* after = written.parts.size() == 2 ? std::get_if<std::string>(&written.parts[1]) : nullptr;
   if (written.parts.size() == 1) return;
   if (written.parts.size() > 2 || !after)
-    return context.error(scalar.where, fmt::format("input `{}` mixes data with other text", input.name), "one expression, with an optional /path/below after it");
+    return context.error(scalar.where, fmt::format("input `{}` mixes data with other text", input.name),
+                         "one expression, with an optional /path/below after it");
   const auto below = path_below(*after);
   if (below) input.below = *below;
-  else context.error(scalar.where, fmt::format("`{}` after an expression must be a path below it", *after), "write \"${{...}}/folder\", without ..");
+  else
+    context.error(scalar.where, fmt::format("`{}` after an expression must be a path below it", *after),
+                  "write \"${{...}}/folder\", without ..");
 }
 
 StepInput read_input(Context& context, const Entry& entry, bool side) {
@@ -61,7 +65,8 @@ StepInput read_input(Context& context, const Entry& entry, bool side) {
   const std::string what = side ? "side input" : "input";
   check_name(context, entry.key_where, entry.key, side ? "a side input" : "an input");
   if (entry.value.node->kind != Node::Kind::scalar) {
-    context.error(entry.value.where, fmt::format("{} `{}` must be an expression or a value, got {}", what, entry.key, describe(entry.value)),
+    context.error(entry.value.where, fmt::format("{} `{}` must be an expression or a value, got {}", what, entry.key,
+                                                 describe(entry.value)),
                   "write \"${{pipeline.inputs.NAME}}\" or \"${{steps.STEP.outputs.NAME}}\"");
     return input;
   }
@@ -81,7 +86,9 @@ StepInput read_input(Context& context, const Entry& entry, bool side) {
 constexpr std::size_t most_entries = 1000;
 
 bool too_many(const MapReader& map, std::string_view key, std::size_t count) {
-  if (count > most_entries) map.context().error(map.where_of(key), fmt::format("{} has {} entries", map.named(key), count), fmt::format("at most {}", most_entries));
+  if (count > most_entries)
+    map.context().error(map.where_of(key), fmt::format("{} has {} entries", map.named(key), count),
+                        fmt::format("at most {}", most_entries));
   return count > most_entries;
 }
 
@@ -99,7 +106,8 @@ void set_file(const MapReader& map, StepOutput& output, bool type_given) {
   if (file && output.type == DataType::folder && type_given)
     map.context().error(map.where_of("file"), fmt::format("{} has a file, but its type is folder", map.owner()), "write `type: file`");
   if (file && (file->text.find('/') != std::string::npos || file->text == "." || file->text == ".." || file->text.size() > 200))
-    map.context().error(file->where, fmt::format("{} must be the name of a file, got `{}`", map.named("file"), file->text), "without folders: the output gets one of its own");
+    map.context().error(file->where, fmt::format("{} must be the name of a file, got `{}`", map.named("file"), file->text),
+                        "without folders: the output gets one of its own");
   if (file && !type_given) output.type = DataType::file;
   if (file) output.file = file->text;
   else if (output.type == DataType::file) output.file = output.name;
@@ -109,7 +117,8 @@ void set_publish(const MapReader& map, const Step& step, StepOutput& output) {
   const auto publish = map.text("publish");
   if (!publish) return;
   Context& context = map.context();
-  if (has_expression(publish->text)) return context.error(publish->where, fmt::format("{} is fixed: no expression can stand in it", map.named("publish")));
+  if (has_expression(publish->text))
+    return context.error(publish->where, fmt::format("{} is fixed: no expression can stand in it", map.named("publish")));
   output.publish_written = publish->text;
   const std::string path = context.path(publish->text).string();
   output.publish = path.size() > 1 && path.ends_with('/') ? Path(path.substr(0, path.size() - 1)) : Path(path);
@@ -127,7 +136,8 @@ StepOutput read_output(Context& context, const Step& step, const Entry& entry) {
                   fmt::format("write `{}:` for a folder, or {{publish: PLACE}} to have it somewhere", entry.key));
     return output;
   }
-  const MapReader map(context, entry.value, fmt::format("output `{}` of step `{}`", entry.key, step.name), {"type", "file", "mode", "publish", "description"});
+  const MapReader map(context, entry.value, fmt::format("output `{}` of step `{}`", entry.key, step.name),
+                      {"type", "file", "mode", "publish", "description"});
   if (!map.valid()) return output;
   const auto type = map.choice<DataType>("type", types);
   if (type) output.type = *type;

@@ -13,7 +13,9 @@ namespace {
 const std::vector<std::string> action_keys = {"command", "script_name", "parallel_run_config"};
 constexpr Range any_positive{0, 1e9, true};
 
-bool contains(const std::vector<std::string>& words, const std::string& word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 // Settings of --set for the step itself; those for its parallel_run_config go to `parallel`.
 std::vector<Setting> settings_of_step(Context& context, const Entry& entry, std::vector<Setting>& parallel) {
@@ -43,11 +45,13 @@ void read_source_directory(const MapReader& map, Step& step) {
   const auto written = map.text("source_directory");
   if (!written) return;
   Context& context = map.context();
-  if (has_expression(written->text)) return context.error(written->where, fmt::format("{} is fixed: no expression can stand in it", map.named("source_directory")));
+  if (has_expression(written->text))
+    return context.error(written->where, fmt::format("{} is fixed: no expression can stand in it", map.named("source_directory")));
   step.source_directory = context.path(written->text);
   if (context.is_used(step.name) || is_folder(step.source_directory)) return;
   context.error(written->where,
-                fmt::format("{}: `{}` {}", map.named("source_directory"), written->text, exists(step.source_directory) ? "is not a folder" : "does not exist"),
+                fmt::format("{}: `{}` {}", map.named("source_directory"), written->text,
+                            exists(step.source_directory) ? "is not a folder" : "does not exist"),
                 "paths are relative to the pipeline file");
 }
 
@@ -62,7 +66,8 @@ void read_resources(const MapReader& step_map, Step& step) {
     else map.wrong_type("memory", "a size like 512MB or 4GB", *memory);
   }
   if (const auto gpus = map.integer("gpus", {0, 64})) step.resources.gpus = static_cast<int>(*gpus);
-  if (step.resources.gpus > 0) map.context().error(map.given("gpus")->value.where, fmt::format("{}: GPUs are not yet scheduled", map.named("gpus")), "remove the key");
+  if (step.resources.gpus > 0)
+    map.context().error(map.given("gpus")->value.where, fmt::format("{}: GPUs are not yet scheduled", map.named("gpus")), "remove the key");
 }
 
 bool is_variable_name(std::string_view name) {
@@ -75,9 +80,11 @@ void read_variables(const MapReader& map, Step& step) {
   if (value && value->node->kind != Node::Kind::map) return map.wrong_type("environment_variables", "a map", *value);
   Context& context = map.context();
   for (const Entry& entry : value ? value->node->entries : std::vector<Entry>{}) {
-    if (!is_variable_name(entry.key)) context.error(entry.key_where, fmt::format("`{}` cannot be the name of a variable", entry.key), "letters, digits and _");
+    if (!is_variable_name(entry.key))
+      context.error(entry.key_where, fmt::format("`{}` cannot be the name of a variable", entry.key), "letters, digits and _");
     if (entry.value.node->kind != Node::Kind::scalar) {
-      context.error(entry.value.where, fmt::format("variable `{}` must be text, got {}", entry.key, describe(entry.value)), "write \"\" for an empty one");
+      context.error(entry.value.where, fmt::format("variable `{}` must be text, got {}", entry.key, describe(entry.value)),
+                    "write \"\" for an empty one");
       continue;
     }
     const Scalar scalar{entry.value.node->text, entry.value.node->is_text, entry.value.where};
@@ -88,9 +95,12 @@ void read_variables(const MapReader& map, Step& step) {
 
 void read_secrets(const MapReader& map, Step& step) {
   for (const Scalar& name : map.texts("secrets")) {
-    if (!is_variable_name(name.text)) map.context().error(name.where, fmt::format("`{}` cannot be the name of a variable", name.text), "secrets are names of variables, not values");
+    if (!is_variable_name(name.text))
+      map.context().error(name.where, fmt::format("`{}` cannot be the name of a variable", name.text),
+                          "secrets are names of variables, not values");
     if (step.environment_variables.contains(name.text))
-      map.context().error(name.where, fmt::format("`{}` is both a secret and an environment variable of step `{}`", name.text, step.name), "a secret's value comes from the calling shell");
+      map.context().error(name.where, fmt::format("`{}` is both a secret and an environment variable of step `{}`", name.text, step.name),
+                          "a secret's value comes from the calling shell");
     step.secrets.push_back(name.text);
   }
 }
@@ -100,7 +110,8 @@ void read_paths_and_order(const MapReader& map, Step& step) {
   for (const Scalar& path : map.texts("hash_paths")) {
     step.hash_paths.push_back(context.path(path.text));
     if (!context.is_used(step.name) && !exists(step.hash_paths.back()))
-      context.error(path.where, fmt::format("{}: `{}` does not exist", map.named("hash_paths"), path.text), "paths are relative to the pipeline file");
+      context.error(path.where, fmt::format("{}: `{}` does not exist", map.named("hash_paths"), path.text),
+                    "paths are relative to the pipeline file");
   }
   for (const Scalar& name : map.texts("depends_on")) {
     if (context.steps.contains(name.text)) step.depends_on.push_back(name.text);
@@ -135,7 +146,8 @@ void read_script(MapReader& map, Step& step) {
 void read_command(MapReader& map, Step& step) {
   const auto command = map.text("command");
   if (map.has("arguments"))
-    map.context().error(map.where_of("arguments"), fmt::format("{} go with `script_name` or `parallel_run_config`", map.named("arguments")), "write them in the command");
+    map.context().error(map.where_of("arguments"), fmt::format("{} go with `script_name` or `parallel_run_config`",
+                                                               map.named("arguments")), "write them in the command");
   if (!command) return;
   if (auto text = parse_template(map.context(), *command, "`command`", {Scope::Kind::step, &step})) step.action = Command{std::move(*text)};
 }
@@ -148,9 +160,11 @@ std::string choose_action(const MapReader& map, const Step& step, const Place& n
   Context& context = map.context();
   if (present.size() == 1) return present[0];
   if (present.size() > 1)
-    context.error(map.where_of(present[1]), fmt::format("step `{}` has both `{}` and `{}`", step.name, present[0], present[1]), "a step runs one of them; make two steps of it");
+    context.error(map.where_of(present[1]), fmt::format("step `{}` has both `{}` and `{}`", step.name, present[0], present[1]),
+                  "a step runs one of them; make two steps of it");
   else if (!context.is_used(step.name) && !map.has_unknown())
-    context.error(name, fmt::format("step `{}` has nothing to run", step.name), "give it a `command`, a `script_name` or a `parallel_run_config`");
+    context.error(name, fmt::format("step `{}` has nothing to run", step.name),
+                  "give it a `command`, a `script_name` or a `parallel_run_config`");
   return {};
 }
 
@@ -158,14 +172,16 @@ std::string choose_action(const MapReader& map, const Step& step, const Place& n
 
 const std::vector<std::string>& step_keys() {
   static const std::vector<std::string> keys = {
-      "source_directory", "command", "script_name", "arguments", "parallel_run_config", "inputs", "side_inputs", "outputs", "allow_reuse", "hash_paths", "environment",
-      "environment_variables", "secrets", "timeout", "retries", "resources", "depends_on", "compute", "description"};
+      "source_directory", "command", "script_name", "arguments", "parallel_run_config", "inputs", "side_inputs", "outputs", "allow_reuse",
+      "hash_paths", "environment", "environment_variables", "secrets", "timeout", "retries", "resources", "depends_on", "compute",
+      "description"};
   return keys;
 }
 
 void check_code_file(Context& context, const Step& step, const Scalar& name, const std::string& key) {
   if (step.source_directory.empty()) {
-    return context.error(name.where, fmt::format("{} needs a `source_directory`", key), "write `source_directory: FOLDER`, the folder that the script is in");
+    return context.error(name.where, fmt::format("{} needs a `source_directory`", key),
+                         "write `source_directory: FOLDER`, the folder that the script is in");
   }
   const Path below = Path(name.text).lexically_normal();
   if (below.is_absolute() || (!below.empty() && *below.begin() == ".."))
@@ -176,7 +192,8 @@ void check_code_file(Context& context, const Step& step, const Scalar& name, con
 std::vector<Template> read_arguments(MapReader& map, const Step& step) {
   std::vector<Template> arguments;
   for (const Scalar& argument : map.texts("arguments"))
-    if (auto text = parse_template(map.context(), argument, "`arguments`", {Scope::Kind::step, &step})) arguments.push_back(std::move(*text));
+    if (auto text = parse_template(map.context(), argument, "`arguments`", {Scope::Kind::step, &step}))
+      arguments.push_back(std::move(*text));
   return arguments;
 }
 

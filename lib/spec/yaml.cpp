@@ -176,7 +176,9 @@ class Builder : public YAML::EventHandler {
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     const Place where = place(mark);
     check_tag(tag, where);
-    if (wants_key()) fail(where, fmt::format("a key is text, not a {}", kind == Node::Kind::map ? "map" : "list"), "put a text that contains { } [ ] in quotes");
+    if (wants_key())
+      fail(where, fmt::format("a key is text, not a {}", kind == Node::Kind::map ? "map" : "list"),
+           "put a text that contains { } [ ] in quotes");
     if (frames_.size() >= deepest_nesting) fail(where, fmt::format("nested deeper than {} levels", deepest_nesting), {});
     Node& node = new_node(kind, where);
     define(anchor, {&node, 0, true});
@@ -240,7 +242,8 @@ class Builder : public YAML::EventHandler {
 
   void count_repeated(std::size_t values, const Place& where) {
     repeated_ += values;
-    if (repeated_ > most_aliased_values) fail(where, fmt::format("aliases repeat more than {} values", most_aliased_values), "write fewer of them");
+    if (repeated_ > most_aliased_values)
+      fail(where, fmt::format("aliases repeat more than {} values", most_aliased_values), "write fewer of them");
   }
 
   void error(const Place& where, const SyntaxError& what) { diagnostics_.error(location(where), what.message, what.hint); }

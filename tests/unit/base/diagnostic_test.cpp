@@ -8,7 +8,8 @@ using namespace mlpipe;
 
 TEST_CASE("a diagnostic shows its line, a caret and a hint") {
   const Diagnostic d{Severity::error, {"p.yaml", 2, 3, 6}, "unknown key", "did you mean `command`?"};
-  CHECK(render(d, "steps:\n  comand: x\n", false) == "p.yaml:2:3: error: unknown key\n    comand: x\n    ^~~~~~\n  hint: did you mean `command`?\n");
+  CHECK(render(d, "steps:\n  comand: x\n",
+               false) == "p.yaml:2:3: error: unknown key\n    comand: x\n    ^~~~~~\n  hint: did you mean `command`?\n");
 }
 
 TEST_CASE("the caret counts characters, not bytes, and stays in its line") {

@@ -10,7 +10,8 @@ TEST_CASE("mini_batch_size: a count, or bytes with a unit and no blank") {
   CHECK(parse_count_or_bytes("10kb")->value == 10 * 1024);
   CHECK(parse_count_or_bytes("1MB")->value == 1 << 20);
   CHECK_FALSE(parse_count_or_bytes("2Gb")->is_count);
-  for (const char* bad : {"", "kb", "10 kb", "10kbkb", "-1", "1.5mb", "10k", "99999999999gb", "9999999999999999999999"}) CHECK_FALSE(parse_count_or_bytes(bad));
+  for (const char* bad : {"", "kb", "10 kb", "10kbkb", "-1", "1.5mb", "10k", "99999999999gb", "9999999999999999999999"})
+    CHECK_FALSE(parse_count_or_bytes(bad));
 }
 
 TEST_CASE("sizes and times for people") {

@@ -161,8 +161,10 @@ TEST_CASE("a saved configuration of Azure is read from its own file, with paths 
   spec.folder.write("images/1.png", "");
   spec.folder.write("azure/code/score.py", "");
   spec.folder.write("azure/config.yml",
-                    "parallel_run_config:\n  compute_target_name: cpu-cluster\n  description: null\n  entry_script: score.py\n  source_directory: code\n"
-                    "  error_threshold: 10\n  mini_batch_size: '5'\n  node_count: 2\n  output_action: append_row\n  process_count_per_node: null\n"
+                    "parallel_run_config:\n  compute_target_name: cpu-cluster\n  description: null\n  entry_script: score.py\n"
+                    "  source_directory: code\n"
+                    "  error_threshold: 10\n  mini_batch_size: '5'\n  node_count: 2\n"
+                    "  output_action: append_row\n  process_count_per_node: null\n"
                     "  environment: {name: AzureML-sklearn, version: '2'}\n");
   const spec::Loaded loaded = spec.load();
   REQUIRE(loaded.pipeline);
@@ -176,7 +178,8 @@ TEST_CASE("a saved configuration of Azure is read from its own file, with paths 
 }
 
 TEST_CASE("a model beside the spec becomes a side input, so that its content counts") {
-  Spec spec("inputs: {images: images}\nsteps:\n  score:\n    parallel_run_config: {model: models/m.pt, scoring: {image: {resize: 28, mode: l}}}\n"
+  Spec spec("inputs: {images: images}\nsteps:\n  score:\n    parallel_run_config: {model: models/m.pt, "
+            "scoring: {image: {resize: 28, mode: l}}}\n"
             "    inputs: {images: \"${{pipeline.inputs.images}}\"}\n    outputs: {p: }\n");
   spec.folder.write("images/1.png", "");
   spec.folder.write("models/m.pt", "");
@@ -205,7 +208,8 @@ TEST_CASE("-p changes parameters, typed and within their limits") {
 
 TEST_CASE("--set changes a key of the step or of its parallel_run_config") {
   const ScoreSpec spec;
-  const Pipeline pipeline = good(spec, {.sets = {"score.mini_batch_size=9", "score.timeout=4", "score.arguments=[--x, '1, 2']", "score.resources.cpus=2",
+  const Pipeline pipeline = good(spec, {.sets = {"score.mini_batch_size=9", "score.timeout=4", "score.arguments=[--x, '1, 2']",
+                                                 "score.resources.cpus=2",
                                                  "score.parallel_run_config.run_max_try=1", "score.description=a: b # c"}});
   const Step& step = *pipeline.step("score");
   CHECK(step.parallel()->config.mini_batch_size.value == 9);
@@ -254,7 +258,8 @@ TEST_CASE("v2 spellings mean the same in step inputs") {
 }
 
 TEST_CASE("an expression is found at its own place in every kind of text") {
-  const Spec spec("steps:\n  a:\n    command: >\n      one\n\n      two ${{inputs.x}}\n  b:\n    command: \"it\\\"s ${{run.id}} ${{inputs.y}}\"\n");
+  const Spec spec("steps:\n  a:\n    command: >\n      one\n\n      two ${{inputs.x}}\n"
+                  "  b:\n    command: \"it\\\"s ${{run.id}} ${{inputs.y}}\"\n");
   const auto loaded = spec.load();
   REQUIRE(loaded.diagnostics.all().size() == 2);
   CHECK(loaded.diagnostics.all()[0].where.line == 6);

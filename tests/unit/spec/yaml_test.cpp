@@ -24,7 +24,9 @@ struct Parsed {
   }
 };
 
-std::string place(const Place& where) { return std::to_string(where.line) + ":" + std::to_string(where.column) + "+" + std::to_string(where.length); }
+std::string place(const Place& where) {
+  return std::to_string(where.line) + ":" + std::to_string(where.column) + "+" + std::to_string(where.length);
+}
 
 }  // namespace
 
@@ -129,7 +131,8 @@ TEST_CASE("an empty file is a null, not a failure") {
 
 TEST_CASE("any cut and any changed byte of a file gives an answer") {
   const std::string whole =
-      "name: \"d\\u00e9\"\nparameters: {a: &x [1, 'two', *y]}\nsteps:\n  s: !!map\n    command: |\n      echo ${{inputs.x}}\n    <<: *x\n    ? k\n    : v # end\n...\n";
+      "name: \"d\\u00e9\"\nparameters: {a: &x [1, 'two', *y]}\nsteps:\n  s: !!map\n    command: |\n"
+      "      echo ${{inputs.x}}\n    <<: *x\n    ? k\n    : v # end\n...\n";
   for (std::size_t i = 0; i < whole.size(); ++i) {
     Parsed cut(whole.substr(0, i));
     CHECK((cut.document.root.node || cut.mistakes.has_errors()));
