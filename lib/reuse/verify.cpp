@@ -34,21 +34,24 @@ Error damaged(const StoredOutput& output, std::string_view why) {
   return {ErrorKind::store, fmt::format("output {} is damaged: {}", output.name, why), "the step will run again"};
 }
 
-Status verify_output(const Store& store, const StoredOutput& output, DigestIndex* index, int threads) {
+Result<Tree> verify_output(const Store& store, const StoredOutput& output, DigestIndex* index, int threads) {
   const Path path = store.output_path(output);
   if (!exists(path)) return damaged(output, fmt::format("{} is missing", shown_path(path)));
-  const auto tree = scan_tree(path, {nullptr, "", index, threads});
+  auto tree = scan_tree(path, {nullptr, "", index, threads});
   if (!tree) return damaged(output, tree.error().message);
-  if (tree->digest == output.tree && tree->is_file == !output.file.empty()) return {};
+  if (tree->digest == output.tree && tree->is_file == !output.file.empty()) return tree;
   return damaged(output, difference(store, output, *tree));
 }
 
 }  // namespace
 
-Status verify(const Store& store, const StepResult& result, DigestIndex* index) {
+Result<std::vector<Tree>> verify(const Store& store, const StepResult& result, DigestIndex* index) {
   const int threads = usable_cores();
-  for (const StoredOutput& output : result.outputs) MLPIPE_TRY_VOID(verify_output(store, output, index, threads));
-  return {};
+  std::vector<Tree> trees;
+  for (const StoredOutput& output : result.outputs) {
+    MLPIPE_TRY(trees.emplace_back(), verify_output(store, output, index, threads));
+  }
+  return trees;
 }
 
 }  // namespace mlpipe

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "reuse/verify.h"
 #include "run/ingredients_of.h"
 #include "system/host.h"
 
@@ -31,17 +32,14 @@ Result<std::shared_ptr<const Tree>> Describer::scan(const Path& root, const std:
 }
 
 Result<AvailableOutputs> Describer::outputs_of(const Step& step, const StepResult& result) {
+  MLPIPE_TRY(std::vector<Tree> trees, verify(*store_, result, &index_));
   AvailableOutputs outputs;
-  for (const StoredOutput& stored : result.outputs) {
-    const Path path = store_->output_path(stored);
-    if (!path_exists(path)) return Error{ErrorKind::store, fmt::format("output {} of {} is gone from the store", stored.name, step.name), ""};
-    MLPIPE_TRY(auto tree, scan(path));
-    if (tree->digest != stored.tree)
-      return Error{ErrorKind::store, fmt::format("output {} of {} was changed in the store", stored.name, step.name), ""};
-    outputs.emplace(stored.name, AvailableOutput{path, std::move(tree)});
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    const StoredOutput& stored = result.outputs[i];
+    outputs.emplace(stored.name, AvailableOutput{store_->output_path(stored), std::make_shared<const Tree>(std::move(trees[i]))});
   }
   for (const StepOutput& output : step.outputs)
-    if (!outputs.count(output.name)) return Error{ErrorKind::store, fmt::format("output {} of {} is not in its result", output.name, step.name), ""};
+    if (!outputs.count(output.name)) return Error{ErrorKind::store, fmt::format("output {} is not in its earlier result", output.name), ""};
   return outputs;
 }
 

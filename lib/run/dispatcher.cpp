@@ -213,7 +213,7 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
 void RunDispatcher::publish(const Step& step, const AvailableOutputs& outputs, StepEnded& event) {
   for (const StepOutput& output : step.outputs) {
     if (output.publish.empty()) continue;
-    const auto wrote = publish_output(context_.store, output, outputs.at(output.name), publication_index_);
+    const auto wrote = publish_output(context_.store, output, outputs.at(output.name), context_.recorder.work_folder(), publication_index_);
     if (!wrote) {
       context_.events.on(Notice{step.name, fmt::format("output {} was not published: {}", output.name, wrote.error().message), wrote.error().hint});
       if (!failure_) failure_ = wrote.error().kind;

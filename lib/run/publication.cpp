@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <map>
 
 #include "system/blake3.h"
 
@@ -33,14 +36,19 @@ std::map<std::string, Digest> present(const Path& target, DigestIndex& index) {
   return tree ? digests_of(*tree) : std::map<std::string, Digest>();
 }
 
-Status replace_file(const Path& from, const Path& to) {
-  const Path aside = fmt::format("{}.tmp-{}", to.string(), ::getpid());
+// Aside lies where a killed run is swept. Only across file systems it has to be beside the target.
+Status replace_file(const Path& from, const Path& to, const Path& aside_folder) {
   MLPIPE_TRY_VOID(make_dirs(to.parent_path()));
-  if (auto copied = clone_file(from, aside); !copied) {
+  MLPIPE_TRY_VOID(make_dirs(aside_folder));
+  for (const Path& aside : {aside_folder / "published", Path(fmt::format("{}.tmp-{}", to.string(), ::getpid()))}) {
+    const Status copied = clone_file(from, aside);
+    if (copied && ::rename(aside.c_str(), to.c_str()) == 0) return {};
+    const int error_number = errno;
     (void)remove_tree(aside);
-    return copied;
+    if (!copied) return copied;
+    if (error_number != EXDEV) return errno_error("write", to, error_number);
   }
-  return rename_path(aside, to);
+  return errno_error("write", to, EXDEV);
 }
 
 // A part of a path is "" for the tree of a single file: the place is the target itself.
@@ -59,7 +67,8 @@ void remove_stale(const Path& list, const Path& target, const std::map<std::stri
 
 }  // namespace
 
-Result<bool> publish_output(const Store& store, const StepOutput& output, const AvailableOutput& available, DigestIndex& index) {
+Result<bool> publish_output(const Store& store, const StepOutput& output, const AvailableOutput& available, const Path& aside_folder,
+                            DigestIndex& index) {
   const Path target = target_of(output);
   const auto wanted = digests_of(*available.tree);
   const auto there = present(target, index);
@@ -67,7 +76,7 @@ Result<bool> publish_output(const Store& store, const StepOutput& output, const 
   for (const auto& [path, digest] : wanted) {
     const auto now = there.find(path);
     if (now != there.end() && now->second == digest) continue;
-    MLPIPE_TRY_VOID(replace_file(below(available.path, path), below(target, path)));
+    MLPIPE_TRY_VOID(replace_file(below(available.path, path), below(target, path), aside_folder));
     wrote = true;
   }
   const Path list = list_of(store, target);

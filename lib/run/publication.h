@@ -10,7 +10,8 @@ namespace mlpipe {
 
 // Makes output.publish equal to `available`, file by file (each replaced by rename); files that an earlier publication of
 // ours put there and that are no longer part of the output are removed, all others are left alone.
-// Returns whether anything had to be written.
-Result<bool> publish_output(const Store& store, const StepOutput& output, const AvailableOutput& available, DigestIndex& index);
+// Copies are made in `aside_folder` first. Returns whether anything had to be written.
+Result<bool> publish_output(const Store& store, const StepOutput& output, const AvailableOutput& available, const Path& aside_folder,
+                            DigestIndex& index);
 
 }  // namespace mlpipe

@@ -107,6 +107,7 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
   RunContext context{loop, clock, pipeline, store, request, recorder, events, describer, cores};
   RunInfo info = RunDispatcher(context, graph, std::move(selection), std::move(available)).run();
   const bool spawned = std::any_of(info.steps.begin(), info.steps.end(), [](const StepRecord& r) { return r.state != StepState::reused; });
+  if (spawned) report_swept(store, events);  // another run may have died while we waited for it
   if (spawned) kill_marked(recorder.token());
   info.took = clock.steady() - begun;
   if (const auto ended = recorder.end(info.state, info.exit_code, info.took); !ended) {

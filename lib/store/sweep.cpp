@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "store/leftovers.h"
 #include "store/run_places.h"
 #include "store/run_record.h"
 #include "system/process.h"
@@ -21,6 +22,7 @@ bool sweep_run(const Store& store, const std::string& id) {
   const Path folder = store.run_path(id), marker = active_marker(store.root(), id);
   kill_marked(run_token(store.root(), id));
   if (!remove_tree(folder / "work")) return false;
+  if (const auto run = read_run(store, id)) remove_leftovers(store.root(), folder, run->header.pid);
   if (never_began(folder) && !remove_tree(folder)) return false;
   return ::unlink(marker.c_str()) == 0 || errno == ENOENT;
 }

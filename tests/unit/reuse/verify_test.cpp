@@ -34,7 +34,7 @@ struct Published {
   Path rows() const { return store.output_path(result.outputs[0]); }
   Path model() const { return store.output_path(result.outputs[1]); }
   std::string damage() {
-    const Status status = verify(store, result, &index);
+    const auto status = verify(store, result, &index);
     REQUIRE_FALSE(status);
     CHECK(status.error().kind == ErrorKind::store);
     return status.error().message;

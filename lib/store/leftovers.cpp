@@ -1,0 +1,23 @@
+#include "store/leftovers.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace mlpipe {
+namespace {
+
+void remove_below(const Path& folder, const std::string& mark) {
+  std::error_code failed;
+  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+    if (at->path().filename().native().find(mark) != std::string::npos && !at->is_directory(failed)) ::unlink(at->path().c_str());
+}
+
+}  // namespace
+
+void remove_leftovers(const Path& store_root, const Path& run_folder, pid_t pid) {
+  const std::string mark = fmt::format(".tmp-{}-", pid);
+  for (const char* name : {"results", "texts", "last", "index", "partial", "published"}) remove_below(store_root / name, mark);
+  remove_below(run_folder, mark);
+}
+
+}  // namespace mlpipe
