@@ -87,7 +87,7 @@ class ExitCodes(ScenarioTest):
         write_chain(self.project)
         self.ok("run")
         (self.project.path / ".mlpipe/format").write_text("mlpipe store 999\n")
-        self.assertIn("newer", self.fails(9, "run").err)
+        self.assertIn("999", self.fails(9, "run").err)
 
     def stopped_by(self, number, code):
         self.project.spec('steps: {slow: {command: echo on >> "$TRACE"; sleep 60, outputs: {o: }}}')

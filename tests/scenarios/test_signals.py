@@ -186,6 +186,7 @@ class Signals(ScenarioTest):
         wait_until(lambda: self.project.trace_file.read_text().split().count("slow") == 2, 30, "the second run to take over")
         self.gate.unlink()
         self.assertEqual(self.project.finish(second).code, 0)
+        self.ok("run")
         self.assert_nothing_left()
 
 
