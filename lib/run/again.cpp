@@ -2,11 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "base/text.h"
 
 namespace mlpipe {
+namespace {
 
-std::string again_command(const Pipeline& pipeline, const RunRequest& request, const Step& step) {
+// A store that neither lies beside the spec nor is named by the variable must be named again.
+std::string store_option(const Pipeline& pipeline, const Store& store) {
+  const char* variable = std::getenv("MLPIPE_STORE");
+  const Path usual = variable && *variable ? absolute_path(variable) : pipeline.directory / ".mlpipe";
+  return store.root() == usual ? "" : " --store " + shell_quote(shown_path(store.root()));
+}
+
+}  // namespace
+
+std::string again_command(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Step& step) {
   std::string line = "mlpipe run";
   const std::string spec = shown_path(pipeline.file);
   if (spec != "pipeline.yaml") line += " " + shell_quote(spec);
@@ -16,9 +28,8 @@ std::string again_command(const Pipeline& pipeline, const RunRequest& request, c
     line += " " + override.substr(0, blank);
     if (blank != std::string::npos) line += " " + shell_quote(override.substr(blank + 1));
   }
-  for (const auto& [name, folder] : request.use) line += " --use " + shell_quote(fmt::format("{}={}", name, shown_path(folder)));
   if (request.sample) line += fmt::format(" --sample {}", *request.sample);
-  return line;
+  return line + store_option(pipeline, store);
 }
 
 }  // namespace mlpipe

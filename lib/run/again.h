@@ -5,9 +5,10 @@
 
 #include "pipeline/pipeline.h"
 #include "run/request.h"
+#include "store/store.h"
 
 namespace mlpipe {
 
-std::string again_command(const Pipeline& pipeline, const RunRequest& request, const Step& step);
+std::string again_command(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Step& step);
 
 }  // namespace mlpipe

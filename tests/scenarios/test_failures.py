@@ -1,6 +1,7 @@
 """What a failing step shows, leaves and does not disturb."""
 
 import re
+import shlex
 import unittest
 from pathlib import Path
 
@@ -49,6 +50,20 @@ class Failures(ScenarioTest):
         words = again[again.index("mlpipe run"):].strip("`'\"() ").split()[1:]
         self.ok(*words)
         self.assert_ran("bad")
+
+    def test_the_command_to_run_it_again_says_all_that_was_said(self):
+        write_chain(self.project)
+        self.project.write("second/change.sh", "exit 1\n")
+        self.project.write("a folder/text", "mine\n")
+        store = str(self.project.base / "a store")
+        shown = self.fails(1, "run", "--store", store, "--use", "first=a folder", "-p", "word=it's").err
+        line = next(line for line in shown.splitlines() if "again:" in line)
+        words = shlex.split(line.split("again:")[1])
+        self.assertEqual(words[:4], ["mlpipe", "run", "--step", "second"])
+        self.assertEqual(sum(word == "--use" for word in words), 1, line)
+        self.project.write("second/change.sh", 'cat "$1"\necho "$2"\n')
+        self.ok(*words[1:])
+        self.assertEqual(Path(self.ok("output", "second.changed", "--store", store).out.strip()).read_text(), "mine\nit's\n")
 
     def test_steps_below_are_skipped_and_others_go_on(self):
         write_chain(self.project)

@@ -195,7 +195,7 @@ class Robust(ScenarioTest):
 
     @unittest.skipUnless(ROOT, "needs root")
     def test_a_disk_without_room_for_a_record(self):
-        disk = self.small_disk(64)
+        disk = self.small_disk(512)
         subprocess.run(["sh", "-c", "cat /dev/zero > filler"], cwd=disk, stderr=subprocess.DEVNULL)
         result = self.fails(9, "run", "--store", str(disk / "store"))
         self.assertIn("space", result.err)
