@@ -353,7 +353,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (auto error = tally_->verdict()) return *error;
     if (job_.output.empty() || job_.config.output_action != OutputAction::append_row) return {};
     return write_rows_file(journal_->rows_fd(), journal_->extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
-                           FileOps::real());
+                           job_.state / "ordered rows", FileOps::real());
   }
 
   void on_sync_timer() {

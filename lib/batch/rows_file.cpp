@@ -94,13 +94,11 @@ class Copier {
 
 }  // namespace
 
-Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, const Path& target, FileOps& ops) {
+Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, const Path& target, const Path& aside, FileOps& ops) {
   if (order == RowOrder::mini_batch) {
     std::sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) { return a.mini_batch < b.mini_batch; });
   }
   MLPIPE_TRY_VOID(make_dirs(target.parent_path()));
-  Path aside = target;
-  aside += ".tmp-" + std::to_string(::getpid());
   const auto give_up = [&](Error error) {
     ::unlink(aside.c_str());
     return error;

@@ -9,8 +9,9 @@
 
 namespace mlpipe {
 
-// Writes `target` aside and renames it, so that it is whole or not there. mini_batch order: equal results are equal bytes;
-// completion order: as they finished. Not synced: who publishes the folder does that.
-Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, const Path& target, FileOps& ops);
+// Writes `aside` and renames it to `target` (same file system), so that it is whole or not there; `aside` is not in the folder
+// that is published: a killed run may leave it. mini_batch order: equal results are equal bytes; completion order: as they
+// finished. Not synced: who publishes the folder does that.
+Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, const Path& target, const Path& aside, FileOps& ops);
 
 }  // namespace mlpipe

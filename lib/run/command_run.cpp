@@ -57,6 +57,11 @@ CommandSpec CommandRun::command() const {
   return spec;
 }
 
+// Beside the private copy: made anew with it at each try.
+Result<Path> CommandRun::outputs_folder() { return context_.recorder.work_folder() / step_.name / "outputs"; }
+
+Path CommandRun::kept_outputs() { return workspace_->keep_outputs(context_.recorder.step_folder(step_.name) / "failed-outputs"); }
+
 Status CommandRun::start_work() {
   if (std::holds_alternative<Script>(step_.action) && description_.python->interpreter.empty())
     return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};

@@ -15,6 +15,8 @@ class CommandRun final : public StepRun {
 
  private:
   Status start_work() override;
+  Result<Path> outputs_folder() override;
+  Path kept_outputs() override;
   CommandSpec command() const;
   void on_text(bool is_stderr, std::string_view text);
   void flush_text();

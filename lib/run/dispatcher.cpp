@@ -147,7 +147,8 @@ bool RunDispatcher::start(std::size_t number) {
   auto node = decided_.extract(number);
   const Digest fingerprint = node.mapped().description.fingerprint;
   const std::string reason = node.mapped().reason;
-  auto run = make_step_run(context_, step, std::move(node.mapped().description), std::move(node.mapped().slot), reason,
+  auto run = make_step_run(context_, step, std::move(node.mapped().description), std::move(node.mapped().slot),
+                           {reason, selection_.forced[number]},
                            [this, number](StepRunEnd end) { ended(number, std::move(end)); });
   const auto started = run->start();
   if (started && *started) {

@@ -32,15 +32,16 @@ Result<ParallelJob> ParallelRun::job() {
   const Bindings& bindings = description_.bindings;
   if (parallel.config.model) job.model = absolute_path(resolve(*parallel.config.model, bindings, Quoting::none));
   for (const Template& argument : parallel.arguments) job.arguments.push_back(resolve(argument, bindings, Quoting::none));
-  job.environment = with_one_thread(environment_);
+  job.environment = environment_;
   for (const auto& [name, value] : parallel.config.environment_variables) job.environment.push_back(name + "=" + value);
+  job.environment = with_one_thread(std::move(job.environment));
   job.python = description_.python->interpreter.string();
   if (job.model.empty() && job.python.empty())
     return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
   if (description_.code) job.code = workspace_->code();
   job.source = step_.source_directory;
   job.scratch = workspace_->scratch();
-  job.state = context_.store.partial_path(description_.fingerprint);
+  job.state = state();
   job.logs = context_.recorder.logs_folder(step_.name);
   job.workers = cores_wanted(step_, context_.cores);
   job.sample = context_.request.sample;
@@ -72,6 +73,14 @@ void ParallelRun::add_output(ParallelJob& job) const {
   job.config.append_row_file_name = output->file;
   job.output = job.output.parent_path();
 }
+
+// With the journal: what scripts wrote for finished mini-batches must be there when the next run goes on behind them.
+Result<Path> ParallelRun::outputs_folder() {
+  if (fresh_) MLPIPE_TRY_VOID(remove_tree(state()));
+  return state() / "outputs";
+}
+
+Path ParallelRun::kept_outputs() { return workspace_->wrote_something() ? workspace_->outputs() : Path(); }
 
 Status ParallelRun::start_work() {
   MLPIPE_TRY(ParallelJob work, job());
@@ -118,9 +127,8 @@ void ParallelRun::on_finished(ParallelOutcome outcome) {
   }
   record_.counts = outcome.counts;
   if (outcome.status) {
-    const Path state = context_.store.partial_path(description_.fingerprint);
     succeed(outcome.counts);
-    if (record_.state == StepState::ran) (void)remove_tree(state);
+    if (record_.state == StepState::ran) (void)remove_tree(state());
     return;
   }
   StreamEditor editor(replacements());

@@ -18,6 +18,9 @@ class ParallelRun final : public StepRun, public ParallelListener {
 
  private:
   Status start_work() override;
+  Result<Path> outputs_folder() override;
+  Path kept_outputs() override;
+  Path state() const { return context_.store.partial_path(description_.fingerprint); }
   Result<ParallelJob> job();
   void add_inputs(ParallelJob& job) const;
   void add_output(ParallelJob& job) const;

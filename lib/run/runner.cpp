@@ -35,22 +35,26 @@ RunHeader header_of(const Pipeline& pipeline, const RunRequest& request, const S
   return header;
 }
 
-Error no_result(const Step& step) {
-  return {ErrorKind::usage, fmt::format("{} has no result yet, and it is not part of this run", step.name),
-          fmt::format("run it first: --until {}; or let a folder stand in for it: --use {}=DIR", step.name, step.name)};
+Error no_result(const Pipeline& pipeline, const Selection& selection, const StepGraph& graph, std::size_t number) {
+  std::size_t reader = number;
+  for (const std::size_t fed : graph.feeds(number))
+    if (selection.parts[fed] == Part::run) reader = fed;
+  const std::string &name = pipeline.steps[number].name, &wanted = pipeline.steps[reader].name;
+  return {ErrorKind::usage, fmt::format("{} reads from {}, which has no result yet and is not part of this run", wanted, name),
+          fmt::format("run both: --until {}; or let a folder stand in for it: --use {}=DIR", wanted, name)};
 }
 
 // Outputs of the steps that this run only reads from: those of their last good results.
 Result<std::map<std::string, AvailableOutputs>> given_outputs(const Pipeline& pipeline, const Store& store, const Selection& selection,
-                                                              Describer& describer, std::map<std::string, Digest>& given) {
+                                                              const StepGraph& graph, Describer& describer, std::map<std::string, Digest>& given) {
   std::map<std::string, AvailableOutputs> available;
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
     const Step& step = pipeline.steps[i];
     if (selection.parts[i] != Part::given) continue;
     const auto result = last_good_result(store, pipeline.file, step.name);
-    if (!result) return no_result(step);
+    if (!result) return no_result(pipeline, selection, graph, i);
     auto outputs = describer.outputs_of(step, *result);
-    if (!outputs) return no_result(step);
+    if (!outputs) return no_result(pipeline, selection, graph, i);
     given.emplace(step.name, result->fingerprint);
     available.emplace(step.name, outputs.take());
   }
@@ -97,7 +101,7 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
 
   Describer describer(pipeline, store, request, clock);
   std::map<std::string, Digest> given;
-  MLPIPE_TRY(auto available, given_outputs(pipeline, store, selection, describer, given));
+  MLPIPE_TRY(auto available, given_outputs(pipeline, store, selection, graph, describer, given));
   MLPIPE_TRY(RunRecorder recorder, RunRecorder::begin(store, header_of(pipeline, request, selection), clock));
   const int cores = request.jobs > 0 ? request.jobs : usable_cores();
   events.on(RunStarted{recorder.header(), step_names(pipeline, graph, selection), cores, recorder.folder()});

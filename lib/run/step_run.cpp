@@ -9,8 +9,8 @@
 
 namespace mlpipe {
 
-StepRun::StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, std::string reason, OnEnd on_end)
-    : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason)), on_end_(std::move(on_end)) {
+StepRun::StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason, OnEnd on_end)
+    : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason.text)), fresh_(reason.forced), on_end_(std::move(on_end)) {
   record_.step = step.name;
   record_.reason = reason_;
   record_.fingerprint = description_.fingerprint;
@@ -35,7 +35,8 @@ Result<bool> StepRun::start() {
 // The copy is what the fingerprint was made of only when the source is still the same after copying.
 Result<bool> StepRun::make_workspace() {
   const Path folder = context_.recorder.work_folder() / step_.name;
-  MLPIPE_TRY(workspace_, Workspace::make(step_, folder, description_.code));
+  MLPIPE_TRY(const Path outputs, outputs_folder());
+  MLPIPE_TRY(workspace_, Workspace::make(step_, folder, outputs, description_.code));
   if (description_.code) {
     const auto again = context_.describer.scan_code(step_);
     if (!again || again->digest != description_.code->digest) {
@@ -81,7 +82,7 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts) {
   result.sample = context_.request.sample.has_value();
   std::vector<Path> built;
   for (const StepOutput& output : step_.outputs) {
-    built.push_back(workspace_->built(output));
+    built.push_back(workspace_->output_place(output));
     MLPIPE_TRY(const Tree tree, scan_tree(built.back(), {nullptr, "", nullptr, context_.cores}));
     result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.entries.size(), tree.bytes});
   }
@@ -124,7 +125,10 @@ void StepRun::fail(ErrorKind kind, std::string error, StepEnded event) {
   record_.error = std::move(error);
   if (record_.exit_code == 0 && record_.signal == 0) record_.exit_code = kind == ErrorKind::threshold ? 42 : 1;
   (void)keep_manifest();
-  if (workspace_) record_.kept = workspace_->keep_outputs(context_.recorder.step_folder(step_.name) / "failed-outputs").string();
+  if (workspace_) {
+    record_.kept = kept_outputs().string();
+    workspace_->remove();
+  }
   event.record = record_;
   StepRunEnd end;
   end.event = std::move(event);

@@ -36,11 +36,17 @@ struct StepRunEnd {
   AvailableOutputs outputs;     // after success
 };
 
+// Why a step runs.
+struct StepRunReason {
+  std::string text;
+  bool forced = false;
+};
+
 class StepRun {
  public:
   using OnEnd = std::function<void(StepRunEnd end)>;  // once, from the loop, never from inside a call of ours
 
-  StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, std::string reason, OnEnd on_end);
+  StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason, OnEnd on_end);
   virtual ~StepRun();
 
   // False: the source changed while it was copied; nothing was started, on_end will not come, describe it again.
@@ -50,6 +56,10 @@ class StepRun {
 
  protected:
   virtual Status start_work() = 0;
+  // Where outputs are built, on the store's file system; what a failed or killed attempt left there is its business.
+  virtual Result<Path> outputs_folder() = 0;
+  // After a failure: where what was written can be looked at; empty: nothing was.
+  virtual Path kept_outputs() = 0;
 
   Result<bool> make_workspace();
   void emit_text(StreamEditor& editor, bool is_stderr, const std::string& worker, std::string_view text);
@@ -63,6 +73,7 @@ class StepRun {
   StepDescription description_;
   Slot slot_;
   std::string reason_;
+  bool fresh_;  // forced: what an unfinished attempt left is not continued
   OnEnd on_end_;
   std::optional<Workspace> workspace_;
   std::vector<std::string> environment_;
@@ -76,7 +87,7 @@ class StepRun {
   void post_end(StepRunEnd end);
 };
 
-std::unique_ptr<StepRun> make_step_run(RunContext& context, const Step& step, StepDescription description, Slot slot, std::string reason,
+std::unique_ptr<StepRun> make_step_run(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason,
                                        StepRun::OnEnd on_end);
 
 // How many of the run's cores it takes.

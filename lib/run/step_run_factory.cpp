@@ -8,7 +8,7 @@
 
 namespace mlpipe {
 
-std::unique_ptr<StepRun> make_step_run(RunContext& context, const Step& step, StepDescription description, Slot slot, std::string reason,
+std::unique_ptr<StepRun> make_step_run(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason,
                                        StepRun::OnEnd on_end) {
   if (step.parallel())
     return std::make_unique<ParallelRun>(context, step, std::move(description), std::move(slot), std::move(reason), std::move(on_end));

@@ -53,8 +53,8 @@ Result<Path> python_folder(const PythonEnvironment& python, bool chosen, const P
 
 }  // namespace
 
-Result<Workspace> Workspace::make(const Step& step, const Path& folder, const std::optional<Tree>& code) {
-  const Workspace workspace(folder);
+Result<Workspace> Workspace::make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code) {
+  const Workspace workspace(folder, outputs);
   MLPIPE_TRY_VOID(remove_tree(folder));
   MLPIPE_TRY_VOID(make_dirs(workspace.code()));
   if (code) MLPIPE_TRY_VOID(copy_code(step.source_directory, workspace.code(), *code));
@@ -66,7 +66,7 @@ Result<Workspace> Workspace::make(const Step& step, const Path& folder, const st
 }
 
 Path Workspace::output_place(const StepOutput& output) const {
-  const Path folder = folder_ / "outputs" / output.name;
+  const Path folder = outputs_ / output.name;
   return output.type == DataType::file ? folder / output.file : folder;
 }
 
@@ -84,12 +84,11 @@ Status Workspace::check_outputs(const Step& step, std::vector<std::string>& empt
 }
 
 Path Workspace::keep_outputs(const Path& kept) const {
-  const Path outputs = folder_ / "outputs";
-  Path moved;
-  if (holds_a_file(outputs) && make_dirs(kept.parent_path()) && remove_tree(kept) && rename_path(outputs, kept)) moved = kept;
-  remove();
-  return moved;
+  const bool moved = wrote_something() && make_dirs(kept.parent_path()) && remove_tree(kept) && rename_path(outputs_, kept);
+  return moved ? kept : Path();
 }
+
+bool Workspace::wrote_something() const { return holds_a_file(outputs_); }
 
 void Workspace::remove() const { (void)remove_tree(folder_); }
 

@@ -13,26 +13,27 @@ namespace mlpipe {
 
 class Workspace {
  public:
-  // Makes `folder` anew. Outputs of type folder exist afterwards; of a file only what is above it.
-  static Result<Workspace> make(const Step& step, const Path& folder, const std::optional<Tree>& code);
+  // Makes `folder` anew, with the private copy in it. `outputs` is where outputs are built: what it holds already stays
+  // (a parallel step that goes on finds what its finished mini-batches wrote). Outputs of type folder exist afterwards; of a
+  // file only what is above it.
+  static Result<Workspace> make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code);
 
-  const Path& folder() const { return folder_; }
+  const Path& outputs() const { return outputs_; }
   Path code() const { return folder_ / "code"; }        // the step's working directory
   Path scratch() const { return folder_ / "scratch"; }  // of parallel workers; made when asked for
-  // What ${{outputs.NAME}} stands for.
+  // What ${{outputs.NAME}} stands for, and what is published: the folder, or the file.
   Path output_place(const StepOutput& output) const;
-  // What is published: the folder, or the file.
-  Path built(const StepOutput& output) const { return output_place(output); }
 
   // After success: every declared file is there. The names of folders that stayed empty go to `empty`.
   Status check_outputs(const Step& step, std::vector<std::string>& empty) const;
-  // After a failure: moves what was written to `kept` (nothing written: an empty path) and removes the rest.
+  // After a failure: moves what was written to `kept` (nothing written: an empty path).
   Path keep_outputs(const Path& kept) const;
+  bool wrote_something() const;
   void remove() const;
 
  private:
-  explicit Workspace(Path folder) : folder_(std::move(folder)) {}
-  Path folder_;
+  Workspace(Path folder, Path outputs) : folder_(std::move(folder)), outputs_(std::move(outputs)) {}
+  Path folder_, outputs_;
 };
 
 // The whole environment of a step's processes: ours, the chosen Python first on PATH, what the step declares, the run's token.

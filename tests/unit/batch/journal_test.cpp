@@ -72,7 +72,7 @@ Status whole_run(const test::TempFolder& folder, FileOps& ops, std::size_t limit
     MLPIPE_TRY_VOID(journal.append(batch(id), text_of(id)));
   }
   MLPIPE_TRY_VOID(journal.sync());
-  return write_rows_file(journal.rows_fd(), journal.extents(), RowOrder::mini_batch, folder / "out.txt", ops);
+  return write_rows_file(journal.rows_fd(), journal.extents(), RowOrder::mini_batch, folder / "out.txt", folder / "aside", ops);
 }
 
 void check_completes(const test::TempFolder& folder) {
@@ -103,7 +103,7 @@ TEST_CASE("what was appended is found again, and published in mini-batch order")
     CHECK(journal->finished()[i].items == 10);
     CHECK(journal->finished()[i].failed_items == order[i] % 2);
   }
-  REQUIRE(write_rows_file(journal->rows_fd(), journal->extents(), RowOrder::completion, folder / "sub/by-time.txt", FileOps::real()));
+  REQUIRE(write_rows_file(journal->rows_fd(), journal->extents(), RowOrder::completion, folder / "sub/by-time.txt", folder / "aside", FileOps::real()));
   std::string by_time;
   for (const auto id : order) by_time += text_of(id);
   CHECK(test::read(folder / "sub/by-time.txt") == by_time);
@@ -245,7 +245,7 @@ TEST_CASE("long and short extents in any order are published whole") {
     all[id] = std::string(id % 2 ? 300'000 + id : 70 + id, static_cast<char>('a' + id)) + "\n";
     REQUIRE(journal->append({id, 1, 1, 1, 0}, all[id]));
   }
-  REQUIRE(write_rows_file(journal->rows_fd(), journal->extents(), RowOrder::mini_batch, folder / "out.txt", FileOps::real()));
+  REQUIRE(write_rows_file(journal->rows_fd(), journal->extents(), RowOrder::mini_batch, folder / "out.txt", folder / "aside", FileOps::real()));
   std::string text;
   for (const auto& [id, rows] : all) text += rows;
   CHECK(test::read(folder / "out.txt") == text);
