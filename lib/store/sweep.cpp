@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <variant>
 
 #include "store/leftovers.h"
 #include "store/run_places.h"
@@ -17,12 +18,26 @@ bool never_began(const Path& folder) {
   return !text || text->find('\n') == std::string::npos;
 }
 
+// Died after a parallel step's result was published and before its journal was cleared away: nobody would ask for it again.
+void remove_published_partials(const Store& store, const std::string& id) {
+  const auto names = list_folder(store.root() / "partial");
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const auto fingerprint = Digest::parse(name);
+    const auto result = fingerprint ? store.find(*fingerprint) : std::nullopt;
+    if (!result || result->run_id != id) continue;
+    const auto claim = store.claim(*fingerprint, false);
+    if (claim && std::holds_alternative<Slot>(*claim)) (void)remove_tree(store.partial_path(*fingerprint));
+  }
+}
+
 // Processes first: they might still write into the work folder. The marker last: whatever interrupts this, it is done again.
 bool sweep_run(const Store& store, const std::string& id) {
   const Path folder = store.run_path(id), marker = active_marker(store.root(), id);
   kill_marked(run_token(store.root(), id));
   if (!remove_tree(folder / "work")) return false;
   if (const auto run = read_run(store, id)) remove_leftovers(store.root(), folder, run->header.pid);
+  remove_published_partials(store, id);
   if (never_began(folder) && !remove_tree(folder)) return false;
   return ::unlink(marker.c_str()) == 0 || errno == ENOENT;
 }
