@@ -197,8 +197,7 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
     available_[step.name] = std::move(outputs);
     schedule_.succeeded(number);
   }
-  const bool worth_a_sync = event.record.state == StepState::ran || event.record.state == StepState::failed;
-  if (const auto recorded = context_.recorder.step(event.record, worth_a_sync); !recorded) {
+  if (const auto recorded = context_.recorder.step(event.record, context_.clock); !recorded) {
     context_.events.on(Notice{step.name, recorded.error().message, recorded.error().hint});
     if (!failure_) failure_ = recorded.error().kind;
   }
@@ -231,7 +230,7 @@ void RunDispatcher::report_skipped() {
     event.record.state = skip.because || !stopping_ ? StepState::skipped : StepState::stopped;
     event.record.reason = skip.because ? fmt::format("{} failed", context_.pipeline.steps[*skip.because].name) : "the run was stopped";
     event.record.started = context_.clock.wall();
-    (void)context_.recorder.step(event.record, false);
+    (void)context_.recorder.step(event.record, context_.clock);
     info_.steps.push_back(event.record);
     context_.events.on(event);
   }

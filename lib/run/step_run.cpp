@@ -70,7 +70,7 @@ Status StepRun::keep_manifest() const {
   return context_.store.put_text(description_.fingerprint, description_.manifest.to_text());
 }
 
-Result<StepResult> StepRun::publish(const ScoreCounts& counts) {
+Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs& outputs) {
   StepResult result;
   result.fingerprint = description_.fingerprint;
   result.step = step_.name;
@@ -83,8 +83,9 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts) {
   std::vector<Path> built;
   for (const StepOutput& output : step_.outputs) {
     built.push_back(workspace_->output_place(output));
-    MLPIPE_TRY(const Tree tree, scan_tree(built.back(), {nullptr, "", nullptr, context_.cores}));
+    MLPIPE_TRY(Tree tree, scan_tree(built.back(), {nullptr, "", nullptr, context_.cores}));
     result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.entries.size(), tree.bytes});
+    outputs[output.name] = {context_.store.output_path(result.outputs.back()), std::make_shared<const Tree>(std::move(tree))};
   }
   MLPIPE_TRY_VOID(keep_manifest());
   MLPIPE_TRY_VOID(slot_.publish(result, built));
@@ -99,22 +100,19 @@ void StepRun::succeed(const ScoreCounts& counts) {
     return fail(checked.error().kind, checked.error().message, std::move(event));
   }
   for (const std::string& name : empty) notice(fmt::format("its output folder {} is empty", name));
-  auto result = publish(counts);
+  StepRunEnd end;
+  auto result = publish(counts, end.outputs);
   if (!result) {
     StepEnded event;
     event.hint = result.error().hint;
     return fail(result.error().kind, result.error().message, std::move(event));
   }
   workspace_->remove();
-  auto outputs = context_.describer.outputs_of(step_, *result);
-  if (!outputs) return fail(outputs.error().kind, outputs.error().message, {});
   record_.state = StepState::ran;
   record_.took = result->took;
   record_.outputs = result->outputs;
   record_.counts = counts;
-  StepRunEnd end;
   end.event.record = record_;
-  end.outputs = outputs.take();
   post_end(std::move(end));
 }
 

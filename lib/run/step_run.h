@@ -82,7 +82,7 @@ class StepRun {
   bool stopping_ = false;
 
  private:
-  Result<StepResult> publish(const ScoreCounts& counts);
+  Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
   Status keep_manifest() const;
   void post_end(StepRunEnd end);
 };

@@ -5,7 +5,6 @@
 
 #include "store/objects.h"
 #include "store/records.h"
-#include "store/shards.h"
 #include "store/store.h"
 
 namespace mlpipe {
@@ -38,7 +37,6 @@ Status Slot::publish(const StepResult& result, const std::vector<Path>& built) {
   for (std::size_t i = 0; i < built.size(); ++i)
     MLPIPE_TRY_VOID(publish_object(built[i], store_->object_path(result.outputs[i]), result.outputs[i].file));
   const Path record = store_->result_path(fingerprint_);
-  MLPIPE_TRY_VOID(make_shard(record));
   return write_file(record, encode(result) + "\n", Durability::synced);
 }
 

@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <vector>
 
-#include "store/shards.h"
 
 namespace mlpipe {
 namespace {
@@ -54,7 +53,6 @@ Result<bool> replace_damaged(const Path& folder, const Path& object) {
 }
 
 Status place(const Path& folder, const Path& object) {
-  MLPIPE_TRY_VOID(make_shard(object));
   permit_move(folder);
   for (int tries = 0; tries < most_tries; ++tries) {
     if (::rename(folder.c_str(), object.c_str()) == 0) return sync_folder(object.parent_path());

@@ -1,6 +1,7 @@
 #include "store/run_places.h"
 
 #include <fmt/format.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cctype>
@@ -43,8 +44,13 @@ Path last_step_path(const Path& root, const Path& spec, const std::string& step)
 
 Status write_last_step(const Path& root, const Path& spec, const std::string& step, const LastStep& last) {
   const Path path = last_step_path(root, spec, step);
-  MLPIPE_TRY_VOID(make_dirs(path.parent_path()));
-  return write_file(path, fmt::format("{} {} {}\n", last.run_id, last.fingerprint.hex(), name_of(last.state)));
+  const std::string line = fmt::format("{:<127}\n", fmt::format("{} {} {}", last.run_id, last.fingerprint.hex(), name_of(last.state)));
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  if (!fd) {
+    MLPIPE_TRY_VOID(make_dirs(path.parent_path()));
+    MLPIPE_TRY(fd, open_file(path, O_WRONLY | O_CREAT));
+  }
+  return write_all(fd.get(), line, path);
 }
 
 std::optional<LastStep> last_step(const Store& store, const Path& spec, const std::string& step) {

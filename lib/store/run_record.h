@@ -76,8 +76,8 @@ class RunRecorder {
   Path logs_folder(const std::string& step) const { return step_folder(step) / "logs"; }
   Path work_folder() const { return folder_ / "work"; }
 
-  // Appended at once; synced only when `sync` (a reused step is not worth a sync of its own: the end syncs).
-  Status step(const StepRecord& record, bool sync);
+  // Appended at once; synced once a second, and by end(): what the step made is durable without it.
+  Status step(const StepRecord& record, const Clock& clock);
   // Writes the end, syncs, removes work/ and the active marker.
   Status end(RunState state, int exit_code, Seconds took);
 
@@ -92,6 +92,7 @@ class RunRecorder {
   Fd file_;
   Lock lock_;
   bool torn_ = false;           // the last append may have left half a line
+  SteadyTime last_sync_{};
   bool folders_synced_ = false;
 };
 

@@ -13,6 +13,8 @@
 namespace mlpipe {
 namespace {
 
+// A power cut may forget steps that ended within it; what they made is synced by itself, and reused.
+constexpr auto sync_interval = std::chrono::seconds(1);
 constexpr int most_ids = 10'000;  // milliseconds to look ahead for a free id
 
 // Whether it was made: not when somebody has it already.
@@ -76,6 +78,7 @@ Result<RunRecorder> RunRecorder::begin(const Store& store, RunHeader header, con
     RunRecorder recorder(store, std::move(header), std::move(*lock));
     MLPIPE_TRY(recorder.file_, open_file(recorder.folder_ / record_name, O_WRONLY | O_CREAT | O_APPEND));
     MLPIPE_TRY_VOID(recorder.append(encode(recorder.header_), false));
+    recorder.last_sync_ = clock.steady();
     return recorder;
   }
   return Error{ErrorKind::store, "cannot find an id for the run in " + shown_path(store.root()), "is the clock of this machine right?"};
@@ -98,8 +101,10 @@ Status RunRecorder::sync() {
   return {};
 }
 
-Status RunRecorder::step(const StepRecord& record, bool synced) {
-  MLPIPE_TRY_VOID(append(encode(record), synced));
+Status RunRecorder::step(const StepRecord& record, const Clock& clock) {
+  const bool due = clock.steady() - last_sync_ >= sync_interval;
+  MLPIPE_TRY_VOID(append(encode(record), due));
+  if (due) last_sync_ = clock.steady();
   if (!worth_remembering(record)) return {};
   return write_last_step(root_, header_.spec, record.step, {header_.id, *record.fingerprint, record.state});
 }

@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "store/records.h"
-#include "store/shards.h"
 #include "system/blake3.h"
 
 namespace mlpipe {
@@ -16,6 +15,7 @@ namespace {
 
 constexpr std::string_view format_prefix = "mlpipe store ";
 constexpr int our_format = 1;
+constexpr std::string_view folders[] = {"results", "objects", "texts", "last", "partial", "index", "runs", "active"};
 
 Error store_error(std::string message, std::string hint) { return {ErrorKind::store, std::move(message), std::move(hint)}; }
 
@@ -38,14 +38,16 @@ Status check_format(const Path& root, std::string_view text) {
 
 // What a process that was killed while making a store may have left; no format file stands yet.
 bool begun_by_us(const std::string& name) {
+  if (std::find(std::begin(folders), std::end(folders), name) != std::end(folders)) return true;
   return name == ".gitignore" || name.starts_with(".gitignore.tmp-") || name.starts_with("format.tmp-");
 }
 
-// The format file comes last: where it stands, the store was made completely. Several processes may do this at once.
+// All folders at once, so that publishing makes none. The format file comes last, and syncs what is above it: where it stands, the store was made completely. Several processes may do this at once.
 Status make_store(const Path& root) {
   MLPIPE_TRY_VOID(make_dirs(root));
   MLPIPE_TRY(const auto names, list_folder(root));
   if (!std::all_of(names.begin(), names.end(), begun_by_us)) return exists(root / "format") ? Status() : Status(not_ours(root));
+  for (const std::string_view name : folders) MLPIPE_TRY_VOID(make_dirs(root / name));
   MLPIPE_TRY_VOID(write_file(root / ".gitignore", "*\n"));
   return write_file(root / "format", fmt::format("{}{}\n", format_prefix, our_format), Durability::synced);
 }
@@ -74,8 +76,8 @@ Result<Store> Store::open(const Path& root, Access access) {
 }
 
 Path Store::object_path(const StoredOutput& output) const {
-  if (output.file.empty()) return shard_path(root_ / "objects", output.tree);
-  return shard_path(root_ / "objects", Hasher().field("file output").field(output.file).field(output.tree.hex()).finish());
+  if (output.file.empty()) return root_ / "objects" / output.tree.hex();
+  return root_ / "objects" / Hasher().field("file output").field(output.file).field(output.tree.hex()).finish().hex();
 }
 
 Path Store::output_path(const StoredOutput& output) const {
@@ -88,15 +90,13 @@ Path Store::index_path() const { return root_ / "index"; }
 
 Path Store::run_path(const std::string& run_id) const { return root_ / "runs" / run_id; }
 
-Path Store::result_path(const Digest& fingerprint) const { return shard_path(root_ / "results", fingerprint); }
+Path Store::result_path(const Digest& fingerprint) const { return root_ / "results" / fingerprint.hex(); }
 
-Path Store::text_path(const Digest& name) const { return shard_path(root_ / "texts", name); }
+Path Store::text_path(const Digest& name) const { return root_ / "texts" / name.hex(); }
 
 Status Store::put_text(const Digest& name, std::string_view text) const {
   if (has_text(name)) return {};
-  const Path path = text_path(name);
-  MLPIPE_TRY_VOID(make_dirs(path.parent_path()));
-  return write_file(path, text);
+  return write_file(text_path(name), text);
 }
 
 Result<std::string> Store::get_text(const Digest& name) const { return read_file(text_path(name)); }

@@ -4,11 +4,11 @@
 //   .gitignore        "*": the store ignores itself for git and for our own hashing
 //   format            "mlpipe store 1\n"; a newer number is refused (kind store)
 //   locks             kernel-released locks, a byte each (system/locks.h): "claim <fingerprint>", "run <id>"
-//   results/ab/<fp>   JSON: the StepResult of a fingerprint, replaced atomically
-//   objects/ab/<dg>/  one published output; immutable once renamed into place. <dg>: of a folder its tree digest; of a file the
+//   results/<fp>      JSON: the StepResult of a fingerprint, replaced atomically
+//   objects/<dg>/     one published output; immutable once renamed into place. <dg>: of a folder its tree digest; of a file the
 //                     digest of its name and its tree, and the folder holds the file under its name (StoredOutput::tree stays
 //                     the digest of the content alone, so that what reads it depends on the content, not on the name)
-//   texts/ab/<dg>     immutable texts named by what they describe: manifests (by fingerprint), tree listings (by digest); not
+//   texts/<dg>        immutable texts named by what they describe: manifests (by fingerprint), tree listings (by digest); not
 //                     synced, as losing one costs an explanation, never a result
 //   partial/<fp>/     an unfinished parallel step: mini-batch plan, journal, rows; outlives runs, so that they resume
 //   runs/<id>/        record.jsonl (see store/run_record.h), steps/<step>/logs/, work/ (private copies, unfinished outputs)
@@ -109,7 +109,7 @@ class Store {
   // the next publication of the same content replaces those that do not hold it.
   void forget(const Slot& slot, const StepResult& damaged) const;
 
-  Path object_path(const StoredOutput& output) const;     // .../objects/ab/<hex>, always a folder
+  Path object_path(const StoredOutput& output) const;     // .../objects/<hex>, always a folder
   Path output_path(const StoredOutput& output) const;     // the folder, or the file inside the object
   Path partial_path(const Digest& fingerprint) const;
   Path index_path() const;

@@ -55,8 +55,11 @@ Path aside_name(const Path& path) {
 }
 
 Status write_aside(const Path& aside, std::string_view bytes, Durability durability) {
-  ::unlink(aside.c_str());  // left by a killed process that had our pid
-  MLPIPE_TRY(Fd fd, open_file(aside, O_WRONLY | O_CREAT | O_EXCL));
+  Fd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd && errno == EEXIST) ::unlink(aside.c_str());  // left by a killed process that had our pid
+  if (!fd) {
+    MLPIPE_TRY(fd, open_file(aside, O_WRONLY | O_CREAT | O_EXCL));
+  }
   MLPIPE_TRY_VOID(write_all(fd.get(), bytes, aside));
   if (durability == Durability::synced && ::fsync(fd.get()) != 0) return errno_error("sync", aside);
   // A network file system reports what it could not write only here.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <set>
@@ -26,12 +27,23 @@ std::set<pid_t>& owned() {
 
 Path process_folder(pid_t pid) { return fmt::format("/proc/{}", pid); }
 
-bool carries(pid_t pid, const std::string& entry) {
+enum class Mark { absent, present, unreadable };
+
+// A kernel thread has no program.
+bool is_program(pid_t pid) {
+  std::error_code failed;
+  (void)std::filesystem::read_symlink(process_folder(pid) / "exe", failed);
+  return !failed;
+}
+
+// In the middle of exec the environment reads as empty for a moment: such a process has to be looked at again.
+Mark mark_of(pid_t pid, const std::string& entry) {
   const auto environment = read_file(process_folder(pid) / "environ");
-  if (!environment) return false;  // ended, or another user's
+  if (!environment) return Mark::absent;  // ended, or another user's
+  if (environment->empty()) return is_program(pid) ? Mark::unreadable : Mark::absent;
   for (const auto variable : split(*environment, '\0'))
-    if (variable == entry) return true;
-  return false;
+    if (variable == entry) return Mark::present;
+  return Mark::absent;
 }
 
 bool is_of_this_user(pid_t pid) {
@@ -40,10 +52,15 @@ bool is_of_this_user(pid_t pid) {
 }
 
 // The pidfd pins the process before the second look: a pid that was reused meanwhile is not hit.
-Fd kill_if_marked(pid_t pid, const std::string& entry) {
-  if (!is_of_this_user(pid) || !carries(pid, entry)) return {};
+Fd kill_if_marked(pid_t pid, const std::string& entry, bool& unsure) {
+  if (!is_of_this_user(pid)) return {};
+  const Mark mark = mark_of(pid, entry);
+  unsure |= mark == Mark::unreadable;
+  if (mark != Mark::present) return {};
   Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!process || !carries(pid, entry)) return {};
+  const Mark again = process ? mark_of(pid, entry) : Mark::absent;
+  unsure |= again == Mark::unreadable;
+  if (again != Mark::present) return {};
   if (::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) != 0) return {};
   return process;
 }
@@ -89,20 +106,25 @@ void reap_orphans() {
 
 int kill_marked(const std::string& token) {
   if (token.empty()) return 0;
-  constexpr int most_passes = 100;  // something may start processes as fast as we kill them
+  constexpr int most_passes = 100;   // something may start processes as fast as we kill them
+  constexpr int most_doubts = 5;     // an exec takes less than a millisecond; an environment may also really be empty
   const std::string entry = std::string(run_token_variable) + "=" + token;
   std::set<pid_t> killed;
+  int doubts = 0;
   for (int pass = 0; pass < most_passes; ++pass) {
     std::vector<Fd> hit;
+    bool unsure = false;
     for (const pid_t pid : all_processes()) {
-      Fd process = kill_if_marked(pid, entry);
+      Fd process = kill_if_marked(pid, entry, unsure);
       if (!process) continue;
       killed.insert(pid);
       hit.push_back(std::move(process));
     }
     wait_until_gone(hit);
     reap_orphans();
-    if (hit.empty()) break;
+    if (!hit.empty()) continue;
+    if (!unsure || ++doubts > most_doubts) break;
+    ::usleep(1000);
   }
   return static_cast<int>(killed.size());
 }

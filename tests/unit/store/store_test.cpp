@@ -261,7 +261,7 @@ TEST_CASE("a damaged result record is no result") {
   const Store store = make_store(folder);
   const Digest fingerprint = digest_of("1");
   REQUIRE(slot_of(store, fingerprint).publish(result_of(fingerprint, {{"a", digest_of("t"), "", 0, 0}}), {(std::filesystem::create_directory(folder / "a"), folder / "a")}));
-  const Path record = store.root() / "results" / fingerprint.hex().substr(0, 2) / fingerprint.hex();
+  const Path record = store.root() / "results" / fingerprint.hex();
   const std::string whole = test::read(record);
   for (const std::string& text : {std::string(), std::string("{"), std::string("[1,2]"), std::string("null"), whole.substr(0, whole.size() / 2),
                                   std::string(R"({"fingerprint":5,"outputs":"x"})"), std::string(5000, '[')}) {
@@ -280,7 +280,7 @@ TEST_CASE("a record under the name of another fingerprint is no result") {
   const Store store = make_store(folder);
   const Digest one = digest_of("1"), two = digest_of("2");
   REQUIRE(slot_of(store, one).publish(result_of(one, {}), {}));
-  const auto path = [&](const Digest& digest) { return store.root() / "results" / digest.hex().substr(0, 2) / digest.hex(); };
+  const auto path = [&](const Digest& digest) { return store.root() / "results" / digest.hex(); };
   std::filesystem::create_directories(path(two).parent_path());
   std::filesystem::copy_file(path(one), path(two));
   CHECK_FALSE(store.find(two));
@@ -307,7 +307,7 @@ TEST_CASE("texts are kept as they were first put, and what a power cut emptied i
   REQUIRE(store.put_text(name, "one"));
   REQUIRE(store.put_text(name, "two"));
   CHECK(*store.get_text(name) == "one");
-  std::ofstream(store.root() / "texts" / name.hex().substr(0, 2) / name.hex(), std::ios::trunc).flush();
+  std::ofstream(store.root() / "texts" / name.hex(), std::ios::trunc).flush();
   CHECK_FALSE(store.has_text(name));
   REQUIRE(store.put_text(name, "one"));
   CHECK(*store.get_text(name) == "one");
