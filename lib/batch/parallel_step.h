@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/stream_editor.h"
 #include "pipeline/pipeline.h"
+#include "reuse/tree.h"
 #include "store/store.h"
 #include "system/clock.h"
 #include "system/event_loop.h"
@@ -22,7 +24,7 @@ struct ParallelJob {
     std::string name;
     DataType type = DataType::folder;
     Path path;            // absolute
-    std::string pattern;  // PipelineInput::pattern
+    std::shared_ptr<const Tree> tree;  // what is split: exactly the files that the step's fingerprint was made of
   };
 
   std::string step;
@@ -38,6 +40,8 @@ struct ParallelJob {
   Path scratch;                         // exists, empty; workers get folders below; removed by the caller
   Path state;                           // plan, journal and rows; outlives the run, so that the next one goes on
   Path logs;                            // exists
+  // For everything that is shown, logged or recorded: secrets to "***", the private copy's path to the source's.
+  std::vector<StreamEditor::Replacement> replacements;
   int workers = 1;
   std::optional<std::uint64_t> sample;  // only the first N items
 };

@@ -10,7 +10,7 @@
 #include "run/description.h"
 #include "run/events.h"
 #include "run/request.h"
-#include "run/stream_editor.h"
+#include "base/stream_editor.h"
 #include "run/workspace.h"
 #include "store/run_record.h"
 #include "system/event_loop.h"

@@ -1,4 +1,4 @@
-#include "run/stream_editor.h"
+#include "base/stream_editor.h"
 
 #include <doctest/doctest.h>
 
