@@ -42,12 +42,19 @@ bool begun_by_us(const std::string& name) {
   return name == ".gitignore" || name.starts_with(".gitignore.tmp-") || name.starts_with("format.tmp-");
 }
 
-// All folders at once, so that publishing makes none. The format file comes last, and syncs what is above it: where it stands, the store was made completely. Several processes may do this at once.
+// All at once, so that publishing makes none. Looked after on every open: people do remove one to make room.
+Status make_folders(const Path& root) {
+  for (const std::string_view name : folders) MLPIPE_TRY_VOID(make_dirs(root / name));
+  return {};
+}
+
+// The format file comes last, and syncs what is above it: where it stands, the store was made completely. Several processes
+// may do this at once.
 Status make_store(const Path& root) {
   MLPIPE_TRY_VOID(make_dirs(root));
   MLPIPE_TRY(const auto names, list_folder(root));
   if (!std::all_of(names.begin(), names.end(), begun_by_us)) return exists(root / "format") ? Status() : Status(not_ours(root));
-  for (const std::string_view name : folders) MLPIPE_TRY_VOID(make_dirs(root / name));
+  MLPIPE_TRY_VOID(make_folders(root));
   MLPIPE_TRY_VOID(write_file(root / ".gitignore", "*\n"));
   return write_file(root / "format", fmt::format("{}{}\n", format_prefix, our_format), Durability::synced);
 }
@@ -71,7 +78,9 @@ Result<Store> Store::open(const Path& root, Access access) {
   const auto text = read_file(format);
   if (!text) return of_the_store(text.error());
   MLPIPE_TRY_VOID(check_format(store.root_, *text));
-  if (access == Access::write) MLPIPE_TRY_VOID(check_writable(store.root_));
+  if (access == Access::read) return store;
+  MLPIPE_TRY_VOID(check_writable(store.root_));
+  if (auto made = make_folders(store.root_); !made) return of_the_store(made.error());
   return store;
 }
 
