@@ -1,5 +1,6 @@
 """The samples run as the documentation says."""
 
+import re
 import shutil
 import subprocess
 import unittest
@@ -33,6 +34,32 @@ class Samples(ScenarioTest):
         self.assertEqual(self.plan(), 0)
         self.ok("run", "-p", "least=1")
         self.assertNotEqual((self.output("count.counts") / "counts.txt").read_text().splitlines(), counts)
+
+    def test_the_pipeline_of_the_readme(self):
+        blocks = re.findall(r"```yaml\n(.*?)```", (SOURCE / "README.md").read_text(), re.DOTALL)
+        self.project.spec(blocks[0])
+        self.project.write("book.txt", "some words and some more words\n")
+        self.ok("run")
+        self.assertEqual(self.project.read("count.txt").strip(), "4")
+        self.project.write("book.txt", "some words and some more words\nthe end\n")
+        self.assertIn("text", self.ok("why", "words").out)
+        self.ok("run")
+        self.assertEqual(self.project.read("count.txt").strip(), "6")
+
+    def test_the_parallel_run_config_to_be_copied(self):
+        shutil.copy(SOURCE / "configs/parallel_run_config.yaml", self.project.path)
+        self.project.write("score.py", "def run(mini_batch): return mini_batch\n")
+        self.project.write("data/item", "x")
+        self.project.spec("""
+            inputs: {data: data}
+            steps:
+              score:
+                parallel_run_config: parallel_run_config.yaml
+                inputs: {data: "${{pipeline.inputs.data}}"}
+                outputs: {rows: }
+            """)
+        self.ok("run")
+        self.assertIn("item", (self.output("score.rows") / "parallel_run_step.txt").read_text())
 
     @unittest.skipUnless(MODULE_BUILT and PACKAGES, "needs LibTorch, and torch, Pillow and scikit-learn in .venv")
     def test_digits(self):
