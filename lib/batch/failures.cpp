@@ -28,16 +28,6 @@ std::string Failures::list_items(const std::vector<std::string>& items) {
   return text;
 }
 
-std::string Failures::with_path(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
-    const auto behind = at + from.size();
-    const bool whole = behind == text.size() || text[behind] == '/' || text[behind] == '"';
-    if (whole) text.replace(at, from.size(), to);
-    at += whole ? to.size() : from.size();
-  }
-  return text;
-}
-
 std::string Failures::summary(const ParallelOutcome& outcome) {
   const auto& counts = outcome.counts;
   std::string text = fmt::format("{}\n{}, {} failed; {}, {} failed; {}\n", outcome.status ? "The job succeeded." : "The job failed.",

@@ -31,8 +31,6 @@ class Failures {
 
   static std::string heading(WallTime when, const std::string& what);
   static std::string list_items(const std::vector<std::string>& items);
-  // `text` with paths below `from` shown as below `to`.
-  static std::string with_path(std::string text, const std::string& from, const std::string& to);
   static std::string summary(const ParallelOutcome& outcome);
 
  private:

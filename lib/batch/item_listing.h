@@ -1,4 +1,4 @@
-// The files that the inputs of a parallel step hold, in the order in which they are scored.
+// The items that the inputs of a parallel step hold, in the order in which they are scored.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "reuse/tree.h"
 #include "system/files.h"
 
 namespace mlpipe {
@@ -32,13 +33,13 @@ struct ItemListing {
   std::string_view name(std::uint64_t item) const { return names.data() + offsets[item]; }
 
   void add_input(std::string name, Path base) { inputs.push_back({std::move(name), std::move(base)}); }
-  // Adds the items of one folder of the input added last; `item_names` in the order they shall have.
-  void add_folder(std::string path, const std::vector<std::string>& item_names);
+  // A folder without items of the input added last; add_item adds to the folder added last.
+  void add_folder(std::string path) { folders.push_back({static_cast<std::uint32_t>(inputs.size() - 1), std::move(path), items(), 0}); }
+  void add_item(std::string_view name);
 };
 
-// Lists an input behind those in `listing`: a file is one item; a folder gives the regular files below it, links followed,
-// those of a folder before those of its sub-folders, names sorted bytewise; with a pattern only files whose relative path
-// matches it. Errors: nothing there, no file found, unreadable, a dangling link, a loop of links.
-Status list_items(const std::string& name, const Path& path, const std::string& pattern, ItemListing& listing);
+// Lists an input behind those in `listing`, from its tree: a file is one item; of a folder the items of each folder come before
+// those of its sub-folders, names sorted bytewise. The disk is not looked at. Error: there is no file.
+Status list_items(const std::string& name, const Path& path, const Tree& tree, ItemListing& listing);
 
 }  // namespace mlpipe

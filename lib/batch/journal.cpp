@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cassert>
+#include <array>
+#include <cctype>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 #include "batch/crc32c.h"
@@ -21,8 +24,9 @@ struct Header {
   std::uint8_t plan[32];
   std::uint32_t checksum;
   std::uint32_t zero;
+  std::uint8_t boot[16];  // may change under the same checksum: damage to it is a boot that nobody knows
 };
-static_assert(sizeof(Header) == 64);
+static_assert(sizeof(Header) == 80);
 
 struct Record {
   std::uint64_t mini_batch, offset, length, rows;
@@ -32,7 +36,7 @@ struct Record {
 };
 static_assert(sizeof(Record) == 56);
 
-constexpr std::string_view magic = "mlpipe journal 1";
+constexpr std::string_view magic = "mlpipe journal 2";
 
 template <class T>
 std::string_view bytes_of(const T& value, std::size_t size = sizeof(T)) {
@@ -54,12 +58,28 @@ std::optional<Header> header_of(std::string_view journal, const Digest& plan) {
   return header;
 }
 
+// All zero where the kernel does not say.
+std::array<std::uint8_t, 16> boot_id() {
+  std::array<std::uint8_t, 16> id{};
+  const auto text = read_file("/proc/sys/kernel/random/boot_id");
+  std::size_t digits = 0;
+  for (const char c : text ? std::string_view(*text) : std::string_view()) {
+    if (!std::isxdigit(static_cast<unsigned char>(c)) || digits == 32) continue;
+    const auto value = static_cast<std::uint8_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+    auto& byte = id[digits++ / 2];
+    byte = static_cast<std::uint8_t>(byte << 4 | value);
+  }
+  return id;
+}
+
 Header new_header(const Digest& plan) {
   Header header{};
   std::memcpy(header.magic, magic.data(), sizeof header.magic);
   if (::getrandom(&header.nonce, sizeof header.nonce, 0) != sizeof header.nonce) header.nonce = static_cast<std::uint64_t>(::time(nullptr));
   std::memcpy(header.plan, plan.bytes.data(), sizeof header.plan);
   header.checksum = header_checksum(header);
+  const auto boot = boot_id();
+  std::memcpy(header.boot, boot.data(), boot.size());
   return header;
 }
 
@@ -92,6 +112,7 @@ Result<Journal> Journal::open(const Path& folder, const Digest& plan, FileOps& o
   MLPIPE_TRY(const std::string bytes, read_file(folder / "journal"));
   if (const auto header = header_of(bytes, plan)) {
     journal.seed_ = header->checksum;
+    journal.from_another_boot_ = std::memcmp(header->boot, boot_id().data(), sizeof header->boot) != 0;
     MLPIPE_TRY_VOID(journal.recover(bytes, notice));
   } else {
     if (bytes.size() > sizeof(Header)) notice = "the journal in " + shown_path(folder) + " belongs to other inputs or settings, or is damaged: all mini-batches are scored again";
@@ -145,8 +166,20 @@ Status Journal::start_afresh(const Digest& plan) {
   MLPIPE_TRY_VOID(write(journal_.get(), bytes_of(header), 0, "journal"));
   seed_ = header.checksum;
   journal_end_ = sizeof header;
+  rows_end_ = 0;
+  finished_.clear();
+  extents_.clear();
+  ids_.clear();
+  from_another_boot_ = false;
   dirty_ = true;
   return {};
+}
+
+Status Journal::adopt_boot() {
+  if (!std::exchange(from_another_boot_, false)) return {};
+  const auto boot = boot_id();
+  dirty_ = true;
+  return write(journal_.get(), bytes_of(boot), offsetof(Header, boot), "journal");
 }
 
 Result<bool> Journal::append(const FinishedBatch& batch, std::string_view rows) {

@@ -3,11 +3,13 @@
 // the machine lost power; recovery checks it. Two files of the state folder:
 //
 //   rows      the rows of finished mini-batches, in the order they finished
-//   journal   header  "mlpipe journal 1" (16 bytes), u64 nonce, 32 bytes plan digest, u32 crc-32c of the above, u32 zero
+//   journal   header  "mlpipe journal 2" (16 bytes), u64 nonce, 32 bytes plan digest, u32 crc-32c of the above, u32 zero,
+//                     16 bytes boot id
 //             records u64 mini-batch, u64 offset, u64 length, u64 rows, u32 attempt, u32 items, u32 failed items,
 //                     u32 crc-32c of the rows, u32 zero, u32 crc-32c of the record seeded with the header's
 // Little-endian. The nonce is new for every journal: bytes of an older one can never pass as records of this one.
 // Only finished mini-batches have records; those that were given up are tried again by a resume.
+// Nobody syncs what scripts wrote beside their rows: the boot id tells whether the machine has kept running since.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +48,9 @@ class Journal {
   const std::vector<FinishedBatch>& finished() const { return finished_; }
   const std::vector<Extent>& extents() const { return extents_; }  // in the order they finished
   bool has(std::uint64_t mini_batch) const { return ids_.count(mini_batch) != 0; }
+  // The machine was started anew since the journal's last user adopted its boot.
+  bool from_another_boot() const { return from_another_boot_; }
+  Status adopt_boot();
   int rows_fd() const { return rows_.get(); }
 
   // Rows first, then the record. False: this mini-batch has a record already, nothing was written. After an error every
@@ -54,12 +59,13 @@ class Journal {
   // Makes what was appended survive a power cut: rows before records. Never tried again after it failed.
   Status sync();
   bool dirty() const { return dirty_; }
+  // Drops all records and rows.
+  Status start_afresh(const Digest& plan);
 
  private:
   Journal(const Path& folder, FileOps& ops) : folder_(folder), ops_(&ops) {}
   Status recover(std::string_view journal, std::string& notice);
   Result<bool> rows_match(const Extent& extent, std::uint32_t checksum) const;
-  Status start_afresh(const Digest& plan);
   Status write(int fd, std::string_view bytes, std::uint64_t offset, const char* name);
   Status truncate(int fd, std::uint64_t size, const char* name);
   Status broken(Error error);
@@ -72,7 +78,7 @@ class Journal {
   std::vector<FinishedBatch> finished_;
   std::vector<Extent> extents_;
   std::unordered_set<std::uint64_t> ids_;
-  bool dirty_ = false;
+  bool dirty_ = false, from_another_boot_ = false;
   std::optional<Error> broken_;
 };
 

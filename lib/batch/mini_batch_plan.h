@@ -1,4 +1,4 @@
-// Which items each mini-batch has: a pure function of the inputs' listing and the configuration, so that a resume that
+// Which items each mini-batch has: a pure function of the inputs' trees and the configuration, so that a resume that
 // finds the same files finds the same mini-batches under the same numbers.
 #pragma once
 

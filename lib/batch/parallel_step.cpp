@@ -1,6 +1,6 @@
 #include "batch/parallel_step.h"
 
-#include <cassert>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -8,11 +8,9 @@
 #include "batch/dispatcher.h"
 #include "batch/driver_arguments.h"
 #include "batch/failures.h"
-#include "batch/journal.h"
 #include "batch/launcher.h"
-#include "batch/mini_batch_plan.h"
+#include "batch/resume.h"
 #include "batch/rows_file.h"
-#include "batch/tally.h"
 #include "batch/worker_logs.h"
 #include "batch/worker_pool.h"
 
@@ -27,31 +25,6 @@ std::string limit_text(const ParallelRunConfig& config) {
   const auto run = config.run_invocation_timeout, overhead = config.task_overhead_timeout;
   return fmt::format("{} (run_invocation_timeout {} + task_overhead_timeout {})", format_seconds(run + overhead), format_seconds(run),
                      format_seconds(overhead));
-}
-
-Status check(const ParallelJob& job) {
-  const auto& config = job.config;
-  if (!config.mini_batch_size.is_count || !config.partition_keys.empty()) {
-    return Error{ErrorKind::spec, "tables as input of a parallel step are not supported yet", "give files, and mini_batch_size as their number"};
-  }
-  if (config.mini_batch_size.value < 1) return Error{ErrorKind::spec, "mini_batch_size must be at least 1", {}};
-  if (job.inputs.empty()) return Error{ErrorKind::spec, "step `" + job.step + "` has no input to split", "declare one under inputs"};
-  return {};
-}
-
-Result<MiniBatchPlan> plan_of(const ParallelJob& job) {
-  ItemListing listing;
-  for (const auto& input : job.inputs) MLPIPE_TRY_VOID(list_items(input.name, input.path, input.pattern, listing));
-  return MiniBatchPlan(std::move(listing), static_cast<std::uint64_t>(job.config.mini_batch_size.value), job.sample);
-}
-
-// The plan is on disk before the first mini-batch, and written once: the journal names it by its digest.
-Result<Digest> save_plan(const MiniBatchPlan& plan, const Path& file) {
-  const auto digest = plan.digest();
-  const auto text = plan.serialise();
-  if (const auto saved = exists(file) ? read_file(file) : Result<std::string>(Error{}); saved && *saved == text) return digest;
-  MLPIPE_TRY_VOID(write_file(file, text, Durability::synced));
-  return digest;
 }
 
 }  // namespace
@@ -69,16 +42,12 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   Status start() {
-    MLPIPE_TRY_VOID(check(job_));
-    for (const auto& folder : {job_.state, job_.logs, job_.scratch}) MLPIPE_TRY_VOID(make_dirs(folder));
-    MLPIPE_TRY(auto plan, plan_of(job_));
-    plan_.emplace(std::move(plan));
-    MLPIPE_TRY(const auto digest, save_plan(*plan_, job_.state / "plan"));
-    std::string notice;
-    MLPIPE_TRY(auto journal, Journal::open(job_.state, digest, FileOps::real(), notice));
-    journal_.emplace(std::move(journal));
-    if (!notice.empty()) listener_.on_notice(notice, {});
-    MLPIPE_TRY_VOID(resume());
+    auto beginning = begin_or_resume(job_);
+    if (!beginning) return shown_error(beginning.error());
+    plan_.emplace(std::move(beginning->plan));
+    journal_.emplace(std::move(beginning->journal));
+    tally_.emplace(std::move(beginning->tally));
+    for (const auto& text : beginning->notices) notice(text);
     begin();
     return {};
   }
@@ -101,33 +70,20 @@ class ParallelStep::Impl : WorkerPoolOwner {
  private:
   // --- the beginning
 
-  Status resume() {
-    tally_.emplace(job_.config, plan_->mini_batches(), plan_->items());
-    workers_ = std::max(1, job_.workers);
-    dispatcher_.emplace(plan_->mini_batches(), workers_, job_.config.run_max_try);
-    for (const auto& batch : journal_->finished()) {
-      if (batch.mini_batch >= plan_->mini_batches()) {
-        return Error{ErrorKind::store, "the journal in " + shown_path(job_.state) + " does not fit its plan", "run the step with --force-step"};
-      }
-      dispatcher_->mark_done(batch.mini_batch);
-      tally_->finished(batch.items, batch.failed_items, batch.rows);
-    }
-    return {};
-  }
-
   void begin() {
     outcome_.resumed = journal_->finished().size();
-    if (outcome_.resumed > 0) {
-      listener_.on_notice(fmt::format("{} of {} mini-batches were finished before and are kept", outcome_.resumed, plan_->mini_batches()), {});
-    }
+    if (outcome_.resumed > 0) notice(fmt::format("{} of {} mini-batches were finished before and are kept", outcome_.resumed, plan_->mini_batches()));
     const auto& config = job_.config;
+    workers_ = std::max(1, job_.workers);
+    dispatcher_.emplace(plan_->mini_batches(), workers_, config.run_max_try);
+    for (const auto& batch : journal_->finished()) dispatcher_->mark_done(batch.mini_batch);
+    editors_.assign(static_cast<std::size_t>(2 * workers_), StreamEditor(job_.replacements));
     if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_python_launcher(loop_, job_);
     logs_.emplace(job_.logs, workers_);
     WorkerPoolOwner& owner = *this;
     pool_.emplace(loop_, clock_, *launcher_, owner, workers_, config.run_invocation_timeout + config.task_overhead_timeout, limit_text(config));
     if (!config.model) driver_arguments_ = driver_arguments(job_);
     progress();
-    if (auto error = tally_->exceeded()) return give_up(*error);
     ensure_workers();
     end_if_alone();
   }
@@ -160,8 +116,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void on_cannot_launch(int worker, const Error& error) override {
     note_failure({error.message, {}, {}, {}, logs_->stderr_file(worker)});
-    give_up({ErrorKind::step_failed, error.message, error.hint});
-    end_if_alone();
+    give_up({error.kind == ErrorKind::timeout ? error.kind : ErrorKind::step_failed, error.message, error.hint});
   }
 
   // --- mini-batches
@@ -197,10 +152,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   void on_result(int worker, wire::MiniBatchResult result) override {
     const Assignment assignment{result.id, result.attempt};
     if (!dispatcher_->answered(worker, assignment)) return;
-    if (auto error = record(worker, result)) {
-      give_up(*error);
-      return;
-    }
+    if (auto error = record(worker, result)) return give_up(*error);
     progress();
     if (auto error = tally_->exceeded()) return give_up(*error);
     feed(worker, result.run_us < worth_sending_ahead_us);
@@ -224,8 +176,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void notice_surplus(std::uint32_t returned, std::uint32_t items) {
     if (std::exchange(noticed_surplus_, true)) return;
-    listener_.on_notice(fmt::format("run() returned {} for {}: all are written, and the items count as succeeded", plural(returned, "result"),
-                                    plural(items, "item")), {});
+    notice(fmt::format("run() returned {} for {}: all are written, and the items count as succeeded", plural(returned, "result"),
+                       plural(items, "item")));
   }
 
   void note_failed_items(int worker, const wire::MiniBatchResult& result, std::uint32_t items, std::uint32_t failed) {
@@ -244,14 +196,14 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (result.failed.empty()) text += failure.cause + "\n";
     for (const auto& item : result.failed)
       if (item.number < paths.size()) text += paths[item.number] + ": " + item.reason + "\n";
-    failure.log = logs_->failed(worker, text + "\n");
+    failure.log = log_failure(worker, text + "\n");
     note_failure(std::move(failure));
   }
 
   void on_failed(int worker, wire::MiniBatchFailed failed) override {
     const Assignment assignment{failed.id, failed.attempt};
     if (!dispatcher_->answered(worker, assignment)) return;
-    Failure failure{std::move(failed.summary), shown_traceback(failed.traceback), failed.id, {}, {}};
+    Failure failure{std::move(failed.summary), std::move(failed.traceback), failed.id, {}, {}};
     try_failed(worker, assignment, std::move(failure), false);
     if (!failed_) feed(worker, false);
   }
@@ -260,8 +212,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
     failure.items = plan_->paths_of(assignment.mini_batch);
     const auto what = fmt::format("mini-batch {} failed (try {} of {}): {}", assignment.mini_batch, assignment.attempt, job_.config.run_max_try,
                                   failure.cause);
-    failure.log = logs_->failed(worker, Failures::heading(clock_.wall(), what) + Failures::list_items(failure.items) + failure.traceback + "\n");
-    if (failures_.worth_a_notice()) listener_.on_notice(what, "see " + shown_path(failure.log));
+    failure.log = log_failure(worker, Failures::heading(clock_.wall(), what) + Failures::list_items(failure.items) + failure.traceback + "\n");
+    if (failures_.worth_a_notice()) notice(what, "see " + shown_path(failure.log));
     if (dispatcher_->failed(assignment)) return feed_idle_workers();
     tally_->given_up(plan_->items_of(assignment.mini_batch));
     note_failure(std::move(failure));
@@ -275,22 +227,29 @@ class ParallelStep::Impl : WorkerPoolOwner {
   // --- the ends of workers
 
   void on_printed(int worker, bool is_stderr, std::string_view text) override {
+    show(worker, is_stderr, editor(worker, is_stderr).feed(text));
+  }
+
+  void show(int worker, bool is_stderr, const std::string& text) {
+    if (text.empty()) return;
     logs_->printed(worker, is_stderr, text);
     listener_.on_output(worker_name(worker), is_stderr, text);
   }
 
+  StreamEditor& editor(int worker, bool is_stderr) { return editors_[static_cast<std::size_t>(2 * worker + is_stderr)]; }
+
   void on_shutdown_error(int worker, const std::string& error) override {
-    const auto text = shown_traceback(error);
-    const auto log = logs_->failed(worker, Failures::heading(clock_.wall(), "shutdown() failed") + text + "\n");
-    listener_.on_notice("shutdown() failed in " + worker_name(worker) + "; the results are written", "see " + shown_path(log));
+    const auto log = log_failure(worker, Failures::heading(clock_.wall(), "shutdown() failed") + error + "\n");
+    notice("shutdown() failed in " + worker_name(worker) + "; the results are written", "see " + shown_path(log));
   }
 
   void on_gone(int worker, const WorkerEnd& end) override {
+    for (const bool is_stderr : {false, true}) show(worker, is_stderr, editor(worker, is_stderr).flush());
     const auto lost = dispatcher_->lost(worker);
     if (end.during == WorkerEnd::During::init && !end.wanted) {
       init_failed(worker, end);
     } else if (end.during == WorkerEnd::During::stop && !end.wanted) {
-      listener_.on_notice(fmt::format("{} did not end well: {}; the results are written", worker_name(worker), end.cause), {});
+      notice(fmt::format("{} did not end well: {}; the results are written", worker_name(worker), end.cause));
     } else if (lost && !end.wanted && !failed_) {
       try_failed(worker, *lost, {end.cause, {}, lost->mini_batch, {}, {}}, end.timed_out);
     } else if (lost) {
@@ -303,12 +262,12 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void init_failed(int worker, const WorkerEnd& end) {
-    Failure failure{end.cause, shown_traceback(end.init.traceback), {}, {}, {}};
-    failure.log = logs_->failed(worker, Failures::heading(clock_.wall(), end.cause) + failure.traceback + "\n");
+    Failure failure{end.cause, end.init.traceback, {}, {}, {}};
+    failure.log = log_failure(worker, Failures::heading(clock_.wall(), end.cause) + failure.traceback + "\n");
     if (failure.traceback.empty()) failure.log = logs_->stderr_file(worker);
     ++init_failures_;
     const bool hopeless = init_failures_ >= 3 * workers_;
-    if (failures_.worth_a_notice()) listener_.on_notice(worker_name(worker) + ": " + end.cause, "see " + shown_path(failure.log));
+    if (failures_.worth_a_notice()) notice(worker_name(worker) + ": " + end.cause, "see " + shown_path(failure.log));
     note_failure(std::move(failure));
     if (hopeless) give_up({end.timed_out ? ErrorKind::timeout : ErrorKind::step_failed, end.cause, {}});
   }
@@ -316,9 +275,11 @@ class ParallelStep::Impl : WorkerPoolOwner {
   // --- the end
 
   void give_up(Error error) {
-    if (failed_) return;
-    failed_ = std::move(error);
-    pool_->kill_all();
+    if (!failed_) {
+      failed_ = std::move(error);
+      pool_->kill_all();
+    }
+    end_if_alone();
   }
 
   void end_if_alone() {
@@ -333,12 +294,13 @@ class ParallelStep::Impl : WorkerPoolOwner {
   void finish() {
     if (sync_timer_) loop_.cancel(std::exchange(sync_timer_, 0));
     outcome_.status = conclude();
+    if (!outcome_.status) outcome_.status = shown_error(outcome_.status.error());
     outcome_.counts = tally_->counts();
     if (const auto& first = failures_.first()) {
-      outcome_.cause = first->cause;
-      outcome_.traceback = first->traceback;
+      outcome_.cause = shown(first->cause);
+      outcome_.traceback = shown(first->traceback);
       outcome_.mini_batch = first->mini_batch;
-      outcome_.items = first->items;
+      for (const auto& item : first->items) outcome_.items.push_back(shown(item));
       outcome_.log = first->log;
     }
     (void)write_file(job_.logs / "job_result.txt", Failures::summary(outcome_));
@@ -363,9 +325,15 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void note_failure(Failure failure) { failures_.add(std::move(failure)); }
 
-  std::string shown_traceback(std::string text) const {
-    return job_.code.empty() || job_.source.empty() ? text : Failures::with_path(std::move(text), job_.code.string(), job_.source.string());
+  // --- what leaves this class: without secrets, and with the source's paths instead of the private copy's
+
+  std::string shown(std::string_view text) const {
+    StreamEditor editor(job_.replacements);
+    return editor.feed(text) + editor.flush();
   }
+  Error shown_error(const Error& error) const { return {error.kind, shown(error.message), shown(error.hint)}; }
+  void notice(const std::string& message, const std::string& hint = {}) { listener_.on_notice(shown(message), shown(hint)); }
+  Path log_failure(int worker, const std::string& text) { return logs_->failed(worker, shown(text)); }
 
   void progress() {
     listener_.on_progress({tally_->mini_batches(), tally_->done(), tally_->failed(), tally_->items(), tally_->items_done(),
@@ -385,6 +353,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   std::optional<Tally> tally_;
   std::optional<WorkerLogs> logs_;
   std::optional<WorkerPool> pool_;
+  std::vector<StreamEditor> editors_;  // two of each worker: stdout's, stderr's
   Failures failures_;
   ParallelOutcome outcome_;
   std::optional<Error> failed_;          // why it was given up

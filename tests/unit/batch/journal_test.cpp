@@ -137,7 +137,7 @@ TEST_CASE("records of an older journal never count in a newer one") {
   std::string notice;
   REQUIRE(Journal::open(folder.path(), digest_of("other"), FileOps::real(), notice));
   REQUIRE(Journal::open(folder.path(), plan, FileOps::real(), notice));
-  folder.write("journal", test::read(folder / "journal") + old.substr(64));
+  folder.write("journal", test::read(folder / "journal") + old.substr(80));
   CHECK(finished_in(folder) == 0);
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("damage in the middle is noticed, a torn end is not worth a word") {
   test::TempFolder folder;
   check_completes(folder);
   auto bytes = test::read(folder / "journal");
-  bytes[64 + 56 + 3] ^= 1;
+  bytes[80 + 56 + 3] ^= 1;
   folder.write("journal", bytes);
   std::string notice;
   REQUIRE(Journal::open(folder.path(), plan, FileOps::real(), notice));
@@ -249,4 +249,26 @@ TEST_CASE("long and short extents in any order are published whole") {
   std::string text;
   for (const auto& [id, rows] : all) text += rows;
   CHECK(test::read(folder / "out.txt") == text);
+}
+
+TEST_CASE("a journal knows whether the machine was started anew since, and keeps its records either way") {
+  test::TempFolder folder;
+  REQUIRE(whole_run(folder, FileOps::real(), 3));
+  const auto reopen = [&](bool adopt) {
+    std::string notice;
+    auto journal = Journal::open(folder.path(), plan, FileOps::real(), notice);
+    REQUIRE(journal);
+    CHECK(notice.empty());
+    CHECK(journal->finished().size() == 3);
+    const bool another = journal->from_another_boot();
+    if (adopt) REQUIRE(journal->adopt_boot());
+    return another;
+  };
+  CHECK_FALSE(reopen(false));
+  auto bytes = test::read(folder / "journal");
+  bytes[64] ^= 1;  // as the boot before this one had written it
+  folder.write("journal", bytes);
+  CHECK(reopen(false));
+  CHECK(reopen(true));
+  CHECK_FALSE(reopen(false));
 }

@@ -57,11 +57,12 @@ struct Run : ParallelListener {
     job.step = "score";
     job.config.entry_script.value = "score.py";
     job.config.mini_batch_size = {2, true};
-    job.inputs = {{"images", DataType::folder, folder / "in", ""}};
+    job.inputs = {{"images", DataType::folder, folder / "in", nullptr}};
     job.environment = environment_with({});
     job.python = interpreter();
     job.code = folder / "code";
     job.source = "/home/me/score";
+    job.replacements = {{job.code.string(), job.source.string()}};
     job.output = folder / "output";
     job.scratch = folder / "scratch";
     job.state = folder / "state";
@@ -80,9 +81,18 @@ struct Run : ParallelListener {
     loop.stop();
   }
 
+  void scan() {
+    for (auto& input : job.inputs) {
+      auto tree = scan_tree(input.path);
+      if (!tree) FAIL(tree.error().message);
+      input.tree = std::make_shared<const Tree>(tree.take());
+    }
+  }
+
   // A whole run. Whatever happens, nothing is left: no process, no descriptor, no worker's folder.
   const ParallelOutcome& run() {
     outcome.reset();
+    scan();
     descriptors_before = open_descriptors();
     running = std::make_unique<ParallelStep>(loop, Clock::real(), job, *this);
     const auto started = running->start();
@@ -287,6 +297,61 @@ TEST_CASE("a step that fails keeps what is finished, and the next run does only 
   CHECK(step.rows() == step.expected());
 }
 
+TEST_CASE("a step that failed over its items really tries again, and fails again with the cause") {
+  Run step(names + "def run(batch):\n    open(os.environ['AZUREML_BI_OUTPUT_PATH'] + '/' + names(batch)[0], 'w').close()\n"
+                   "    return [n for n in names(batch) if n != 'item104']\n");
+  step.job.workers = 1;
+  for (int turn = 0; turn < 2; ++turn) {
+    const auto& outcome = step.run();
+    CHECK(message(outcome) == "1 item failed, error_threshold allows 0");
+    CHECK(outcome.cause == "run() returned 1 result for 2 items");
+    CHECK(outcome.resumed == 0);
+  }
+  CHECK(step.noticed("the earlier attempt had 1 failed item, more than error_threshold 0: all mini-batches are scored again"));
+  step.folder.write("code/score.py", good);
+  CHECK(message(step.run()) == "");
+  CHECK(step.rows() == step.expected());
+  // What the attempt that was thrown away had written is no output of this one.
+  CHECK_FALSE(std::filesystem::exists(step.job.output / "item100"));
+}
+
+TEST_CASE("after a power cut files that scripts wrote themselves are written again, and rows alone are kept") {
+  for (const bool writes_files : {false, true}) {
+    const std::string file = writes_files ? "open(os.environ['AZUREML_BI_OUTPUT_PATH'] + '/' + names(batch)[0], 'w').close()" : "pass";
+    Run step(failing(1, "raise ValueError('once')") + "scored = run\ndef run(batch):\n    " + file + "\n    return scored(batch)\n");
+    step.job.workers = step.job.config.run_max_try = 1;
+    REQUIRE_FALSE(step.run().status);
+    auto journal = test::read(step.job.state / "journal");
+    journal[64] ^= 1;
+    step.folder.write("state/journal", journal);
+    CHECK(step.run().resumed == (writes_files ? 0 : 2));
+    CHECK(step.noticed("the machine was started anew since") == writes_files);
+    CHECK(step.rows() == step.expected());
+  }
+}
+
+TEST_CASE("secrets and the private copy's path leave in no text: terminal, logs, notices, causes, results of the job") {
+  const std::string secret = "hunter2!";
+  Run step(names + "import sys\nsecret = 'hunter2' + '!'\ndef run(batch):\n"
+                   "    sys.stdout.write('hun'); sys.stdout.flush(); sys.stdout.write('ter2!'); sys.stdout.flush(); sys.stdout.write('hunt'); sys.stdout.flush()\n"
+                   "    print(secret, __file__, file=sys.stderr)\n    raise ValueError('wrong: ' + secret)\n");
+  step.job.replacements.emplace_back(secret, "***");
+  step.job.workers = step.job.config.run_max_try = 1;
+  const auto& outcome = step.run();
+  CHECK(message(outcome) == "2 items failed, error_threshold allows 0");
+  CHECK(outcome.cause == "ValueError: wrong: ***");
+  CHECK(step.noticed("ValueError: wrong: ***"));
+  CHECK(step.out == "***hunt");
+  CHECK(step.err == "*** /home/me/score/score.py\n");
+  std::string all = step.out + step.err + outcome.traceback;
+  for (const auto& text : step.notices) all += text;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(step.job.logs))
+    if (file.is_regular_file()) all += test::read(file.path());
+  CHECK_FALSE(has(all, secret));
+  CHECK_FALSE(has(all, step.job.code.string()));
+  CHECK(has(test::read(step.job.logs / "user/stdout/local-0/process000.stdout.txt"), "***hunt"));
+}
+
 TEST_CASE("stop lets what is in flight finish and calls shutdown; kill does not wait") {
   const std::string slow = names + "import time\ndef run(batch):\n    time.sleep(0.1)\n    return names(batch)\ndef shutdown(): print('bye')\n";
   Run step(slow, 100);
@@ -314,6 +379,7 @@ TEST_CASE("stop lets what is in flight finish and calls shutdown; kill does not 
 
 TEST_CASE("a step can be destroyed at any time") {
   Run step(names + "import time\ndef run(batch): time.sleep(1000)\n");
+  step.scan();
   for (int turns : {0, 1, 2, 5, 20}) {
     step.running = std::make_unique<ParallelStep>(step.loop, Clock::real(), step.job, step);
     REQUIRE(step.running->start());
@@ -380,6 +446,7 @@ TEST_CASE("workers see Azure's arguments and environment") {
 TEST_CASE("what cannot be planned is an error of start") {
   Run step(good, 0);
   std::filesystem::create_directories(step.folder / "in");
+  step.scan();
   ParallelStep empty(step.loop, Clock::real(), step.job, step);
   const auto status = empty.start();
   REQUIRE_FALSE(status);

@@ -1,0 +1,103 @@
+#include "batch/resume.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace mlpipe {
+namespace {
+
+constexpr const char* again = "all mini-batches are scored again";
+
+Status check(const ParallelJob& job) {
+  const auto& config = job.config;
+  if (!config.mini_batch_size.is_count || !config.partition_keys.empty()) {
+    return Error{ErrorKind::spec, "tables as input of a parallel step are not supported yet", "give files, and mini_batch_size as their number"};
+  }
+  if (config.mini_batch_size.value < 1) return Error{ErrorKind::spec, "mini_batch_size must be at least 1", {}};
+  if (job.inputs.empty()) return Error{ErrorKind::spec, "step `" + job.step + "` has no input to split", "declare one under inputs"};
+  return {};
+}
+
+Result<MiniBatchPlan> plan_of(const ParallelJob& job) {
+  ItemListing listing;
+  for (const auto& input : job.inputs) MLPIPE_TRY_VOID(list_items(input.name, input.path, *input.tree, listing));
+  return MiniBatchPlan(std::move(listing), static_cast<std::uint64_t>(job.config.mini_batch_size.value), job.sample);
+}
+
+// The plan is on disk before the first mini-batch, and written once: the journal names it by its digest.
+Result<Digest> save_plan(const MiniBatchPlan& plan, const Path& file) {
+  const auto digest = plan.digest();
+  const auto text = plan.serialise();
+  if (const auto saved = path_exists(file) ? read_file(file) : Result<std::string>(Error{}); saved && *saved == text) return digest;
+  MLPIPE_TRY_VOID(write_file(file, text, Durability::synced));
+  return digest;
+}
+
+// Names in the output folder that scripts wrote; the rows' file is made anew from the journal.
+std::vector<std::string> written_by_scripts(const ParallelJob& job) {
+  if (job.output.empty()) return {};
+  auto names = list_folder(job.output);
+  if (!names) return {};
+  const bool rows = job.config.output_action == OutputAction::append_row;
+  if (rows) std::erase(*names, job.config.append_row_file_name);
+  return names.take();
+}
+
+Tally tally_of(const ParallelJob& job, const MiniBatchPlan& plan, const Journal& journal) {
+  Tally tally(job.config, plan.mini_batches(), plan.items());
+  for (const auto& batch : journal.finished()) tally.finished(batch.items, batch.failed_items, batch.rows);
+  return tally;
+}
+
+// Why what the journal has is of no use; empty: it is kept.
+std::string useless(const ParallelJob& job, const MiniBatchPlan& plan, const Journal& journal, const Tally& tally) {
+  if (journal.finished().empty()) return {};
+  if (tally.exceeded()) {
+    return fmt::format("the earlier attempt had {}, more than error_threshold {}", plural(tally.items_failed(), "failed item"),
+                       job.config.error_threshold);
+  }
+  const bool complete = journal.finished().size() == plan.mini_batches();
+  if (const auto error = complete ? tally.verdict() : std::nullopt) return "the earlier attempt failed: " + error->message;
+  if (journal.from_another_boot() && !written_by_scripts(job).empty())
+    return "the machine was started anew since the earlier attempt, and files that the script wrote itself may not have reached the disk";
+  return {};
+}
+
+Status empty_output(const ParallelJob& job) {
+  for (const auto& name : written_by_scripts(job)) MLPIPE_TRY_VOID(remove_tree(job.output / name));
+  return {};
+}
+
+Status check_fit(const ParallelJob& job, const MiniBatchPlan& plan, const Journal& journal) {
+  const auto beyond = [&](const FinishedBatch& batch) { return batch.mini_batch >= plan.mini_batches(); };
+  if (std::none_of(journal.finished().begin(), journal.finished().end(), beyond)) return {};
+  return Error{ErrorKind::store, "the journal in " + shown_path(job.state) + " does not fit its plan", "run the step with --force-step"};
+}
+
+}  // namespace
+
+Result<Beginning> begin_or_resume(const ParallelJob& job) {
+  MLPIPE_TRY_VOID(check(job));
+  for (const auto& folder : {job.state, job.logs, job.scratch}) MLPIPE_TRY_VOID(make_dirs(folder));
+  MLPIPE_TRY(auto plan, plan_of(job));
+  MLPIPE_TRY(const auto digest, save_plan(plan, job.state / "plan"));
+  std::string notice;
+  MLPIPE_TRY(auto journal, Journal::open(job.state, digest, FileOps::real(), notice));
+  MLPIPE_TRY_VOID(check_fit(job, plan, journal));
+  std::vector<std::string> notices;
+  if (!notice.empty()) notices.push_back(std::move(notice));
+  if (const auto why = useless(job, plan, journal, tally_of(job, plan, journal)); !why.empty()) {
+    notices.push_back(why + ": " + again);
+    MLPIPE_TRY_VOID(journal.start_afresh(digest));
+  }
+  // Of work that is thrown away, or was lost with its journal, nothing may stay.
+  if (journal.finished().empty()) MLPIPE_TRY_VOID(empty_output(job));
+  MLPIPE_TRY_VOID(journal.adopt_boot());
+  auto tally = tally_of(job, plan, journal);
+  return Beginning{std::move(plan), std::move(journal), std::move(tally), std::move(notices)};
+}
+
+}  // namespace mlpipe
