@@ -1,31 +1,11 @@
 #include "batch/driver_arguments.h"
 
-#include <algorithm>
-#include <set>
-
 #include <fmt/format.h>
 
 namespace mlpipe {
 namespace {
 
 std::string written(const CountOrBytes& size) { return std::to_string(size.value); }
-
-// A name given twice means its last value, whatever the reader of an environment makes of it (Python takes the first).
-std::vector<std::string> without_repetitions(const std::vector<std::string>& environment) {
-  std::vector<std::string> kept;
-  std::set<std::string_view> names;
-  for (auto entry = environment.rbegin(); entry != environment.rend(); ++entry) {
-    if (names.insert(std::string_view(*entry).substr(0, entry->find('='))).second) kept.push_back(*entry);
-  }
-  std::reverse(kept.begin(), kept.end());
-  return kept;
-}
-
-void add_missing(std::vector<std::string>& environment, std::string_view name, std::string_view value) {
-  const auto start = fmt::format("{}=", name);
-  const auto has = [&](const std::string& entry) { return entry.starts_with(start); };
-  if (std::none_of(environment.begin(), environment.end(), has)) environment.push_back(start + std::string(value));
-}
 
 }  // namespace
 
@@ -54,19 +34,6 @@ std::vector<std::string> driver_arguments(const ParallelJob& job) {
   words.insert(words.end(), job.arguments.begin(), job.arguments.end());
   for (std::size_t i = 0; i < job.inputs.size(); ++i) add(fmt::format("--input_fds_{}", i).c_str(), job.inputs[i].name);
   return words;
-}
-
-std::vector<std::string> worker_environment(const ParallelJob& job) {
-  auto environment = without_repetitions(job.environment);
-  const auto set = [&](std::string_view name, std::string_view value) {
-    std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(fmt::format("{}=", name)); });
-    environment.push_back(fmt::format("{}={}", name, value));
-  };
-  if (!job.output.empty()) set("AZUREML_BI_OUTPUT_PATH", job.output.string());
-  set("AZUREML_NODE_COUNT", std::to_string(job.config.node_count));
-  for (const auto& input : job.inputs) add_missing(environment, "AZURE_ML_INPUT_" + input.name, input.path.string());
-  for (const char* name : {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"}) add_missing(environment, name, "1");
-  return environment;
 }
 
 }  // namespace mlpipe

@@ -31,9 +31,13 @@ class WorkerLauncher {
   // After pidfd became readable: its exit status. Exactly one call of `done`, never from inside collect.
   virtual void collect(int number, std::function<void(ExitStatus)> done) = 0;
 
-  // SIGKILLs the worker's whole process group.
+  // SIGKILLs the worker's whole process group. One that is being launched is answered soon: with an error, or with a process that
+  // the caller kills as any other.
   virtual void kill(int number) = 0;
 };
+
+// A second descriptor of a process: the launcher and the pool have one each.
+Result<Fd> duplicate(int pidfd);
 
 std::unique_ptr<WorkerLauncher> make_python_launcher(EventLoop& loop, const ParallelJob& job);
 // Opens the module that find_module("mlpipe_torch.so") finds, in a fork server process (`mlpipe __scoring-server`).

@@ -1,10 +1,8 @@
 // Python workers: a fresh interpreter each, in a folder of its own, as Azure's are.
-#include <fcntl.h>
-
 #include <csignal>
 #include <map>
 
-#include "batch/driver_arguments.h"
+#include "batch/worker_environment.h"
 #include "batch/launcher.h"
 #include "batch/worker_logs.h"
 #include "system/host.h"
@@ -28,7 +26,7 @@ Result<Pipes> make_pipes() {
 
 class PythonLauncher : public WorkerLauncher {
  public:
-  PythonLauncher(EventLoop& loop, const ParallelJob& job) : loop_(loop), job_(job), environment_(worker_environment(job)) {}
+  PythonLauncher(EventLoop& loop, const ParallelJob& job) : loop_(loop), job_(job), environment_(python_environment(job)) {}
 
   ~PythonLauncher() override {
     for (const auto& [key, timer] : timers_) loop_.cancel(timer);
@@ -71,8 +69,12 @@ class PythonLauncher : public WorkerLauncher {
       return child.error();
     }
     worker.child = child.take();
-    WorkerProcess process{worker.child.pid(), Fd(::fcntl(worker.child.pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(pipes.socket),
-                          std::move(pipes.out), std::move(pipes.err)};
+    auto pidfd = duplicate(worker.child.pidfd());
+    if (!pidfd) {
+      end(worker);
+      return pidfd.error();
+    }
+    WorkerProcess process{worker.child.pid(), pidfd.take(), std::move(pipes.socket), std::move(pipes.out), std::move(pipes.err)};
     workers_[number] = std::move(worker);
     return process;
   }

@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include <fmt/format.h>
 
+#include "batch/worker_environment.h"
 #include "scoring/configuration.h"
 #include "system/host.h"
 #include "worker/scoring_server.h"
@@ -95,27 +97,45 @@ void ScoringLauncher::collect(int number, Collected done) {
 
 void ScoringLauncher::kill(int number) {
   const auto found = workers_.find(number);
-  if (found == workers_.end() || !found->second.pidfd) return;
+  if (found == workers_.end()) return;
+  if (found->second.launched) return cancel(found->second);
+  if (!found->second.pidfd) return;
   const Worker& worker = found->second;
   // While it has not ended its pid is its own; once it has, the fork server kills what is left of the group.
   if (!has_ended(worker.pidfd)) ::kill(-worker.pid, SIGKILL);
   ::syscall(SYS_pidfd_send_signal, worker.pidfd.get(), SIGKILL, nullptr, 0);
 }
 
-Result<Fd> ScoringLauncher::open_log() { return open_file(log_, O_WRONLY | O_CREAT | O_APPEND); }
-
-// One thread everywhere: a second one, started by whatever BLAS LibTorch brings, would forbid forking.
-std::vector<std::string> ScoringLauncher::environment() const {
-  std::vector<std::string> entries;
-  const auto is_thread_count = [](const std::string& entry) {
-    return entry.starts_with("OMP_NUM_THREADS=") || entry.starts_with("MKL_NUM_THREADS=") || entry.starts_with("OPENBLAS_NUM_THREADS=");
-  };
-  for (const auto& entry : job_.environment) {
-    if (!is_thread_count(entry)) entries.push_back(entry);
-  }
-  entries.insert(entries.end(), {"OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1"});
-  return entries;
+void ScoringLauncher::cancel(Worker& worker) {
+  worker.cancelled = true;
+  loop_.after({}, [this, alive = std::weak_ptr(alive_)] {
+    if (alive.lock()) settle_cancelled();
+  });
 }
+
+// A server that only works for those who no longer want it may hang, in a model's file or in its code: it goes. Else one that was
+// asked for by a fork will come, and is the caller's to kill.
+void ScoringLauncher::settle_cancelled() {
+  const auto unwanted = [](const auto& entry) { return entry.second.launched && entry.second.cancelled; };
+  if (control_ && std::all_of(workers_.begin(), workers_.end(), unwanted)) end_server();
+  fail_cancelled();
+}
+
+void ScoringLauncher::fail_cancelled() {
+  fail_waiting({ErrorKind::step_failed, "stopped", ""}, [](const Worker& worker) { return worker.cancelled && !worker.asked; });
+}
+
+ExitStatus ScoringLauncher::end_server() {
+  loop_.forget(control_.get());
+  channel_.reset();
+  control_.reset();
+  opened_ = false;
+  server_.signal_group(SIGKILL);
+  for (auto& [number, worker] : workers_) worker.asked = false;
+  return server_.reap();
+}
+
+Result<Fd> ScoringLauncher::open_log() { return open_file(log_, O_WRONLY | O_CREAT | O_APPEND); }
 
 std::string ScoringLauncher::configuration() const { return to_json(ScoringConfiguration{job_.model.string(), job_.config.scoring}); }
 
@@ -126,7 +146,7 @@ Status ScoringLauncher::start_server() {
   ProcessSpec spec;
   spec.argv = programs_->server;
   spec.cwd = job_.scratch;
-  spec.environment = environment();
+  spec.environment = scoring_environment(job_);
   spec.out = spec.err = log.get();
   spec.pass = {ends.second.get()};
   MLPIPE_TRY(server_, Child::spawn(spec));
@@ -143,7 +163,7 @@ void ScoringLauncher::ask_for_workers() {
   if (!opened_) return;
   std::vector<std::pair<int, Error>> failures;
   for (auto& [number, worker] : workers_) {
-    if (!worker.launched || worker.asked) continue;
+    if (!worker.launched || worker.asked || worker.cancelled) continue;
     if (const auto asked = ask_for(number, worker); !asked) failures.emplace_back(number, asked.error());
   }
   for (auto& [number, error] : failures) answer(number, std::move(error));
@@ -199,7 +219,12 @@ void ScoringLauncher::handle(server_wire::Received received) {
 void ScoringLauncher::on_forked(int number, Worker& worker, Fd pidfd, pid_t pid) {
   deaths_ = 0;
   worker.pid = pid;
-  worker.pidfd = Fd(::fcntl(pidfd.get(), F_DUPFD_CLOEXEC, 0));
+  auto copy = duplicate(pidfd.get());
+  if (!copy) {
+    ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
+    return answer(number, copy.error());
+  }
+  worker.pidfd = copy.take();
   answer(number, WorkerProcess{pid, std::move(pidfd), std::move(worker.ends.socket), std::move(worker.ends.out), std::move(worker.ends.err)});
 }
 
@@ -213,32 +238,29 @@ void ScoringLauncher::on_exited(const server_wire::Exited& exited) {
 // The server is dead or does not speak our language. Its workers die with it; those still wanted get another server.
 void ScoringLauncher::on_server_gone() {
   const bool was_open = opened_;
-  loop_.forget(control_.get());
-  channel_.reset();
-  control_.reset();
-  opened_ = false;
-  server_.signal_group(SIGKILL);
-  const ExitStatus status = server_.reap();
+  const ExitStatus status = end_server();
   for (auto& [number, worker] : workers_) {
-    worker.asked = false;
     if (worker.pid < 0 || worker.exit) continue;
     worker.exit = died_with_server();
     if (worker.collected) finish_collect(number);
   }
+  const std::weak_ptr alive(alive_);
+  fail_cancelled();
+  if (!alive.lock()) return;
   const auto died = fmt::format("the scoring server ended while {}: {}", was_open ? "scoring" : "loading the model", describe(status));
   const Error error{ErrorKind::step_failed, died, "its output is in " + log_.string()};
   if (!was_open || ++deaths_ >= most_server_deaths) return fail_waiting(error);
   for (const auto& [number, worker] : workers_) {
-    if (!worker.launched) continue;
+    if (!worker.launched || worker.cancelled) continue;
     if (const auto started = start_server(); !started) return fail_waiting(started.error());
     return;
   }
 }
 
-void ScoringLauncher::fail_waiting(Error error) {
+void ScoringLauncher::fail_waiting(Error error, bool (*which)(const Worker&)) {
   std::vector<int> waiting;
   for (const auto& [number, worker] : workers_) {
-    if (worker.launched) waiting.push_back(number);
+    if (worker.launched && which(worker)) waiting.push_back(number);
   }
   const std::weak_ptr alive(alive_);
   for (const int number : waiting) {

@@ -37,6 +37,7 @@ class ScoringLauncher final : public WorkerLauncher {
     Launched launched;  // set until it was called
     Ends ends;
     bool asked = false;  // the fork server has been asked for it
+    bool cancelled = false;  // killed while it was being launched
     pid_t pid = -1;
     Fd pidfd;
     std::optional<ExitStatus> exit;
@@ -45,7 +46,6 @@ class ScoringLauncher final : public WorkerLauncher {
 
   Status start_server();
   Result<Fd> open_log();
-  std::vector<std::string> environment() const;
   std::string configuration() const;
   void ask_for_workers();
   Status ask_for(int number, Worker& worker);
@@ -55,7 +55,11 @@ class ScoringLauncher final : public WorkerLauncher {
   void on_forked(int number, Worker& worker, Fd pidfd, pid_t pid);
   void on_exited(const server_wire::Exited& exited);
   void on_server_gone();
-  void fail_waiting(Error error);
+  ExitStatus end_server();
+  void cancel(Worker& worker);
+  void settle_cancelled();
+  void fail_cancelled();
+  void fail_waiting(Error error, bool (*which)(const Worker&) = [](const Worker&) { return true; });
   void answer(int number, Result<WorkerProcess> result);
   void finish_collect(int number);
 

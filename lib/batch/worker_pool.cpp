@@ -63,26 +63,37 @@ void WorkerPool::start(int worker) {
   assert(w.state == State::absent);
   w = Worker{};
   w.state = State::launching;
+  w.end.during = WorkerEnd::During::init;
   ++alive_;
+  set_deadline(worker, limit_);
   launcher_.launch(worker, [this, worker](Result<WorkerProcess> process) { arrived(worker, std::move(process)); });
 }
 
 void WorkerPool::arrived(int worker, Result<WorkerProcess> process) {
   auto& w = at(worker);
-  if (!process) {
-    w.state = State::absent;
-    --alive_;
-    owner_.on_cannot_launch(worker, process.error());
-    return;
-  }
+  if (!process) return cannot_launch(worker, process.error());
   w.process = process.take();
   w.state = State::initialising;
-  w.end.during = WorkerEnd::During::init;
   watch(worker);
+  if (w.end.timed_out) return end(worker, late_start());
   if (w.kill_on_arrival) return kill(worker);
   set_deadline(worker, limit_);
   send(worker, owner_.init_frame(worker));
 }
+
+void WorkerPool::cannot_launch(int worker, const Error& error) {
+  auto& w = at(worker);
+  const auto end = std::move(w.end);
+  const bool wanted = w.kill_on_arrival;
+  release(w);
+  w.state = State::absent;
+  --alive_;
+  if (wanted) return owner_.on_gone(worker, {end.during, true, false, "stopped", {}});
+  if (!end.timed_out) return owner_.on_cannot_launch(worker, error);
+  owner_.on_cannot_launch(worker, {ErrorKind::timeout, late_start(), "a model that takes long to load needs a longer run_invocation_timeout"});
+}
+
+std::string WorkerPool::late_start() const { return fmt::format("the worker did not start within {}", limit_text_); }
 
 void WorkerPool::watch(int worker) {
   const auto& process = at(worker).process;
@@ -257,6 +268,11 @@ void WorkerPool::on_timer(int worker) {
 
 void WorkerPool::overdue(int worker) {
   auto& w = at(worker);
+  if (w.state == State::launching) {
+    w.end.timed_out = true;
+    w.deadline.reset();
+    return launcher_.kill(worker);
+  }
   // Its answer may have come while we were busy.
   if (w.process.socket) read_socket(worker);
   if (!listening(w) || !w.deadline || *w.deadline > clock_.steady()) return;
@@ -286,7 +302,10 @@ void WorkerPool::finish(int worker) {
 
 void WorkerPool::kill(int worker) {
   auto& w = at(worker);
-  if (w.state == State::launching) w.kill_on_arrival = true;
+  if (w.state == State::launching) {
+    w.kill_on_arrival = true;
+    launcher_.kill(worker);
+  }
   if (w.state == State::ending) w.end.wanted = true;
   if (!listening(w)) return;
   w.end.wanted = true;

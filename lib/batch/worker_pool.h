@@ -42,7 +42,7 @@ class WorkerPoolOwner {
 
 class WorkerPool {
  public:
-  // `limit`: of one init(), one run() and one shutdown(); `limit_text` says it to people.
+  // `limit`: of one launch, one init(), one run() and one shutdown(); `limit_text` says it to people.
   WorkerPool(EventLoop& loop, const Clock& clock, WorkerLauncher& launcher, WorkerPoolOwner& owner, int workers, Seconds limit,
              std::string limit_text);
   ~WorkerPool();  // kills what is left, and tells nobody
@@ -81,6 +81,8 @@ class WorkerPool {
   bool listening(const Worker& w) const { return w.state == State::initialising || w.state == State::ready || w.state == State::stopping; }
 
   void arrived(int worker, Result<WorkerProcess> process);
+  void cannot_launch(int worker, const Error& error);
+  std::string late_start() const;
   void watch(int worker);
   void on_socket(int worker, std::uint32_t events);
   void read_socket(int worker);

@@ -47,6 +47,11 @@ Result<OpenScorer> open_scorer(const server_wire::Open& request) {
   return Error{ErrorKind::step_failed, reason, ""};
 }
 
+void close_behind(int last) {
+  if (::syscall(SYS_close_range, static_cast<unsigned>(last + 1), ~0U, 0) == 0) return;
+  for (int fd = last + 1, end = static_cast<int>(::sysconf(_SC_OPEN_MAX)); fd < end; ++fd) ::close(fd);  // Linux < 5.9
+}
+
 struct Worker {
   std::uint32_t number = 0;
   pid_t pid = -1;
@@ -124,7 +129,8 @@ class ScoringServer {
     workers_.push_back({number, pid, std::move(pidfd)});
   }
 
-  // In the child. Descriptors of the server and of other workers would keep their ends open: they go.
+  // In the child. Descriptors of the server and of other workers, those of forks to come among them, would keep their ends open:
+  // they go.
   [[noreturn]] void become_worker(pid_t server, const std::vector<Fd>& descriptors) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -132,8 +138,7 @@ class ScoringServer {
     ::dup2(descriptors[1].get(), STDOUT_FILENO);
     ::dup2(descriptors[2].get(), STDERR_FILENO);
     const int socket = ::dup2(descriptors[0].get(), control_socket);
-    for (const auto& worker : workers_) ::close(worker.pidfd.get());
-    for (const auto& fd : descriptors) ::close(fd.get());
+    close_behind(socket);
     // Not exit: LibTorch's destructors take 70 ms, and the process ends anyway.
     ::_exit(native_worker_main(socket, scorer_));
   }

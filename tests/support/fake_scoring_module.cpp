@@ -22,6 +22,7 @@ mlpipe_scorer* open(const char* configuration, char** error) {
     return nullptr;
   }
   if (asks_for(configuration, "crashing.pt")) std::abort();
+  if (asks_for(configuration, "hanging.pt")) ::pause();
   if (asks_for(configuration, "threaded.pt")) std::thread([] { ::pause(); }).detach();
   return new mlpipe_scorer{asks_for(configuration, "failing.pt")};
 }

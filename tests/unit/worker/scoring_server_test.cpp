@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 #include "support/temp_folder.h"
 #include "system/files.h"
@@ -196,6 +198,24 @@ TEST_CASE("what a worker prints comes through its own pipe, which closes with it
   CHECK(read_end(first.out) == "spoken\n");  // ends although the second worker and the server live
   CHECK(read_end(first.err).empty());
   CHECK_FALSE(ended(second.pidfd, 0));
+}
+
+TEST_CASE("a worker has its own descriptors only, also when many are asked for in one burst") {
+  Server server;
+  opened(server);
+  ::kill(server.child().pid(), SIGSTOP);
+  std::vector<Worker> workers;
+  for (std::uint32_t number : {0, 1, 2}) workers.push_back(server.ask_for_fork(number));
+  ::kill(server.child().pid(), SIGCONT);
+  for (auto& worker : workers) {
+    worker.pid = static_cast<pid_t>(server.expect<server_wire::Forked>().pid);
+    worker.send(wire::Init{});
+    CHECK(std::holds_alternative<wire::Ready>(worker.receive().value()));
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(worker.pid) + "/fd")) names.push_back(entry.path().filename());
+    std::sort(names.begin(), names.end());
+    CHECK(names == std::vector<std::string>{"0", "1", "2", "3"});
+  }
 }
 
 TEST_CASE("a killed or crashed worker is reported with its signal, and its number can be forked again") {

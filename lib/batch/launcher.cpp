@@ -1,0 +1,15 @@
+#include "batch/launcher.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+namespace mlpipe {
+
+Result<Fd> duplicate(int pidfd) {
+  Fd copy(::fcntl(pidfd, F_DUPFD_CLOEXEC, 0));
+  if (copy) return copy;
+  return Error{ErrorKind::step_failed, "cannot watch a worker: " + errno_reason(errno), "a higher limit of open files (ulimit -n), or fewer workers"};
+}
+
+}  // namespace mlpipe
