@@ -106,7 +106,11 @@ struct Step {
   std::vector<StepInput> inputs;    // in file order; side inputs among them
   std::vector<StepOutput> outputs;  // in file order
   bool allow_reuse = true;
-  std::vector<std::filesystem::path> hash_paths;  // absolute
+  struct HashPath {
+    std::filesystem::path path;  // absolute
+    std::string written;
+  };
+  std::vector<HashPath> hash_paths;
   std::optional<Environment> environment;         // the pipeline's, when the step has none of its own
   std::map<std::string, Template> environment_variables;
   std::vector<std::string> secrets;

@@ -124,7 +124,7 @@ DigestIndex::DigestIndex(Path folder, const Clock& clock) : folder_(std::move(fo
 RootIndex DigestIndex::load(const Path& root) const {
   RootIndex index;
   const Path place = file_of(folder_, root);
-  const auto file = exists(place) ? read_file(place) : Result<std::string>(std::string());
+  const auto file = path_exists(place) ? read_file(place) : Result<std::string>(std::string());
   if (file) index.known_ = records_in(*file, root);
   return index;
 }

@@ -11,12 +11,14 @@
 #include <thread>
 
 #include "system/blake3.h"
+#include "system/event_loop.h"
 
 namespace mlpipe {
 namespace {
 
 constexpr int most_reads = 3;
 constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::uint64_t stop_interval = 32 * buffer_size;  // how often a large file looks for Ctrl-C
 // Below this much work a thread costs more than it saves.
 constexpr std::size_t few_files = 32;
 constexpr std::uint64_t few_bytes = 1 << 20;
@@ -26,6 +28,7 @@ Result<std::uint64_t> hash_content(int fd, const Path& path, std::vector<char>& 
   Hasher hasher;
   std::uint64_t size = 0;
   while (true) {
+    if (size % stop_interval == 0 && stop_pending()) return stopped_error();
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno_error("read", path);

@@ -36,7 +36,7 @@ Error damaged(const StoredOutput& output, std::string_view why) {
 
 Result<Tree> verify_output(const Store& store, const StoredOutput& output, DigestIndex* index, int threads) {
   const Path path = store.output_path(output);
-  if (!exists(path)) return damaged(output, fmt::format("{} is missing", shown_path(path)));
+  if (!path_exists(path)) return damaged(output, fmt::format("{} is missing", shown_path(path)));
   auto tree = scan_tree(path, {nullptr, "", index, threads});
   if (!tree) return damaged(output, tree.error().message);
   if (tree->digest == output.tree && tree->is_file == !output.file.empty()) return tree;

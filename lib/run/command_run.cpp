@@ -77,11 +77,13 @@ Status CommandRun::start_work() {
 
 void CommandRun::stop(ErrorKind kind) {
   stopping_ = true;
+  stop_kind_ = kind;
   task_->stop(kind, kind == ErrorKind::interrupted ? SIGINT : SIGTERM);
 }
 
 void CommandRun::kill(ErrorKind kind) {
   stopping_ = true;
+  stop_kind_ = kind;
   task_->kill(kind);
 }
 
@@ -110,7 +112,8 @@ void CommandRun::tried(const CommandEnd& end) {
 void CommandRun::try_again(const std::string& cause) {
   ++record_.tries;
   context_.events.on(StepRetried{step_.name, cause, record_.tries});
-  context_.loop.after(std::chrono::nanoseconds(0), [this] {
+  context_.loop.after(std::chrono::nanoseconds(0), [this, cause] {
+    if (stopping_) return fail(stop_kind_, cause, {});
     auto made = make_workspace();
     const Status started = !made    ? Status(made.error())
                            : !*made ? Status(Error{ErrorKind::step_failed, "its source changed between two tries", "run it again"})

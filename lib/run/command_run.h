@@ -25,6 +25,7 @@ class CommandRun final : public StepRun {
   void give_up(const CommandEnd& end, const std::string& cause);
 
   std::unique_ptr<CommandTask> task_;
+  ErrorKind stop_kind_ = ErrorKind::interrupted;
   std::optional<StreamEditor> out_editor_, err_editor_;
   std::string out_tail_, err_tail_;  // what a failure shows
 };

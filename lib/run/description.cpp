@@ -58,22 +58,24 @@ Result<AvailableOutputs> Describer::outputs_in(const Step& step, const Path& fol
   return outputs;
 }
 
-Result<Describer::InputTree> Describer::input_tree(const StepInput& input, const std::map<std::string, AvailableOutputs>& available) {
-  InputTree whole;
+Result<StepDescription::Input> Describer::input_of(const StepInput& input, const std::map<std::string, AvailableOutputs>& available) {
+  StepDescription::Input whole;
   if (input.from == StepInput::From::step_output) {
     const AvailableOutput& output = available.at(input.step).at(input.source);
-    whole = {output.path, output.tree};
+    whole = {output.path, output.tree, output.path, "", output.tree};
   } else {
     const PipelineInput& source = *pipeline_->input(input.source);
     auto& known = pipeline_inputs_[input.source];
     if (!known) {
       MLPIPE_TRY(known, scan(source.path, source.pattern));
     }
-    whole = {source.path, known};
+    whole = {source.path, known, source.path, source.pattern, known};
   }
   if (input.below.empty()) return whole;
   MLPIPE_TRY(Tree part, subtree(*whole.tree, input.below));
-  return InputTree{whole.path / input.below, std::make_shared<const Tree>(std::move(part))};
+  whole.path /= input.below;
+  whole.tree = std::make_shared<const Tree>(std::move(part));
+  return whole;
 }
 
 Result<std::shared_ptr<const PythonEnvironment>> Describer::python_of(const Step& step) {
@@ -90,6 +92,18 @@ Result<Tree> Describer::scan_code(const Step& step) {
   return scan_tree(step.source_directory, {&ignore, "", &index_, threads_});
 }
 
+Result<std::string> Describer::changed_input(const Step& step, const StepDescription& description) {
+  for (const StepInput& input : step.inputs) {
+    if (input.from == StepInput::From::value) continue;
+    const StepDescription::Input& described = description.data.at(&input);
+    MLPIPE_TRY(const auto now, scan(described.root, described.pattern));
+    if (now->digest == described.whole->digest) continue;
+    if (input.from == StepInput::From::pipeline_input) pipeline_inputs_.erase(input.source);
+    return input.name;
+  }
+  return std::string();
+}
+
 Result<StepDescription> Describer::describe(const Step& step, const std::map<std::string, AvailableOutputs>& available) {
   StepDescription description;
   StepFacts facts;
@@ -99,9 +113,9 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
     MLPIPE_TRY(description.code, scan_code(step));
     facts.code = &*description.code;
   }
-  for (const Path& path : step.hash_paths) {
+  for (const auto& [path, written] : step.hash_paths) {
     MLPIPE_TRY(auto tree, scan(path));
-    facts.hash_paths.emplace_back(path.lexically_relative(pipeline_->directory).string(), std::move(tree));
+    facts.hash_paths.emplace_back(written, std::move(tree));
   }
   for (const StepInput& input : step.inputs) {
     auto& bound = input.side ? description.bindings.side_inputs : description.bindings.inputs;
@@ -109,14 +123,13 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
       bound[input.name] = input.value;
       continue;
     }
-    MLPIPE_TRY(InputTree read, input_tree(input, available));
+    MLPIPE_TRY(StepDescription::Input read, input_of(input, available));
     bound[input.name] = read.path.string();
-    description.input_paths[(input.side ? "side:" : "") + input.name] = read.path;
-    facts.data.emplace(&input, std::move(read.tree));
+    facts.data.emplace(&input, read.tree);
+    description.data.emplace(&input, std::move(read));
   }
   if (step.environment) {
-    for (const auto& [name, file] : {std::pair("conda_file", step.environment->conda_file), std::pair("requirements", step.environment->requirements)}) {
-      if (file.empty()) continue;
+    for (const auto& [name, file] : environment_files(*step.environment)) {
       MLPIPE_TRY(auto tree, scan(file));
       facts.environment_files.emplace_back(name, std::move(tree));
     }

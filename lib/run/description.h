@@ -30,7 +30,14 @@ struct StepDescription {
   Manifest manifest;
   std::optional<Tree> code;                           // of the source directory
   Bindings bindings;                                  // inputs, side inputs and parameters; outputs come with a workspace
-  std::map<std::string, Path> input_paths;            // of inputs that are data, "" before side inputs: "images", "side:model"
+  struct Input {
+    Path path;                        // what the step reads
+    std::shared_ptr<const Tree> tree;
+    Path root;                        // what it is a part of: the pipeline's input, or a step's whole output
+    std::string pattern;
+    std::shared_ptr<const Tree> whole;
+  };
+  std::map<const StepInput*, Input> data;             // of inputs that are data
   std::shared_ptr<const PythonEnvironment> python;
   std::map<std::string, std::string> unfingerprinted; // settings and packages that may change without a rerun
 };
@@ -47,17 +54,14 @@ class Describer {
   // Every step that `step` reads from is in `available`. Error: something it needs is missing or unreadable.
   Result<StepDescription> describe(const Step& step, const std::map<std::string, AvailableOutputs>& available);
 
-  // The source directory once more, to see that it did not change while it was copied.
-  Result<Tree> scan_code(const Step& step);
+  // The first input whose data is no longer what was described (somebody, perhaps the step, wrote into it); empty: none.
+  // Costs a walk over their stat data.
+  Result<std::string> changed_input(const Step& step, const StepDescription& description);
 
  private:
-  struct InputTree {
-    Path path;
-    std::shared_ptr<const Tree> tree;
-  };
-
+  Result<Tree> scan_code(const Step& step);
   Result<std::shared_ptr<const Tree>> scan(const Path& root, const std::string& pattern = {});
-  Result<InputTree> input_tree(const StepInput& input, const std::map<std::string, AvailableOutputs>& available);
+  Result<StepDescription::Input> input_of(const StepInput& input, const std::map<std::string, AvailableOutputs>& available);
   Result<std::shared_ptr<const PythonEnvironment>> python_of(const Step& step);
 
   const Pipeline* pipeline_;

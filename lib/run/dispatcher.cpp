@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/text.h"
 #include "run/again.h"
 #include "run/publication.h"
+#include "system/host.h"
 
 namespace mlpipe {
 namespace {
@@ -15,6 +17,8 @@ using namespace std::chrono_literals;
 
 // How often to ask whether another process has finished a step that we want: the kernel tells nobody when a lock is free.
 constexpr auto poll_interval = 50ms;
+// A step whose source or input changes each time it is about to start is given up.
+constexpr int most_changes = 5;
 
 std::vector<bool> considered(const Selection& selection) {
   std::vector<bool> flags;
@@ -28,7 +32,7 @@ RunDispatcher::RunDispatcher(RunContext& context, const StepGraph& graph, Select
     : context_(context),
       graph_(graph),
       selection_(std::move(selection)),
-      schedule_(graph, considered(selection_), context.cores),
+      schedule_(graph, considered(selection_), {context.cores, physical_memory()}),
       available_(std::move(available)),
       announced_(graph.size()),
       publication_index_(context.store.index_path(), context.clock) {
@@ -39,20 +43,22 @@ RunInfo RunDispatcher::run() {
   context_.loop.on_signals([this](int signal) { on_signal(signal); });
   pump();
   if (!schedule_.done()) context_.loop.run();
+  if (!schedule_.done()) {  // nothing is left to wait for: a bug of ours, which must not look like success
+    context_.events.on(Notice{"", "the run came to a standstill before all steps had ended", "this is a bug of mlpipe: please report it"});
+    if (!failure_) failure_ = ErrorKind::step_failed;
+  }
   info_.exit_code = stopping_ ? exit_code(*stopping_) : failure_ ? exit_code(*failure_) : 0;
   info_.state = stopping_ ? RunState::stopped : failure_ ? RunState::failed : RunState::succeeded;
   return std::move(info_);
 }
 
 void RunDispatcher::pump() {
-  for (;;) {
+  for (bool again = true; again;) {
     while (const auto step = schedule_.take_ready()) consider(*step);
-    start_decided();
+    again = start_decided();
     report_skipped();
-    if (schedule_.done()) return context_.loop.stop();
-    const bool started_something_that_ended_at_once = running_.empty() && decided_.empty() && waiting_.empty();
-    if (!started_something_that_ended_at_once) return;
   }
+  if (schedule_.done()) context_.loop.stop();
 }
 
 void RunDispatcher::consider(std::size_t step) {
@@ -74,13 +80,14 @@ void RunDispatcher::take_folder(std::size_t number) {
 }
 
 void RunDispatcher::consider_run(std::size_t number) {
+  if (stopped_) return end_stopped(number);
   const Step& step = context_.pipeline.steps[number];
   auto description = context_.describer.describe(step, available_);
   if (!description) return fail_before_start(number, description.error());
   const bool forced = selection_.forced[number];
   auto claim = context_.store.claim(description->fingerprint, !forced && step.allow_reuse);
   if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
-  if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number);
+  if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
 
   std::optional<StepResult> found;
   if (auto* hit = std::get_if<Hit>(&*claim)) found = std::move(hit->result);
@@ -89,7 +96,7 @@ void RunDispatcher::consider_run(std::size_t number) {
   if (std::holds_alternative<Hit>(*claim)) {  // a result that cannot be taken: make a new one in its place
     claim = context_.store.claim(description->fingerprint, false);
     if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
-    if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number);
+    if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
     if (verdict.damaged) context_.store.forget(std::get<Slot>(*claim), *found);
   }
   decided_to_run(number, description.take(), std::move(verdict), std::move(std::get<Slot>(*claim)));
@@ -115,37 +122,56 @@ void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verd
   finish(number, std::move(event), std::nullopt, std::move(verdict.outputs));
 }
 
-void RunDispatcher::wait_for_other(std::size_t number) {
-  waiting_.push_back(number);
+void RunDispatcher::wait_for_other(std::size_t number, const Digest& fingerprint) {
+  waiting_.emplace(number, fingerprint);
   const bool by_us = !running_.empty() || !decided_.empty();
   if (!announced_[number] && !by_us) {
     announced_[number] = true;
     context_.events.on(StepWaiting{context_.pipeline.steps[number].name});
   }
-  if (!poll_)
-    poll_ = context_.loop.after(poll_interval, [this] {
-      poll_ = 0;
-      retry_waiting();
-      pump();
-    });
+  poll_waiting();
 }
 
 void RunDispatcher::retry_waiting() {
-  for (const std::size_t step : std::exchange(waiting_, {})) consider_run(step);
+  std::map<std::size_t, Digest> still;
+  for (const auto& [step, fingerprint] : std::exchange(waiting_, {})) {
+    const auto claimed = stopped_ ? Result<bool>(false) : context_.store.is_claimed(fingerprint);
+    if (claimed && *claimed) still.emplace(step, fingerprint);
+    else consider_run(step);
+  }
+  waiting_.merge(still);
+  if (!waiting_.empty()) poll_waiting();
 }
 
-void RunDispatcher::start_decided() {
+// A claim is looked at, not described again: that costs a walk over all that the step depends on.
+void RunDispatcher::poll_waiting() {
+  if (poll_) return;
+  poll_ = context_.loop.after(poll_interval, [this] {
+    poll_ = 0;
+    retry_waiting();
+    pump();
+  });
+}
+
+// True: something ended or was decided anew, so that others may be ready or startable now.
+bool RunDispatcher::start_decided() {
   std::vector<std::size_t> turn;
   for (const auto& [step, decided] : decided_) turn.push_back(step);
-  for (const std::size_t step : turn)
-    if (schedule_.acquire(step, cores_wanted(context_.pipeline.steps[step], context_.cores))) start(step);
+  bool moved = false;
+  for (const std::size_t number : turn) {
+    const Step& step = context_.pipeline.steps[number];
+    const bool given_up = !decided_.count(number);  // by the failure of one before it
+    if (given_up || !schedule_.acquire(number, {cores_wanted(step, context_.cores), step.resources.memory})) continue;
+    start(number);
+    moved |= !running_.count(number);
+  }
+  return moved;
 }
 
-// Several lives may be tried: a source that changes under our hands is described anew, which may even find a result.
-bool RunDispatcher::start(std::size_t number) {
+// A source or input that changes under our hands is described anew, which may even find a result.
+void RunDispatcher::start(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
   auto node = decided_.extract(number);
-  const Digest fingerprint = node.mapped().description.fingerprint;
   const std::string reason = node.mapped().reason;
   auto run = make_step_run(context_, step, std::move(node.mapped().description), std::move(node.mapped().slot),
                            {reason, selection_.forced[number]},
@@ -153,17 +179,15 @@ bool RunDispatcher::start(std::size_t number) {
   const auto started = run->start();
   if (started && *started) {
     running_[number] = std::move(run);
-    return true;
+    return;
   }
   run.reset();
-  if (!started) {
-    fail_before_start(number, started.error(), fingerprint, reason);
-    return false;
-  }
-  context_.events.on(Notice{step.name, "its source changed while it was copied; looking again", ""});
+  if (!started) return fail_before_start(number, started.error(), {}, reason);
+  if (++changes_seen_[number] > most_changes)
+    return fail_before_start(number, {ErrorKind::step_failed, "its source or inputs keep changing", "run it again when nothing writes to them"});
+  context_.events.on(Notice{step.name, "its source or an input changed meanwhile; looking again", ""});
   schedule_.release(number);
   consider_run(number);
-  return false;
 }
 
 void RunDispatcher::ended(std::size_t number, StepRunEnd end) {
@@ -176,7 +200,7 @@ void RunDispatcher::ended(std::size_t number, StepRunEnd end) {
 void RunDispatcher::fail_before_start(std::size_t number, const Error& error, std::optional<Digest> fingerprint, const std::string& reason) {
   StepEnded event;
   event.record.step = context_.pipeline.steps[number].name;
-  event.record.state = StepState::failed;
+  event.record.state = error.kind == ErrorKind::interrupted ? StepState::stopped : StepState::failed;
   event.record.reason = reason;
   event.record.fingerprint = fingerprint;
   event.record.started = context_.clock.wall();
@@ -213,14 +237,25 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
 void RunDispatcher::publish(const Step& step, const AvailableOutputs& outputs, StepEnded& event) {
   for (const StepOutput& output : step.outputs) {
     if (output.publish.empty()) continue;
-    const auto wrote = publish_output(context_.store, output, outputs.at(output.name), context_.recorder.work_folder(), publication_index_);
+    if (context_.request.sample) {
+      context_.events.on(Notice{step.name, fmt::format("output {} is not published: it is made of a sample", output.name), ""});
+      continue;
+    }
+    const auto wrote = publish_output(context_.store, output, outputs.at(output.name), publication_folders(step.name, output.name), publication_index_);
     if (!wrote) {
       context_.events.on(Notice{step.name, fmt::format("output {} was not published: {}", output.name, wrote.error().message), wrote.error().hint});
       if (!failure_) failure_ = wrote.error().kind;
-    } else if (*wrote) {
+    } else if (wrote->changed) {
       event.published.emplace_back(output.name, output.publish);
+      if (!wrote->replaced.empty())
+        context_.events.on(Notice{step.name, fmt::format("publishing replaced {} that mlpipe had not put there as it was", plural(wrote->replaced.size(), "file")),
+                                  fmt::format("the old ones are in {}", shown_path(wrote->replaced_folder))});
     }
   }
+}
+
+PublicationFolders RunDispatcher::publication_folders(const std::string& step, const std::string& output) const {
+  return {context_.recorder.work_folder(), context_.recorder.folder() / "replaced" / step / output};
 }
 
 void RunDispatcher::report_skipped() {
@@ -237,7 +272,7 @@ void RunDispatcher::report_skipped() {
 }
 
 void RunDispatcher::on_signal(int signal) {
-  const ErrorKind kind = signal == SIGINT ? ErrorKind::interrupted : ErrorKind::terminated;
+  const ErrorKind kind = signal == SIGINT || signal == SIGQUIT ? ErrorKind::interrupted : ErrorKind::terminated;
   if (stopping_) {
     for (auto& [step, run] : running_) run->kill(kind);
     return;
@@ -247,21 +282,25 @@ void RunDispatcher::on_signal(int signal) {
   schedule_.stop();
   for (auto& [step, run] : running_) run->stop(kind);
   stop_all(kind);
+  if (signal == SIGQUIT)
+    for (auto& [step, run] : running_) run->kill(kind);
   pump();
 }
 
 // Steps that were taken but do not run yet are given up.
 void RunDispatcher::stop_all(ErrorKind kind) {
-  std::vector<std::size_t> waiting = std::exchange(waiting_, {});
-  for (const auto& [step, decided] : std::exchange(decided_, {})) waiting.push_back(step);
-  for (const std::size_t number : waiting) {
-    StepEnded event;
-    event.record.step = context_.pipeline.steps[number].name;
-    event.record.state = StepState::stopped;
-    event.record.reason = "the run was stopped";
-    event.record.started = context_.clock.wall();
-    finish(number, std::move(event), kind, {});
-  }
+  stopped_ = kind;
+  for (const auto& [step, fingerprint] : std::exchange(waiting_, {})) end_stopped(step);
+  for (const auto& [step, decided] : std::exchange(decided_, {})) end_stopped(step);
+}
+
+void RunDispatcher::end_stopped(std::size_t number) {
+  StepEnded event;
+  event.record.step = context_.pipeline.steps[number].name;
+  event.record.state = StepState::stopped;
+  event.record.reason = "the run was stopped";
+  event.record.started = context_.clock.wall();
+  finish(number, std::move(event), *stopped_, {});
 }
 
 }  // namespace mlpipe

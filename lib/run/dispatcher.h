@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/graph.h"
+#include "run/publication.h"
 #include "run/schedule.h"
 #include "run/selection.h"
 #include "run/step_run.h"
@@ -38,17 +39,20 @@ class RunDispatcher {
   void decided_to_run(std::size_t step, StepDescription description, Verdict verdict, Slot slot);
   void take_folder(std::size_t step);
   void reuse(std::size_t step, StepDescription& description, Verdict verdict);
-  void wait_for_other(std::size_t step);
+  void wait_for_other(std::size_t step, const Digest& fingerprint);
+  void poll_waiting();
   void retry_waiting();
-  void start_decided();
-  bool start(std::size_t step);
+  bool start_decided();
+  void start(std::size_t step);
   void ended(std::size_t step, StepRunEnd end);
   void fail_before_start(std::size_t step, const Error& error, std::optional<Digest> fingerprint = {}, const std::string& reason = {});
   void finish(std::size_t step, StepEnded event, std::optional<ErrorKind> failure, AvailableOutputs outputs);
   void publish(const Step& step, const AvailableOutputs& outputs, StepEnded& event);
+  PublicationFolders publication_folders(const std::string& step, const std::string& output) const;
   void report_skipped();
   void on_signal(int signal);
   void stop_all(ErrorKind kind);
+  void end_stopped(std::size_t step);
 
   RunContext& context_;
   const StepGraph& graph_;
@@ -57,12 +61,14 @@ class RunDispatcher {
   std::map<std::string, AvailableOutputs> available_;
   std::map<std::size_t, Decided> decided_;
   std::map<std::size_t, std::unique_ptr<StepRun>> running_;
-  std::vector<std::size_t> waiting_;  // for another process, or for a twin in this run
+  std::map<std::size_t, Digest> waiting_;  // for the claim of another process, or of a twin in this run
   std::vector<bool> announced_;       // that it waits
   EventLoop::TimerId poll_ = 0;
   RunInfo info_;
   std::optional<ErrorKind> failure_;  // the first one
-  std::optional<ErrorKind> stopping_;
+  std::optional<ErrorKind> stopping_;  // by a signal
+  std::optional<ErrorKind> stopped_;   // by a signal or a failure: nothing is started any more
+  std::map<std::size_t, int> changes_seen_;
   DigestIndex publication_index_;
 };
 

@@ -38,7 +38,7 @@ void walk_scoring(const Scoring& scoring, IngredientSink& sink) {
     setting("image.mean", fmt::format("{}", fmt::join(scoring.image.mean, " ")));
     setting("image.std", fmt::format("{}", fmt::join(scoring.image.std, " ")));
   }
-  setting("columns", fmt::format("{}", fmt::join(scoring.columns, " ")));
+  setting("columns", fmt::format("{}", scoring.columns));
   setting("output", scoring.output.value);
   setting("batch_size", fmt::format("{}", scoring.batch_size));
   setting("numerics", scoring.numerics == Numerics::strict ? "strict" : "fast");
@@ -61,7 +61,7 @@ void walk_parallel(const Parallel& parallel, IngredientSink& sink, std::set<std:
   setting("append_row_file_name", config.append_row_file_name);
   setting("order", config.order == RowOrder::mini_batch ? "mini_batch" : "completion");
   setting("isolate_failures", config.isolate_failures ? "true" : "false");
-  setting("partition_keys", fmt::format("{}", fmt::join(config.partition_keys, " ")));
+  setting("partition_keys", fmt::format("{}", config.partition_keys));
   for (const auto& [name, value] : config.environment_variables) sink.value(Kind::variable, name, value);
 }
 

@@ -2,7 +2,7 @@
 
 namespace mlpipe {
 
-std::optional<StepResult> last_good_result(const Store& store, const Path& spec, const std::string& step) {
+std::optional<StepResult> last_good_result(const Store& store, const Path& spec, const std::string& step, bool samples) {
   const auto ids = list_runs(store);
   if (!ids) return std::nullopt;
   for (const std::string& id : *ids) {
@@ -10,7 +10,8 @@ std::optional<StepResult> last_good_result(const Store& store, const Path& spec,
     if (!run || run->header.spec != spec) continue;
     const StepRecord* record = run->step(step);
     if (!record || !record->fingerprint || (record->state != StepState::ran && record->state != StepState::reused)) continue;
-    if (auto result = store.find(*record->fingerprint)) return result;
+    auto result = store.find(*record->fingerprint);
+    if (result && (samples || !result->sample)) return result;
   }
   return std::nullopt;
 }

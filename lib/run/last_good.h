@@ -10,6 +10,7 @@
 namespace mlpipe {
 
 // Of the newest run of this spec in which the step ran or was reused, and whose result the store still has.
-std::optional<StepResult> last_good_result(const Store& store, const Path& spec, const std::string& step);
+// Those of `--sample` only when `samples` are wanted.
+std::optional<StepResult> last_good_result(const Store& store, const Path& spec, const std::string& step, bool samples);
 
 }  // namespace mlpipe

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+
 #include "base/text.h"
+#include "system/blake3.h"
 #include "system/host.h"
 
 namespace mlpipe {
@@ -32,6 +35,7 @@ Result<ParallelJob> ParallelRun::job() {
   const Bindings& bindings = description_.bindings;
   if (parallel.config.model) job.model = absolute_path(resolve(*parallel.config.model, bindings, Quoting::none));
   for (const Template& argument : parallel.arguments) job.arguments.push_back(resolve(argument, bindings, Quoting::none));
+  job.replacements = replacements();
   job.environment = environment_;
   for (const auto& [name, value] : parallel.config.environment_variables) job.environment.push_back(name + "=" + value);
   job.environment = with_one_thread(std::move(job.environment));
@@ -55,13 +59,9 @@ Result<ParallelJob> ParallelRun::job() {
 void ParallelRun::add_inputs(ParallelJob& job) const {
   for (const StepInput& input : step_.inputs) {
     if (input.side || input.from == StepInput::From::value) continue;
-    ParallelJob::Input split{input.name, DataType::folder, description_.input_paths.at(input.name), ""};
-    if (input.from == StepInput::From::pipeline_input) {
-      const PipelineInput& source = *context_.pipeline.input(input.source);
-      split.type = source.type;
-      if (input.below.empty()) split.pattern = source.pattern;
-    }
-    job.inputs.push_back(std::move(split));
+    const bool outside = input.from == StepInput::From::pipeline_input;
+    const StepDescription::Input& data = description_.data.at(&input);
+    job.inputs.push_back({input.name, outside ? context_.pipeline.input(input.source)->type : DataType::folder, data.path, data.tree});
   }
 }
 
@@ -76,11 +76,35 @@ void ParallelRun::add_output(ParallelJob& job) const {
 
 // With the journal: what scripts wrote for finished mini-batches must be there when the next run goes on behind them.
 Result<Path> ParallelRun::outputs_folder() {
-  if (fresh_) MLPIPE_TRY_VOID(remove_tree(state()));
+  const std::string inputs = outside_inputs();
+  const auto earlier = read_file(state() / "inputs");
+  if (fresh_ || (earlier && *earlier != inputs)) MLPIPE_TRY_VOID(remove_tree(state()));
+  MLPIPE_TRY_VOID(make_dirs(state()));
+  MLPIPE_TRY_VOID(write_file(state() / "inputs", inputs));
   return state() / "outputs";
 }
 
-Path ParallelRun::kept_outputs() { return workspace_->wrote_something() ? workspace_->outputs() : Path(); }
+// Stat data of the data from outside. Its content is that of the fingerprint now, but if anything was written meanwhile the
+// rows of an unfinished attempt may come from something else.
+std::string ParallelRun::outside_inputs() const {
+  Hasher hasher;
+  for (const auto& [input, data] : description_.data) {
+    if (input->from != StepInput::From::pipeline_input) continue;
+    for (const TreeEntry& entry : data.tree->entries) {
+      struct stat st {};
+      (void)::stat((entry.path.empty() ? data.path : data.path / entry.path).c_str(), &st);
+      hasher.field(entry.path).number(st.st_ino).number(st.st_mtim.tv_sec).number(st.st_mtim.tv_nsec);
+      hasher.number(st.st_ctim.tv_sec).number(st.st_ctim.tv_nsec);
+    }
+  }
+  return hasher.finish().hex();
+}
+
+// Unfinished, they stay for the next run; finished but incomplete, they are like those of any failed step.
+Path ParallelRun::kept_outputs() {
+  if (scored_ && incomplete_) return workspace_->keep_outputs(context_.recorder.step_folder(step_.name) / "failed-outputs");
+  return workspace_->wrote_something() ? workspace_->outputs() : Path();
+}
 
 Status ParallelRun::start_work() {
   MLPIPE_TRY(ParallelJob work, job());
@@ -110,8 +134,7 @@ void ParallelRun::kill(ErrorKind kind) {
 }
 
 void ParallelRun::on_output(const std::string& worker, bool is_stderr, std::string_view text) {
-  const auto editor = editors_.try_emplace(worker + (is_stderr ? "!" : ""), replacements()).first;
-  emit_text(editor->second, is_stderr, worker, text);
+  context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::string(text)});
 }
 
 void ParallelRun::on_progress(const ParallelProgress& progress) { context_.events.on(StepProgress{step_.name, progress}); }
@@ -120,21 +143,16 @@ void ParallelRun::on_notice(const std::string& message, const std::string& hint)
 
 void ParallelRun::on_finished(ParallelOutcome outcome) {
   context_.loop.cancel(limit_);
-  for (auto& [name, editor] : editors_) {
-    const bool is_stderr = name.ends_with('!');
-    const std::string worker = is_stderr ? name.substr(0, name.size() - 1) : name;
-    if (std::string rest = editor.flush(); !rest.empty()) context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::move(rest)});
-  }
   record_.counts = outcome.counts;
   if (outcome.status) {
+    scored_ = true;
     succeed(outcome.counts);
-    if (record_.state == StepState::ran) (void)remove_tree(state());
+    if (record_.state == StepState::ran || incomplete_) (void)remove_tree(state());
     return;
   }
-  StreamEditor editor(replacements());
   StepEnded event;
   if (!outcome.traceback.empty())
-    for (const std::string_view line : split(trim(editor.feed(outcome.traceback) + editor.flush()), '\n')) event.details.emplace_back(line);
+    for (const std::string_view line : split(trim(outcome.traceback), '\n')) event.details.emplace_back(line);
   event.mini_batch = outcome.mini_batch;
   event.items = std::move(outcome.items);
   event.log = outcome.log;

@@ -1,8 +1,6 @@
 // A step that scores mini-batches: lib/batch does the work, this is its place in a run.
 #pragma once
 
-#include <map>
-
 #include "batch/parallel_step.h"
 #include "run/step_run.h"
 
@@ -22,6 +20,7 @@ class ParallelRun final : public StepRun, public ParallelListener {
   Path kept_outputs() override;
   Path state() const { return context_.store.partial_path(description_.fingerprint); }
   Result<ParallelJob> job();
+  std::string outside_inputs() const;
   void add_inputs(ParallelJob& job) const;
   void add_output(ParallelJob& job) const;
 
@@ -31,7 +30,7 @@ class ParallelRun final : public StepRun, public ParallelListener {
   void on_finished(ParallelOutcome outcome) override;
 
   std::unique_ptr<ParallelStep> work_;
-  std::map<std::string, StreamEditor> editors_;  // one a worker's stream
+  bool scored_ = false;
   std::optional<ErrorKind> cut_short_;
   EventLoop::TimerId limit_ = 0;
 };

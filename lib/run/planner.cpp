@@ -58,8 +58,8 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step
 }
 
 // A step that is not selected still offers its last good result to those that are.
-void offer_last(const Pipeline& pipeline, const Store& store, const Step& step, Describer& describer, Available& available) {
-  const auto result = last_good_result(store, pipeline.file, step.name);
+void offer_last(const Pipeline& pipeline, const Store& store, bool samples, const Step& step, Describer& describer, Available& available) {
+  const auto result = last_good_result(store, pipeline.file, step.name, samples);
   if (!result) return;
   if (auto outputs = describer.outputs_of(step, *result)) available[step.name] = outputs.take();
 }
@@ -83,7 +83,7 @@ Result<std::vector<StepPlan>> plan_pipeline(const Pipeline& pipeline, const Stor
     switch (selection.parts[i]) {
       case Part::run: plans.push_back(run_plan(pipeline, store, step, selection.forced[i], describer, available)); break;
       case Part::use: plans.push_back(use_plan(step, request.use.at(step.name), describer, available)); break;
-      case Part::given: offer_last(pipeline, store, step, describer, available); [[fallthrough]];
+      case Part::given: offer_last(pipeline, store, request.sample.has_value(), step, describer, available); [[fallthrough]];
       case Part::out: plans.push_back({step.name, StepPlan::Verdict::not_selected, "not selected", {}, {}, {}, {}}); break;
     }
   }

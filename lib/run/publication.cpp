@@ -4,11 +4,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <map>
 
-#include "system/blake3.h"
 
 namespace mlpipe {
 namespace {
@@ -19,8 +19,6 @@ Path target_of(const StepOutput& output) {
   const bool folder = output.publish_written.ends_with('/') || is_folder(output.publish);
   return folder ? output.publish / output.file : output.publish;
 }
-
-Path list_of(const Store& store, const Path& target) { return store.root() / "published" / digest_of(target.string()).short_hex(); }
 
 std::map<std::string, Digest> digests_of(const Tree& tree) {
   std::map<std::string, Digest> digests;
@@ -54,39 +52,62 @@ Status replace_file(const Path& from, const Path& to, const Path& aside_folder) 
 // A part of a path is "" for the tree of a single file: the place is the target itself.
 Path below(const Path& target, const std::string& path) { return path.empty() ? target : target / path; }
 
-void remove_stale(const Path& list, const Path& target, const std::map<std::string, Digest>& wanted, const std::map<std::string, Digest>& there) {
+using Digests = std::map<std::string, Digest>;
+
+// What the last publication put there.
+Digests listed(const Path& list) {
   const auto text = read_file(list);
-  const auto earlier = text ? tree_from_text(*text) : Result<Tree>(text.error());
-  if (!earlier) return;
-  for (const auto& [path, digest] : digests_of(*earlier)) {
-    const auto now = there.find(path);
-    const bool still_ours = now != there.end() && now->second == digest;
-    if (!wanted.count(path) && still_ours) ::unlink(below(target, path).c_str());
-  }
+  const auto tree = text ? tree_from_text(*text) : Result<Tree>(text.error());
+  return tree ? digests_of(*tree) : Digests();
+}
+
+bool same(const Digests& digests, const std::string& path, const Digest& digest) {
+  const auto found = digests.find(path);
+  return found != digests.end() && found->second == digest;
+}
+
+Status keep_replaced(const Path& target, const std::string& path, const Path& folder, Published& published) {
+  const Path kept = path.empty() ? folder / target.filename() : folder / path;
+  MLPIPE_TRY_VOID(make_dirs(kept.parent_path()));
+  MLPIPE_TRY_VOID(clone_file(below(target, path), kept));
+  published.replaced.push_back(path);
+  published.replaced_folder = folder;
+  return {};
+}
+
+Status refuse_store(const Store& store, const Path& target) {
+  std::error_code failed;
+  const Path real = std::filesystem::weakly_canonical(target, failed), root = std::filesystem::weakly_canonical(store.root(), failed);
+  const auto [end, rest] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+  if (end != root.end()) return {};
+  return Error{ErrorKind::step_failed, fmt::format("{} leads into the store {}", shown_path(target), shown_path(root)), "publish to a place of its own"};
 }
 
 }  // namespace
 
-Result<bool> publish_output(const Store& store, const StepOutput& output, const AvailableOutput& available, const Path& aside_folder,
-                            DigestIndex& index) {
+Result<Published> publish_output(const Store& store, const StepOutput& output, const AvailableOutput& available, const PublicationFolders& folders,
+                                 DigestIndex& index) {
   const Path target = target_of(output);
-  const auto wanted = digests_of(*available.tree);
-  const auto there = present(target, index);
-  bool wrote = false;
+  MLPIPE_TRY_VOID(refuse_store(store, target));
+  const Path list = store.published_path(target);
+  const Digests wanted = digests_of(*available.tree), there = present(target, index), ours = listed(list);
+  Published published;
   for (const auto& [path, digest] : wanted) {
     const auto now = there.find(path);
     if (now != there.end() && now->second == digest) continue;
-    MLPIPE_TRY_VOID(replace_file(below(available.path, path), below(target, path), aside_folder));
-    wrote = true;
+    if (now != there.end() && !same(ours, path, now->second)) MLPIPE_TRY_VOID(keep_replaced(target, path, folders.replaced, published));
+    MLPIPE_TRY_VOID(replace_file(below(available.path, path), below(target, path), folders.aside));
+    published.changed = true;
   }
-  const Path list = list_of(store, target);
-  if (wrote || !path_exists(list)) {
-    remove_stale(list, target, wanted, there);
-    if (output.type != DataType::file) MLPIPE_TRY_VOID(make_dirs(target));
+  for (const auto& [path, digest] : ours)
+    if (!wanted.count(path) && same(there, path, digest)) ::unlink(below(target, path).c_str());
+  if (output.type != DataType::file) MLPIPE_TRY_VOID(make_dirs(target));
+  const std::string listing = to_text(*available.tree);
+  if (const auto text = read_file(list); !text || *text != listing) {
     MLPIPE_TRY_VOID(make_dirs(list.parent_path()));
-    MLPIPE_TRY_VOID(write_file(list, to_text(*available.tree)));
+    MLPIPE_TRY_VOID(write_file(list, listing));
   }
-  return wrote;
+  return published;
 }
 
 }  // namespace mlpipe

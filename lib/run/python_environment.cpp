@@ -123,8 +123,32 @@ std::string package_of_line(std::string_view line) {
   return normalised_package(name);
 }
 
+// "base.txt" of "-r base.txt", "--requirement=base.txt", "-c base.txt".
+std::string_view nested_file(std::string_view line) {
+  line = trim(line.substr(0, line.find(" #")));
+  for (const std::string_view option : {"--requirement", "--constraint", "-r", "-c"}) {
+    if (!line.starts_with(option)) continue;
+    const std::string_view rest = line.substr(option.size());
+    if (!rest.empty() && (rest[0] == ' ' || rest[0] == '=' || option.size() == 2)) return trim(rest.substr(rest[0] == ' ' || rest[0] == '=' ? 1 : 0));
+  }
+  return {};
+}
+
+void add_nested(const Path& file, std::vector<std::pair<std::string, Path>>& files) {
+  const auto text = read_file(file);
+  if (!text) return;
+  for (const std::string_view line : split(*text, '\n')) {
+    const std::string written(nested_file(line));
+    if (written.empty() || written.find("://") != std::string::npos) continue;
+    const Path nested = (file.parent_path() / written).lexically_normal();
+    const bool known = std::any_of(files.begin(), files.end(), [&](const auto& seen) { return seen.second == nested; });
+    if (known || !is_file(nested)) continue;
+    files.emplace_back(written, nested);
+    add_nested(nested, files);
+  }
+}
+
 void read_names(const Path& file, bool yaml, std::set<std::string>& names) {
-  if (file.empty()) return;
   const auto text = read_file(file);
   if (!text) return;
   bool below_dependencies = !yaml;
@@ -152,10 +176,18 @@ Result<PythonEnvironment> inspect_python(const std::optional<Environment>& decla
   return python;
 }
 
+std::vector<std::pair<std::string, Path>> environment_files(const Environment& declared) {
+  std::vector<std::pair<std::string, Path>> files;
+  if (!declared.conda_file.empty()) files.emplace_back("conda_file", declared.conda_file);
+  if (declared.requirements.empty()) return files;
+  files.emplace_back("requirements", declared.requirements);
+  add_nested(declared.requirements, files);
+  return files;
+}
+
 std::vector<std::string> declared_packages(const Environment& declared) {
   std::set<std::string> names;
-  read_names(declared.requirements, false, names);
-  read_names(declared.conda_file, true, names);
+  for (const auto& [name, file] : environment_files(declared)) read_names(file, name == "conda_file", names);
   names.erase("python");
   names.erase("pip");
   return {names.begin(), names.end()};

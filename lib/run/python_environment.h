@@ -23,7 +23,11 @@ struct PythonEnvironment {
 // Error: it is declared but is not there.
 Result<PythonEnvironment> inspect_python(const std::optional<Environment>& declared);
 
-// Normalised names that requirements.txt or conda files ask for.
+// The files that an environment is declared in, by what they are called: "conda_file", "requirements", and the requirement
+// and constraint files that those name (-r, -c), as written.
+std::vector<std::pair<std::string, Path>> environment_files(const Environment& declared);
+
+// Normalised names that these files ask for.
 std::vector<std::string> declared_packages(const Environment& declared);
 
 // PyPI's rule: lower case, runs of '-', '_' and '.' become one '-'.

@@ -44,36 +44,42 @@ Error no_result(const Pipeline& pipeline, const Selection& selection, const Step
           fmt::format("run both: --until {}; or let a folder stand in for it: --use {}=DIR", wanted, name)};
 }
 
-// Outputs of the steps that this run only reads from: those of their last good results.
-Result<std::map<std::string, AvailableOutputs>> given_outputs(const Pipeline& pipeline, const Store& store, const Selection& selection,
-                                                              const StepGraph& graph, Describer& describer, std::map<std::string, Digest>& given) {
-  std::map<std::string, AvailableOutputs> available;
-  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
-    const Step& step = pipeline.steps[i];
-    if (selection.parts[i] != Part::given) continue;
-    const auto result = last_good_result(store, pipeline.file, step.name);
-    if (!result) return no_result(pipeline, selection, graph, i);
-    auto outputs = describer.outputs_of(step, *result);
-    if (!outputs) return no_result(pipeline, selection, graph, i);
-    given.emplace(step.name, result->fingerprint);
-    available.emplace(step.name, outputs.take());
-  }
-  return available;
-}
+struct Given {
+  std::map<std::string, AvailableOutputs> outputs;
+  std::vector<Notice> notices;
+};
 
-void warn_about_stale(const Pipeline& pipeline, const Store& store, const RunRequest& request, const std::map<std::string, Digest>& given,
-                      EventSink& events, const Clock& clock) {
-  if (given.empty()) return;
+// What a run that selected everything would reuse now, by step; the others' verdicts say why not.
+Result<std::map<std::string, StepPlan>> current_plans(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Clock& clock) {
   RunRequest everything;
   everything.use = request.use;
   everything.sample = request.sample;
-  const auto plans = plan_pipeline(pipeline, store, everything, clock);
-  if (!plans) return;
-  for (const StepPlan& plan : *plans) {
-    const auto taken = given.find(plan.step);
-    if (taken == given.end() || plan.fingerprint == taken->second) continue;
-    events.on(Notice{plan.step, fmt::format("its last good result is taken, but it is stale: {}", plan.reason), fmt::format("--until {} makes a new one", plan.step)});
+  MLPIPE_TRY(auto plans, plan_pipeline(pipeline, store, everything, clock));
+  std::map<std::string, StepPlan> by_step;
+  for (StepPlan& plan : plans) by_step.emplace(plan.step, std::move(plan));
+  return by_step;
+}
+
+// Outputs of the steps that this run only reads from: the result for what such a step is now, else its last good one.
+Result<Given> given_outputs(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Selection& selection,
+                            const StepGraph& graph, Describer& describer, const Clock& clock) {
+  Given given;
+  if (std::find(selection.parts.begin(), selection.parts.end(), Part::given) == selection.parts.end()) return given;
+  MLPIPE_TRY(const auto plans, current_plans(pipeline, store, request, clock));
+  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
+    const Step& step = pipeline.steps[i];
+    if (selection.parts[i] != Part::given) continue;
+    const StepPlan& plan = plans.at(step.name);
+    const bool fresh = plan.verdict == StepPlan::Verdict::reuse;
+    const auto result = fresh ? store.find(*plan.fingerprint) : last_good_result(store, pipeline.file, step.name, request.sample.has_value());
+    auto outputs = result ? describer.outputs_of(step, *result) : Result<AvailableOutputs>(Error{});
+    if (!outputs) return no_result(pipeline, selection, graph, i);
+    if (!fresh)
+      given.notices.push_back({step.name, fmt::format("its last good result is taken, but it is stale: {}", plan.reason),
+                               fmt::format("--until {} makes a new one", step.name)});
+    given.outputs.emplace(step.name, outputs.take());
   }
+  return given;
 }
 
 std::vector<std::string> step_names(const Pipeline& pipeline, const StepGraph& graph, const Selection& selection) {
@@ -100,19 +106,21 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
   report_swept(store, events);
 
   Describer describer(pipeline, store, request, clock);
-  std::map<std::string, Digest> given;
-  MLPIPE_TRY(auto available, given_outputs(pipeline, store, selection, graph, describer, given));
+  MLPIPE_TRY(Given given, given_outputs(pipeline, store, request, selection, graph, describer, clock));
   MLPIPE_TRY(RunRecorder recorder, RunRecorder::begin(store, header_of(pipeline, request, selection), clock));
   const int cores = request.jobs > 0 ? request.jobs : usable_cores();
   events.on(RunStarted{recorder.header(), step_names(pipeline, graph, selection), cores, recorder.folder()});
-  warn_about_stale(pipeline, store, request, given, events, clock);
+  for (const Notice& notice : given.notices) events.on(notice);
+  if (request.sample)
+    events.on(Notice{"", fmt::format("a sample: each parallel step scores its first {}; nothing is published", plural(*request.sample, "item")), ""});
 
   EventLoop loop;
   RunContext context{loop, clock, pipeline, store, request, recorder, events, describer, cores};
-  RunInfo info = RunDispatcher(context, graph, std::move(selection), std::move(available)).run();
+  RunInfo info = RunDispatcher(context, graph, std::move(selection), std::move(given.outputs)).run();
   const bool spawned = std::any_of(info.steps.begin(), info.steps.end(), [](const StepRecord& r) { return r.state != StepState::reused; });
   if (spawned) report_swept(store, events);  // another run may have died while we waited for it
   if (spawned) kill_marked(recorder.token());
+  if (spawned) kill_orphans();
   info.took = clock.steady() - begun;
   if (const auto ended = recorder.end(info.state, info.exit_code, info.took); !ended) {
     events.on(Notice{"", ended.error().message, ended.error().hint});

@@ -6,8 +6,8 @@
 
 namespace mlpipe {
 
-Schedule::Schedule(const StepGraph& graph, std::vector<bool> considered, int capacity)
-    : graph_(&graph), states_(graph.size(), State::ended), missing_(graph.size()), held_(graph.size()), free_(capacity), capacity_(capacity) {
+Schedule::Schedule(const StepGraph& graph, std::vector<bool> considered, Room capacity)
+    : graph_(&graph), states_(graph.size(), State::ended), missing_(graph.size()), held_(graph.size(), Room{0, 0}), free_(capacity), capacity_(capacity) {
   for (std::size_t i = 0; i < graph.size(); ++i) {
     if (!considered[i]) continue;
     states_[i] = State::waiting;
@@ -25,16 +25,21 @@ std::optional<std::size_t> Schedule::take_ready() {
   return std::nullopt;
 }
 
-bool Schedule::acquire(std::size_t step, int cores) {
-  assert(states_[step] == State::taken && held_[step] == 0);
-  const int wanted = std::clamp(cores, 1, capacity_);
-  if (wanted > free_) return false;
+bool Schedule::acquire(std::size_t step, Room wanted) {
+  assert(states_[step] == State::taken && held_[step].cores == 0);
+  wanted = {std::clamp(wanted.cores, 1, capacity_.cores), std::min(wanted.memory, capacity_.memory)};
+  if (wanted.cores > free_.cores || wanted.memory > free_.memory) return false;
   held_[step] = wanted;
-  free_ -= wanted;
+  free_.cores -= wanted.cores;
+  free_.memory -= wanted.memory;
   return true;
 }
 
-void Schedule::release(std::size_t step) { free_ += std::exchange(held_[step], 0); }
+void Schedule::release(std::size_t step) {
+  const Room held = std::exchange(held_[step], Room{0, 0});
+  free_.cores += held.cores;
+  free_.memory += held.memory;
+}
 
 void Schedule::succeeded(std::size_t step) {
   end(step);

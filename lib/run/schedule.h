@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,16 +16,22 @@ namespace mlpipe {
 
 class Schedule {
  public:
-  // Only steps with `considered` take part; the others count as there already. `capacity`: cores to share, at least 1.
-  Schedule(const StepGraph& graph, std::vector<bool> considered, int capacity);
+  // Cores and bytes of memory.
+  struct Room {
+    int cores = 1;
+    std::uint64_t memory = 0;
+  };
+
+  // Only steps with `considered` take part; the others count as there already. `capacity`: what steps share, at least 1 core.
+  Schedule(const StepGraph& graph, std::vector<bool> considered, Room capacity);
 
   // A step whose needs have all succeeded, the first in file order; it is the caller's from then on.
   std::optional<std::size_t> take_ready();
 
-  // Asks for `cores` to start a taken step. A step that wants more than there are gets all of them, alone.
-  bool acquire(std::size_t step, int cores);
+  // Asks for room to start a taken step. A step that wants more than there is gets all of it, alone.
+  bool acquire(std::size_t step, Room wanted);
 
-  // Gives the cores back without ending the step: it has to ask again.
+  // Gives the room back without ending the step: it has to ask again.
   void release(std::size_t step);
 
   void succeeded(std::size_t step);
@@ -51,9 +58,9 @@ class Schedule {
   const StepGraph* graph_;
   std::vector<State> states_;
   std::vector<std::size_t> missing_;  // needs that have not succeeded yet
-  std::vector<int> held_;             // cores
+  std::vector<Room> held_;
   std::vector<Skip> skipped_;
-  int free_, capacity_;
+  Room free_, capacity_;
   std::size_t open_ = 0;              // considered and not ended
 };
 

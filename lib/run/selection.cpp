@@ -61,7 +61,9 @@ Result<Selection> select(const Pipeline& pipeline, const StepGraph& graph, const
   for (const auto& [name, folder] : request.use) {
     MLPIPE_TRY(const std::size_t step, number_of(pipeline, name, "--use"));
     if (!is_folder(folder)) return Error{ErrorKind::usage, fmt::format("--use {}={}: there is no such folder", name, folder.string()), ""};
-    selection.parts[step] = Part::use;
+    const auto& feeds = graph.feeds(step);
+    const bool read = std::any_of(feeds.begin(), feeds.end(), [&](std::size_t fed) { return selection.parts[fed] == Part::run; });
+    if (wanted[step] || read) selection.parts[step] = Part::use;
     selection.description.push_back(fmt::format("--use {}={}", name, folder.string()));
   }
   for (const std::string& name : request.force_steps) {

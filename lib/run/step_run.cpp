@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/text.h"
-#include "run/publication.h"
 
 namespace mlpipe {
 
@@ -32,17 +32,20 @@ Result<bool> StepRun::start() {
   return true;
 }
 
-// The copy is what the fingerprint was made of only when the source is still the same after copying.
+// The copy itself is held against the description: whatever happened to the source meanwhile, what runs is what was
+// fingerprinted. So is data from outside, which is not copied, now and again before the result is published.
 Result<bool> StepRun::make_workspace() {
   const Path folder = context_.recorder.work_folder() / step_.name;
   MLPIPE_TRY(const Path outputs, outputs_folder());
   MLPIPE_TRY(workspace_, Workspace::make(step_, folder, outputs, description_.code));
-  if (description_.code) {
-    const auto again = context_.describer.scan_code(step_);
-    if (!again || again->digest != description_.code->digest) {
-      workspace_->remove();
-      return false;
-    }
+  const auto copied = description_.code ? scan_tree(workspace_->code(), {nullptr, "", nullptr, context_.cores}) : Result<Tree>(Tree{});
+  if (!copied) return copied.error();
+  MLPIPE_TRY(const std::string changed, context_.describer.changed_input(step_, description_));
+  if (const StepInput* input = find_input(changed); input && input->from == StepInput::From::step_output)
+    return Error{ErrorKind::step_failed, fmt::format("its input {}, which {} made, was changed in the store", changed, input->step), "run again: it will be made anew"};
+  if (!changed.empty() || (description_.code && copied->digest != description_.code->digest)) {
+    workspace_->remove();
+    return false;
   }
   Bindings& bindings = description_.bindings;
   bindings.run_id = context_.recorder.header().id;
@@ -51,10 +54,16 @@ Result<bool> StepRun::make_workspace() {
   return true;
 }
 
+const StepInput* StepRun::find_input(const std::string& name) const {
+  const auto found = std::find_if(step_.inputs.begin(), step_.inputs.end(), [&](const StepInput& input) { return input.name == name; });
+  return found == step_.inputs.end() ? nullptr : &*found;
+}
+
 std::vector<StreamEditor::Replacement> StepRun::replacements() const {
   std::vector<StreamEditor::Replacement> edits;
-  for (const std::string& secret : step_.secrets)
-    if (const char* value = std::getenv(secret.c_str())) edits.emplace_back(value, "***");
+  for (const Step& step : context_.pipeline.steps)  // all of them: every step inherits the whole environment
+    for (const std::string& secret : step.secrets)
+      if (const char* value = std::getenv(secret.c_str())) edits.emplace_back(value, "***");
   if (!step_.source_directory.empty()) edits.emplace_back(workspace_->code().string(), shown_path(step_.source_directory));
   return edits;
 }
@@ -87,6 +96,10 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
     result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.entries.size(), tree.bytes});
     outputs[output.name] = {context_.store.output_path(result.outputs.back()), std::make_shared<const Tree>(std::move(tree))};
   }
+  MLPIPE_TRY(const std::string changed, context_.describer.changed_input(step_, description_));
+  if (!changed.empty())
+    return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed),
+                 "a step must not write into its inputs; run it again when nothing else does"};
   MLPIPE_TRY_VOID(keep_manifest());
   MLPIPE_TRY_VOID(slot_.publish(result, built));
   return result;
@@ -95,6 +108,7 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
 void StepRun::succeed(const ScoreCounts& counts) {
   std::vector<std::string> empty;
   if (const auto checked = workspace_->check_outputs(step_, empty); !checked) {
+    incomplete_ = true;
     StepEnded event;
     event.hint = checked.error().hint;
     return fail(checked.error().kind, checked.error().message, std::move(event));

@@ -62,6 +62,7 @@ class StepRun {
   virtual Path kept_outputs() = 0;
 
   Result<bool> make_workspace();
+  const StepInput* find_input(const std::string& name) const;
   void emit_text(StreamEditor& editor, bool is_stderr, const std::string& worker, std::string_view text);
   std::vector<StreamEditor::Replacement> replacements() const;
   void succeed(const ScoreCounts& counts);
@@ -80,6 +81,7 @@ class StepRun {
   StepRecord record_;
   SteadyTime begun_;
   bool stopping_ = false;
+  bool incomplete_ = false;  // it ended well, but a declared output is missing
 
  private:
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);

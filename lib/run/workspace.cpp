@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "system/event_loop.h"
 #include "system/host.h"
 #include "system/process.h"
 
@@ -16,6 +17,7 @@ namespace {
 Status copy_code(const Path& from, const Path& to, const Tree& code) {
   std::set<Path> made{to};
   for (const TreeEntry& entry : code.entries) {
+    if (stop_pending()) return stopped_error();
     const bool folder = entry.path.ends_with('/');
     const Path target = to / entry.path;
     const Path parent = folder ? target : target.parent_path();

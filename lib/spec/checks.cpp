@@ -94,7 +94,7 @@ void check_input(Context& context, const PipelineInput& input) {
       fail("a pattern may match many files, but its type is file", "write `type: folder`, or name one file");
     return;
   }
-  if (!exists(input.path)) {
+  if (!path_exists(input.path)) {
     fail(fmt::format("`{}` does not exist", input.written),
          input.overridden ? fmt::format("looked for {}", shown_path(input.path)) : "paths are relative to the pipeline file; " + another);
   } else if (input.type == DataType::folder && !is_folder(input.path)) {

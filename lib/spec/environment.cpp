@@ -7,14 +7,14 @@
 namespace mlpipe::spec {
 namespace {
 
-bool is_virtual_environment(const Path& folder) { return exists(folder / "bin" / "python") || exists(folder / "bin" / "python3"); }
+bool is_virtual_environment(const Path& folder) { return path_exists(folder / "bin" / "python") || path_exists(folder / "bin" / "python3"); }
 
 // A folder or file beside the spec, or the name of a program on the PATH.
 std::string read_python(const MapReader& map, const Scalar& written, const Path& directory, bool must_exist) {
   const Path beside = absolute_path(directory / written.text);
-  const bool is_name = written.text.find('/') == std::string::npos && !written.text.starts_with('.') && !exists(beside);
+  const bool is_name = written.text.find('/') == std::string::npos && !written.text.starts_with('.') && !path_exists(beside);
   if (is_name) return written.text;
-  if (must_exist && !exists(beside))
+  if (must_exist && !path_exists(beside))
     map.context().error(written.where, fmt::format("{}: `{}` does not exist", map.named("python"), written.text),
                         fmt::format("make it (python3 -m venv {}), or name an interpreter", written.text));
   else if (must_exist && is_folder(beside) && !is_virtual_environment(beside))

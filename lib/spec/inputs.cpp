@@ -17,7 +17,7 @@ bool is_remote(std::string_view path) { return path.find("://") != std::string_v
 void split_pattern(PipelineInput& input) {
   const std::string whole = input.path.string();
   const auto wildcard = whole.find_first_of("*?[");
-  if (wildcard == std::string::npos || exists(input.path)) return;
+  if (wildcard == std::string::npos || path_exists(input.path)) return;
   const auto slash = whole.rfind('/', wildcard);
   input.pattern = whole.substr(slash + 1);
   input.path = slash == 0 ? Path("/") : Path(whole.substr(0, slash));

@@ -164,7 +164,7 @@ void read_source_directory_of(const MapReader& map, const Source& source, const 
   step.source_directory = absolute_path(source.directory / written->text);
   if (map.context().is_used(step.name) || is_folder(step.source_directory)) return;
   map.context().error(written->where, fmt::format("{}: `{}` {}", map.named("source_directory"), written->text,
-                                                  exists(step.source_directory) ? "is not a folder" : "does not exist"),
+                                                  path_exists(step.source_directory) ? "is not a folder" : "does not exist"),
                       fmt::format("looked for {}", shown_path(step.source_directory)));
 }
 

@@ -18,25 +18,32 @@ struct Use {
 
 using Places = std::map<std::string, Use>;
 
+// Links are resolved: what counts is which files would be overwritten.
 std::string key_of(const Path& path) {
-  const std::string text = path.lexically_normal().string();
+  std::error_code failed;
+  const Path real = std::filesystem::weakly_canonical(path, failed);
+  const std::string text = (failed ? path : real).lexically_normal().string();
   return text.size() > 1 && text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
 }
 
 // Calls `visit` with `path` and every folder above it.
 template <class Visit>
 void walk_up(const std::string& path, Visit visit) {
-  for (std::string at = path; !at.empty(); at = at.substr(0, at.rfind('/') == 0 && at.size() > 1 ? 1 : at.rfind('/'))) {
-    visit(at);
-    if (at == "/") return;
+  for (Path at = path; !at.empty(); at = at.parent_path()) {
+    visit(at.string());
+    if (at == at.parent_path()) return;
   }
 }
 
 Places places_of_others(const Context& context) {
   Places places;
   places[key_of(context.pipeline.directory / ".mlpipe")] = {"the store of runs"};
+  places[key_of(context.pipeline.directory / ".git")] = {"the repository of git"};
+  places[key_of(context.pipeline.file)] = {"the pipeline file"};
   for (const PipelineInput& input : context.pipeline.inputs)
     if (!input.path.empty()) places[key_of(input.path)] = {fmt::format("input `{}`", input.name)};
+  for (const Step& step : context.pipeline.steps)
+    for (const Step::HashPath& path : step.hash_paths) places[key_of(path.path)] = {fmt::format("a hash path of step `{}`", step.name)};
   for (const Step& step : context.pipeline.steps)
     if (!step.source_directory.empty())
       places[key_of(step.source_directory)] = {fmt::format("the source directory of step `{}`", step.name)};

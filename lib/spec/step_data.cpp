@@ -35,7 +35,7 @@ void set_value(Context& context, StepInput& input, const Template& written) {
 
 // A literal that names something beside the spec is most likely meant as data, and would not be looked at.
 void warn_about_path(Context& context, const StepInput& input, const Scalar& written) {
-  if (!input.parameter.empty() || input.value.empty() || as_number(input.value) || !exists(context.path(input.value))) return;
+  if (!input.parameter.empty() || input.value.empty() || as_number(input.value) || !path_exists(context.path(input.value))) return;
   context.warning(written.where, fmt::format("input `{}` is the text `{}`, not the data at that path", input.name, input.value),
                   "declare the path under the pipeline's `inputs`, and write \"${{pipeline.inputs.NAME}}\"");
 }

@@ -51,7 +51,7 @@ void read_source_directory(const MapReader& map, Step& step) {
   if (context.is_used(step.name) || is_folder(step.source_directory)) return;
   context.error(written->where,
                 fmt::format("{}: `{}` {}", map.named("source_directory"), written->text,
-                            exists(step.source_directory) ? "is not a folder" : "does not exist"),
+                            path_exists(step.source_directory) ? "is not a folder" : "does not exist"),
                 "paths are relative to the pipeline file");
 }
 
@@ -108,8 +108,8 @@ void read_secrets(const MapReader& map, Step& step) {
 void read_paths_and_order(const MapReader& map, Step& step) {
   Context& context = map.context();
   for (const Scalar& path : map.texts("hash_paths")) {
-    step.hash_paths.push_back(context.path(path.text));
-    if (!context.is_used(step.name) && !exists(step.hash_paths.back()))
+    step.hash_paths.push_back({context.path(path.text), path.text});
+    if (!context.is_used(step.name) && !path_exists(step.hash_paths.back().path))
       context.error(path.where, fmt::format("{}: `{}` does not exist", map.named("hash_paths"), path.text),
                     "paths are relative to the pipeline file");
   }
@@ -124,6 +124,9 @@ void read_settings(const MapReader& map, Step& step) {
   if (const auto allow = map.boolean("allow_reuse")) step.allow_reuse = *allow;
   if (const auto timeout = map.number("timeout", any_positive)) step.timeout = Seconds(*timeout);
   if (const auto retries = map.integer("retries", {0, 100})) step.retries = static_cast<int>(*retries);
+  if (step.retries > 0 && map.has("parallel_run_config"))
+    context.error(map.scalar("retries")->where, fmt::format("{} is for commands and scripts: a parallel step tries each mini-batch again", map.named("retries")),
+                  "write run_max_try in its parallel_run_config");
   if (const auto compute = map.text("compute")) step.compute = compute->text;
   if (const auto description = map.text("description")) step.description = description->text;
   if (const Value* environment = map.map("environment"))

@@ -71,6 +71,7 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     const Place where = place_of_scalar(mark, value);
     Node& node = new_node(Node::Kind::scalar, where);
+    if (value.find('\0') != std::string::npos) fail(where, "this text holds a NUL character", "leave it out");
     node.text = value;
     node.is_text = is_text_tag(tag, where);
     define(anchor, {&node, 1, false});

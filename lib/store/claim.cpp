@@ -8,18 +8,25 @@
 #include "store/store.h"
 
 namespace mlpipe {
+namespace {
+
+std::string claim_name(const Digest& fingerprint) { return "claim " + fingerprint.hex(); }
+
+}  // namespace
 
 Result<Claim> Store::claim(const Digest& fingerprint, bool want_hit) const {
   if (want_hit) {
     if (auto result = find(fingerprint)) return Claim(Hit{std::move(*result)});
   }
-  MLPIPE_TRY(auto lock, locks().try_lock("claim " + fingerprint.hex()));
+  MLPIPE_TRY(auto lock, locks().try_lock(claim_name(fingerprint)));
   if (!lock) return Claim(Busy{});
   if (want_hit) {  // it may have been published between the look and the lock
     if (auto result = find(fingerprint)) return Claim(Hit{std::move(*result)});
   }
   return Claim(Slot(*this, fingerprint, std::move(*lock)));
 }
+
+Result<bool> Store::is_claimed(const Digest& fingerprint) const { return locks().is_locked(claim_name(fingerprint)); }
 
 std::optional<StepResult> Store::find(const Digest& fingerprint) const {
   const auto text = read_file(result_path(fingerprint));

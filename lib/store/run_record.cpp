@@ -52,7 +52,7 @@ const StepRecord* RunInfo::step(std::string_view name) const {
 
 Result<std::vector<std::string>> list_runs(const Store& store) {
   const Path folder = store.root() / "runs";
-  if (!exists(folder)) return std::vector<std::string>();
+  if (!path_exists(folder)) return std::vector<std::string>();
   MLPIPE_TRY(auto names, list_folder(folder));
   std::erase_if(names, [](const std::string& name) { return name.empty() || name[0] < '0' || name[0] > '9'; });
   std::reverse(names.begin(), names.end());

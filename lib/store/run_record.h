@@ -102,8 +102,8 @@ Result<std::vector<std::string>> list_runs(const Store& store);
 Result<std::string> resolve_run(const Store& store, std::string_view wanted);
 Result<RunInfo> read_run(const Store& store, const std::string& id);
 
-// The latest recorded decision of a step of this spec (any run), or nothing. Written by RunRecorder::step for states ran,
-// reused and used, and for failed ones that had a fingerprint.
+// The latest recorded decision of a step of this spec (any run), or nothing. Written by RunRecorder::step for all
+// states but skipped, where the step had a fingerprint.
 struct LastStep {
   std::string run_id;
   Digest fingerprint;

@@ -55,7 +55,7 @@ Result<std::optional<Lock>> occupy(const Store& store, const std::string& id) {
 
 bool worth_remembering(const StepRecord& record) {
   using enum StepState;
-  return record.fingerprint && (record.state == ran || record.state == reused || record.state == used || record.state == failed);
+  return record.fingerprint && record.state != skipped;
 }
 
 }  // namespace

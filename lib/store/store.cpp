@@ -53,7 +53,7 @@ Status make_folders(const Path& root) {
 Status make_store(const Path& root) {
   MLPIPE_TRY_VOID(make_dirs(root));
   MLPIPE_TRY(const auto names, list_folder(root));
-  if (!std::all_of(names.begin(), names.end(), begun_by_us)) return exists(root / "format") ? Status() : Status(not_ours(root));
+  if (!std::all_of(names.begin(), names.end(), begun_by_us)) return path_exists(root / "format") ? Status() : Status(not_ours(root));
   MLPIPE_TRY_VOID(make_folders(root));
   MLPIPE_TRY_VOID(write_file(root / ".gitignore", "*\n"));
   return write_file(root / "format", fmt::format("{}{}\n", format_prefix, our_format), Durability::synced);
@@ -71,7 +71,7 @@ Status check_writable(const Path& root) {
 Result<Store> Store::open(const Path& root, Access access) {
   Store store(absolute_path(root));
   const Path format = store.root_ / "format";
-  if (!exists(format)) {
+  if (!path_exists(format)) {
     if (access == Access::read) return store;
     if (auto made = make_store(store.root_); !made) return of_the_store(made.error());
   }
@@ -96,6 +96,8 @@ Path Store::output_path(const StoredOutput& output) const {
 Path Store::partial_path(const Digest& fingerprint) const { return root_ / "partial" / fingerprint.hex(); }
 
 Path Store::index_path() const { return root_ / "index"; }
+
+Path Store::published_path(const Path& target) const { return root_ / "published" / digest_of(target.string()).short_hex(); }
 
 Path Store::run_path(const std::string& run_id) const { return root_ / "runs" / run_id; }
 

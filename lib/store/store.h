@@ -14,6 +14,7 @@
 //   runs/<id>/        record.jsonl (see store/run_record.h), steps/<step>/logs/, work/ (private copies, unfinished outputs)
 //   active/<id>       empty marker of a run that has not ended; one whose "run <id>" lock is free is dead and swept
 //   last/<spec>/<step> the latest run and fingerprint of a step, an accelerator for "why"
+//   published/<place> listing of what `publish:` last copied to a place of the user's (run/publication.h)
 //   index/            digest index (reuse/digest_index.h)
 //
 // Order of publication: the output's files are synced, then renamed to objects/, that folder is synced, then the result record
@@ -103,6 +104,8 @@ class Store {
   // Hit: a result exists (not verified here: see reuse/verify.h). With `want_hit` false an existing result is not looked
   // at: Slot or Busy.
   Result<Claim> claim(const Digest& fingerprint, bool want_hit) const;
+  // Somebody, in whatever process, holds the slot now.
+  Result<bool> is_claimed(const Digest& fingerprint) const;
   // The result without a claim, for read-only commands. A damaged record is nothing.
   std::optional<StepResult> find(const Digest& fingerprint) const;
   // Forgets a result whose outputs turned out damaged. The objects stay, as somebody may be reading what is left of them:
@@ -113,6 +116,7 @@ class Store {
   Path output_path(const StoredOutput& output) const;     // the folder, or the file inside the object
   Path partial_path(const Digest& fingerprint) const;
   Path index_path() const;
+  Path published_path(const Path& target) const;
   Path run_path(const std::string& run_id) const;
 
   // Immutable texts. put does nothing when it is there already.

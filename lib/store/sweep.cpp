@@ -47,13 +47,13 @@ bool sweep_run(const Store& store, const std::string& id) {
 Result<std::vector<std::string>> sweep_dead_runs(const Store& store) {
   std::vector<std::string> swept;
   const Path folder = store.root() / "active";
-  if (!exists(folder)) return swept;
+  if (!path_exists(folder)) return swept;
   MLPIPE_TRY(const auto ids, list_folder(folder));
   for (const std::string& id : ids) {
     MLPIPE_TRY(const auto lock, store.locks().try_lock(run_lock_name(id)));
     if (!lock) continue;
     // The lock may be free because another process swept it, or because the run ended, since the listing.
-    if (exists(active_marker(store.root(), id)) && sweep_run(store, id)) swept.push_back(id);
+    if (path_exists(active_marker(store.root(), id)) && sweep_run(store, id)) swept.push_back(id);
   }
   return swept;
 }

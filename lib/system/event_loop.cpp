@@ -28,6 +28,14 @@ std::uint64_t tag_of(int fd, std::uint32_t generation) {
 
 }  // namespace
 
+bool stop_pending() {
+  sigset_t pending;
+  if (::sigpending(&pending) != 0) return false;
+  return ::sigismember(&pending, SIGINT) == 1 || ::sigismember(&pending, SIGTERM) == 1 || ::sigismember(&pending, SIGHUP) == 1;
+}
+
+Error stopped_error() { return {ErrorKind::interrupted, "stopped", ""}; }
+
 EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   require(static_cast<bool>(epoll_), "epoll_create");
   // A worker that dies while we write to it is an event, not our end.
@@ -79,7 +87,7 @@ void EventLoop::cancel(TimerId id) {
 void EventLoop::on_signals(std::function<void(int signal)> handler) {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::sigaddset(&set, signal);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   if (signals_) forget(signals_.get());
   signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));

@@ -10,10 +10,17 @@
 #include <memory>
 #include <unordered_map>
 
+#include "base/error.h"
 #include "system/clock.h"
 #include "system/fd.h"
 
 namespace mlpipe {
+
+// A signal that on_signals will deliver is waiting. For long work inside a callback, which ends early then; false where
+// nothing handles signals.
+bool stop_pending();
+// What such work returns then.
+Error stopped_error();
 
 class EventLoop {
  public:
@@ -33,7 +40,7 @@ class EventLoop {
   TimerId after(std::chrono::nanoseconds delay, std::function<void()> action);
   void cancel(TimerId id);
 
-  // Blocks SIGINT, SIGTERM and SIGHUP for the process and delivers them here instead (children get them unblocked).
+  // Blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT for the process and delivers them here instead (children get them unblocked).
   // Call it before starting threads: they inherit the blocking.
   void on_signals(std::function<void(int signal)> handler);
 

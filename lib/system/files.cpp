@@ -202,7 +202,7 @@ Result<std::uint64_t> free_bytes(const Path& path) {
 Path absolute_path(const Path& path) {
   std::error_code error;
   Path whole = std::filesystem::absolute(path.empty() ? Path(".") : path, error);
-  if (error) whole = path;  // the working directory is gone
+  if (error) whole = "/" / path;  // the working directory is gone: some absolute path that does not exist
   whole = whole.lexically_normal();
   return whole.has_filename() || whole == whole.root_path() ? whole : whole.parent_path();
 }

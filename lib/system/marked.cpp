@@ -90,18 +90,40 @@ void disown_child(pid_t pid) { owned().erase(pid); }
 
 void become_subreaper() { adopting = ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0; }
 
-void reap_orphans() {
-  if (!adopting) return;
+namespace {
+
+std::vector<pid_t> orphans() {
+  std::vector<pid_t> pids;
   const auto threads = list_folder("/proc/self/task");
-  if (!threads) return;
+  if (!adopting || !threads) return pids;
   for (const auto& thread : *threads) {
     const auto children = read_file(Path("/proc/self/task") / thread / "children");
     if (!children) continue;
-    for (const auto word : split(*children, ' ')) {
-      const auto pid = parse_integer(word);
-      if (pid && !owned().contains(static_cast<pid_t>(*pid))) ::waitpid(static_cast<pid_t>(*pid), nullptr, WNOHANG);
+    for (const auto word : split(*children, ' '))
+      if (const auto pid = parse_integer(word); pid && !owned().contains(static_cast<pid_t>(*pid))) pids.push_back(static_cast<pid_t>(*pid));
+  }
+  return pids;
+}
+
+}  // namespace
+
+void reap_orphans() {
+  for (const pid_t pid : orphans()) ::waitpid(pid, nullptr, WNOHANG);
+}
+
+// A killed one's children become ours: until none is left. Children cannot be reused pids, they wait for us.
+int kill_orphans() {
+  constexpr int most_passes = 1000;
+  int killed = 0;
+  for (int pass = 0; pass < most_passes; ++pass) {
+    const auto pids = orphans();
+    if (pids.empty()) break;
+    for (const pid_t pid : pids) {
+      ::kill(pid, SIGKILL);
+      killed += ::waitpid(pid, nullptr, 0) == pid;
     }
   }
+  return killed;
 }
 
 int kill_marked(const std::string& token) {

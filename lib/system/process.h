@@ -68,6 +68,10 @@ inline constexpr const char* run_token_variable = "MLPIPE_RUN_TOKEN";
 // Returns how many were killed. Cost: one pass over /proc (about 20 us a process).
 int kill_marked(const std::string& token);
 
+// SIGKILLs and reaps every child that no Child owns: processes that left their group and cleared their environment, adopted
+// after become_subreaper. Returns how many.
+int kill_orphans();
+
 // Adopts orphans of our children, so that kill_marked's victims and escaped grandchildren can be reaped here. From now on
 // every dead child that no Child owns is taken for one: such a process must not fork in other ways.
 void become_subreaper();

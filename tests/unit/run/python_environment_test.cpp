@@ -38,6 +38,19 @@ TEST_CASE("declared packages are found in requirements and conda files") {
   CHECK(declared_packages(declared) == std::vector<std::string>{"mlflow", "numpy", "pandas", "pillow", "scikit-learn"});
 }
 
+TEST_CASE("requirement files that others name count, each once") {
+  const test::TempFolder folder;
+  Environment declared;
+  declared.requirements = folder.write("requirements.txt", "-r deep/base.txt\n-c limits.txt # why\n-r missing.txt\n-r https://host/x.txt\nnumpy\n");
+  folder.write("deep/base.txt", "pandas\n-r ../requirements.txt\n");
+  folder.write("limits.txt", "six==1.0\n");
+  const auto files = environment_files(declared);
+  REQUIRE(files.size() == 3);
+  CHECK(files[1] == std::pair<std::string, Path>("deep/base.txt", folder / "deep/base.txt"));
+  CHECK(files[2].second == folder / "limits.txt");
+  CHECK(declared_packages(declared) == std::vector<std::string>{"numpy", "pandas", "six"});
+}
+
 TEST_CASE("package names are normalised as the index does it") {
   CHECK(normalised_package("Foo__Bar.baz-QUX") == "foo-bar-baz-qux");
 }

@@ -22,7 +22,7 @@ struct Fixture {
   Fixture(const std::vector<std::vector<int>>& needs, int capacity, std::vector<bool> considered = {})
       : pipeline(pipeline_of(needs)),
         graph(pipeline),
-        schedule(graph, considered.empty() ? std::vector<bool>(needs.size(), true) : considered, capacity) {}
+        schedule(graph, considered.empty() ? std::vector<bool>(needs.size(), true) : considered, {capacity, 100}) {}
 
   std::vector<std::size_t> ready() {
     std::vector<std::size_t> all;
@@ -72,22 +72,41 @@ TEST_CASE("a failure skips everything below it and nothing beside it") {
 TEST_CASE("cores are shared, and a step that wants more than there are runs alone") {
   Fixture three({{}, {}, {}}, 2);
   three.ready();
-  CHECK(three.schedule.acquire(0, 1));
-  CHECK_FALSE(three.schedule.acquire(1, 8));
-  CHECK(three.schedule.acquire(2, 1));
+  CHECK(three.schedule.acquire(0, {1, 0}));
+  CHECK_FALSE(three.schedule.acquire(1, {8, 0}));
+  CHECK(three.schedule.acquire(2, {1, 0}));
   three.schedule.succeeded(0);
-  CHECK_FALSE(three.schedule.acquire(1, 8));
+  CHECK_FALSE(three.schedule.acquire(1, {8, 0}));
   three.schedule.succeeded(2);
-  CHECK(three.schedule.acquire(1, 8));
+  CHECK(three.schedule.acquire(1, {8, 0}));
+}
+
+TEST_CASE("memory is shared like cores") {
+  Fixture three({{}, {}, {}}, 8);
+  three.ready();
+  CHECK(three.schedule.acquire(0, {1, 70}));
+  CHECK_FALSE(three.schedule.acquire(1, {1, 40}));
+  CHECK(three.schedule.acquire(2, {1, 30}));
+  three.schedule.succeeded(0);
+  CHECK(three.schedule.acquire(1, {1, 40}));
+}
+
+TEST_CASE("a step that wants more memory than there is runs alone") {
+  Fixture two({{}, {}}, 8);
+  two.ready();
+  CHECK(two.schedule.acquire(0, {1, 1}));
+  CHECK_FALSE(two.schedule.acquire(1, {1, 500}));
+  two.schedule.succeeded(0);
+  CHECK(two.schedule.acquire(1, {1, 500}));
 }
 
 TEST_CASE("released cores can be taken by another step") {
   Fixture two({{}, {}}, 1);
   two.ready();
-  CHECK(two.schedule.acquire(0, 1));
-  CHECK_FALSE(two.schedule.acquire(1, 1));
+  CHECK(two.schedule.acquire(0, {1, 0}));
+  CHECK_FALSE(two.schedule.acquire(1, {1, 0}));
   two.schedule.release(0);
-  CHECK(two.schedule.acquire(1, 1));
+  CHECK(two.schedule.acquire(1, {1, 0}));
 }
 
 TEST_CASE("stopping skips what nobody took and leaves what was taken") {
