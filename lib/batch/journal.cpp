@@ -115,7 +115,9 @@ Result<Journal> Journal::open(const Path& folder, const Digest& plan, FileOps& o
     journal.from_another_boot_ = std::memcmp(header->boot, boot_id().data(), sizeof header->boot) != 0;
     MLPIPE_TRY_VOID(journal.recover(bytes, notice));
   } else {
-    if (bytes.size() > sizeof(Header)) notice = "the journal in " + shown_path(folder) + " belongs to other inputs or settings, or is damaged: all mini-batches are scored again";
+    if (bytes.size() > sizeof(Header)) {
+      notice = "the journal in " + shown_path(folder) + " belongs to other inputs or settings, or is damaged: all mini-batches are scored again";
+    }
     MLPIPE_TRY_VOID(journal.start_afresh(plan));
   }
   return journal;

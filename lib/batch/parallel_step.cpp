@@ -72,7 +72,9 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void begin() {
     outcome_.resumed = journal_->finished().size();
-    if (outcome_.resumed > 0) notice(fmt::format("{} of {} mini-batches were finished before and are kept", outcome_.resumed, plan_->mini_batches()));
+    if (outcome_.resumed > 0) {
+      notice(fmt::format("{} of {} mini-batches were finished before and are kept", outcome_.resumed, plan_->mini_batches()));
+    }
     const auto& config = job_.config;
     workers_ = std::max(1, job_.workers);
     dispatcher_.emplace(plan_->mini_batches(), workers_, config.run_max_try);
@@ -81,7 +83,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_python_launcher(loop_, job_);
     logs_.emplace(job_.logs, workers_);
     WorkerPoolOwner& owner = *this;
-    pool_.emplace(loop_, clock_, *launcher_, owner, workers_, config.run_invocation_timeout + config.task_overhead_timeout, limit_text(config));
+    const auto limit = config.run_invocation_timeout + config.task_overhead_timeout;
+    pool_.emplace(loop_, clock_, *launcher_, owner, workers_, limit, limit_text(config));
     if (!config.model) driver_arguments_ = driver_arguments(job_);
     progress();
     ensure_workers();
@@ -132,7 +135,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
     while (!stopping_ && !failed_) {
       const auto next = dispatcher_->next(worker, ahead);
       if (!next) break;
-      pool_->send(worker, wire::encode(wire::ToWorker(wire::MiniBatch{next->mini_batch, next->attempt, plan_->paths_of(next->mini_batch)})));
+      const wire::MiniBatch batch{next->mini_batch, next->attempt, plan_->paths_of(next->mini_batch)};
+      pool_->send(worker, wire::encode(wire::ToWorker(batch)));
     }
     if (!dispatcher_->in_flight(worker).empty()) return pool_->begin_clock(worker);
     pool_->stop_clock(worker);

@@ -14,7 +14,8 @@ constexpr const char* again = "all mini-batches are scored again";
 Status check(const ParallelJob& job) {
   const auto& config = job.config;
   if (!config.mini_batch_size.is_count || !config.partition_keys.empty()) {
-    return Error{ErrorKind::spec, "tables as input of a parallel step are not supported yet", "give files, and mini_batch_size as their number"};
+    return Error{ErrorKind::spec, "tables as input of a parallel step are not supported yet",
+                 "give files, and mini_batch_size as their number"};
   }
   if (config.mini_batch_size.value < 1) return Error{ErrorKind::spec, "mini_batch_size must be at least 1", {}};
   if (job.inputs.empty()) return Error{ErrorKind::spec, "step `" + job.step + "` has no input to split", "declare one under inputs"};

@@ -225,7 +225,8 @@ void ScoringLauncher::on_forked(int number, Worker& worker, Fd pidfd, pid_t pid)
     return answer(number, copy.error());
   }
   worker.pidfd = copy.take();
-  answer(number, WorkerProcess{pid, std::move(pidfd), std::move(worker.ends.socket), std::move(worker.ends.out), std::move(worker.ends.err)});
+  auto& ends = worker.ends;
+  answer(number, WorkerProcess{pid, std::move(pidfd), std::move(ends.socket), std::move(ends.out), std::move(ends.err)});
 }
 
 void ScoringLauncher::on_exited(const server_wire::Exited& exited) {
