@@ -13,16 +13,6 @@ namespace {
 
 const StepOutput* rows_output(const Step& step) { return step.outputs.empty() ? nullptr : &step.outputs.front(); }
 
-// Numeric libraries start a thread a core: with a worker a core that is far too many.
-std::vector<std::string> with_one_thread(std::vector<std::string> environment) {
-  for (const std::string name : {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"}) {
-    bool set = false;
-    for (const std::string& entry : environment) set |= entry.starts_with(name + "=");
-    if (!set) environment.push_back(name + "=1");
-  }
-  return environment;
-}
-
 }  // namespace
 
 ParallelRun::~ParallelRun() { context_.loop.cancel(limit_); }
@@ -38,7 +28,6 @@ Result<ParallelJob> ParallelRun::job() {
   job.replacements = replacements();
   job.environment = environment_;
   for (const auto& [name, value] : parallel.config.environment_variables) job.environment.push_back(name + "=" + value);
-  job.environment = with_one_thread(std::move(job.environment));
   job.python = description_.python->interpreter.string();
   if (job.model.empty() && job.python.empty())
     return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
