@@ -21,6 +21,14 @@ Tally::Tally(const ParallelRunConfig& config, std::uint64_t mini_batches, std::u
       mini_batches_(mini_batches),
       items_(items) {}
 
+Tally::Tally(const ParallelRunConfig& config, const ScoreCounts& counts) : Tally(config, counts.mini_batches, counts.items) {
+  done_ = counts.mini_batches - counts.failed_mini_batches;
+  failed_ = counts.failed_mini_batches;
+  items_done_ = counts.items;
+  items_failed_ = counts.failed_items;
+  rows_ = counts.rows;
+}
+
 void Tally::finished(std::uint32_t items, std::uint32_t failed_items, std::uint64_t rows) {
   ++done_;
   items_done_ += items;

@@ -18,6 +18,8 @@ namespace mlpipe {
 class Tally {
  public:
   Tally(const ParallelRunConfig& config, std::uint64_t mini_batches, std::uint64_t items);
+  // What an earlier run counted, held against the thresholds of now.
+  Tally(const ParallelRunConfig& config, const ScoreCounts& counts);
 
   void finished(std::uint32_t items, std::uint32_t failed_items, std::uint64_t rows);
   void given_up(std::uint32_t items);

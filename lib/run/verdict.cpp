@@ -5,25 +5,16 @@
 #include <map>
 
 #include "base/text.h"
+#include "batch/tally.h"
 
 namespace mlpipe {
 namespace {
 
-// Azure's thresholds against what the earlier run counted; empty: all are kept.
+// The thresholds of now against what the earlier run counted; empty: all are kept.
 std::string exceeded(const Step& step, const StepResult& result) {
-  const Parallel* parallel = step.parallel();
-  if (!parallel) return {};
-  const ParallelRunConfig& config = parallel->config;
-  const ScoreCounts& counts = result.counts;
-  if (config.error_threshold >= 0 && counts.failed_items > static_cast<std::uint64_t>(config.error_threshold))
-    return fmt::format("its earlier result has {}, more than error_threshold {}", plural(counts.failed_items, "failed item"), config.error_threshold);
-  if (config.allowed_failed_count >= 0 && counts.failed_mini_batches > static_cast<std::uint64_t>(config.allowed_failed_count))
-    return fmt::format("its earlier result has {}, more than allowed_failed_count {}", plural(counts.failed_mini_batches, "failed mini-batch"),
-                       config.allowed_failed_count);
-  if (counts.failed_mini_batches * 100.0 > config.allowed_failed_percent * counts.mini_batches)
-    return fmt::format("its earlier result has {} of {} mini-batches failed, more than allowed_failed_percent {:g}", counts.failed_mini_batches,
-                       counts.mini_batches, config.allowed_failed_percent);
-  return {};
+  if (!step.parallel()) return {};
+  const auto error = Tally(step.parallel()->config, result.counts).verdict();
+  return error ? fmt::format("its earlier result would not do: {}", error->message) : "";
 }
 
 std::map<std::string, std::string> packages_of(const std::string& list) {
