@@ -463,5 +463,5 @@ TEST_CASE("sample takes the first items only") {
 TEST_CASE("each worker works in a folder of its own") {
   Run step("import os\ndef run(batch):\n    open('mine', 'x').close()\n    os.remove('mine')\n    return [os.getcwd()] * len(batch)\n");
   CHECK(message(step.run()) == "");
-  CHECK(has(step.rows(), (step.job.scratch / "process000").string()));
+  CHECK(has(step.rows(), (step.job.scratch / "process00").string()));  // whichever of the two took it
 }
