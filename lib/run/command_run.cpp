@@ -89,7 +89,7 @@ void CommandRun::kill(ErrorKind kind) {
 
 void CommandRun::on_text(bool is_stderr, std::string_view text) {
   add_to_tail(is_stderr ? err_tail_ : out_tail_, text);
-  emit_text(is_stderr ? *err_editor_ : *out_editor_, is_stderr, "", text);
+  emit_text(is_stderr ? *err_editor_ : *out_editor_, is_stderr, text);
 }
 
 void CommandRun::flush_text() {

@@ -92,16 +92,16 @@ Result<Tree> Describer::scan_code(const Step& step) {
   return scan_tree(step.source_directory, {&ignore, "", &index_, threads_});
 }
 
-Result<std::string> Describer::changed_input(const Step& step, const StepDescription& description) {
+Result<const StepInput*> Describer::changed_input(const Step& step, const StepDescription& description) {
   for (const StepInput& input : step.inputs) {
     if (input.from == StepInput::From::value) continue;
     const StepDescription::Input& described = description.data.at(&input);
     MLPIPE_TRY(const auto now, scan(described.root, described.pattern));
     if (now->digest == described.whole->digest) continue;
     if (input.from == StepInput::From::pipeline_input) pipeline_inputs_.erase(input.source);
-    return input.name;
+    return &input;
   }
-  return std::string();
+  return nullptr;
 }
 
 Result<StepDescription> Describer::describe(const Step& step, const std::map<std::string, AvailableOutputs>& available) {

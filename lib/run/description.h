@@ -54,9 +54,9 @@ class Describer {
   // Every step that `step` reads from is in `available`. Error: something it needs is missing or unreadable.
   Result<StepDescription> describe(const Step& step, const std::map<std::string, AvailableOutputs>& available);
 
-  // The first input whose data is no longer what was described (somebody, perhaps the step, wrote into it); empty: none.
+  // The first input whose data is no longer what was described (somebody, perhaps the step, wrote into it); null: none.
   // Costs a walk over their stat data.
-  Result<std::string> changed_input(const Step& step, const StepDescription& description);
+  Result<const StepInput*> changed_input(const Step& step, const StepDescription& description);
 
  private:
   Result<Tree> scan_code(const Step& step);

@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "run/again.h"
-#include "run/publication.h"
 #include "system/host.h"
 
 namespace mlpipe {
@@ -19,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr auto poll_interval = 50ms;
 // A step whose source or input changes each time it is about to start is given up.
 constexpr int most_changes = 5;
+constexpr const char* run_was_stopped = "the run was stopped";
 
 std::vector<bool> considered(const Selection& selection) {
   std::vector<bool> flags;
@@ -30,7 +30,6 @@ std::vector<bool> considered(const Selection& selection) {
 
 RunDispatcher::RunDispatcher(RunContext& context, const StepGraph& graph, Selection selection, std::map<std::string, AvailableOutputs> available)
     : context_(context),
-      graph_(graph),
       selection_(std::move(selection)),
       schedule_(graph, considered(selection_), {context.cores, physical_memory()}),
       available_(std::move(available)),
@@ -71,12 +70,7 @@ void RunDispatcher::take_folder(std::size_t number) {
   const Path& folder = context_.request.use.at(step.name);
   auto outputs = context_.describer.outputs_in(step, folder);
   if (!outputs) return fail_before_start(number, outputs.error());
-  StepEnded event;
-  event.record.step = step.name;
-  event.record.state = StepState::used;
-  event.record.reason = fmt::format("its outputs are taken from {}", folder.string());
-  event.record.started = context_.clock.wall();
-  finish(number, std::move(event), std::nullopt, outputs.take());
+  finish(number, new_event(number, StepState::used, fmt::format("its outputs are taken from {}", folder.string())), std::nullopt, outputs.take());
 }
 
 void RunDispatcher::consider_run(std::size_t number) {
@@ -99,24 +93,16 @@ void RunDispatcher::consider_run(std::size_t number) {
     if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
     if (verdict.damaged) context_.store.forget(std::get<Slot>(*claim), *found);
   }
-  decided_to_run(number, description.take(), std::move(verdict), std::move(std::get<Slot>(*claim)));
-}
-
-void RunDispatcher::decided_to_run(std::size_t number, StepDescription description, Verdict verdict, Slot slot) {
-  decided_.emplace(number, Decided{std::move(description), std::move(slot), std::move(verdict.reason)});
+  decided_.emplace(number, Decided{description.take(), std::move(std::get<Slot>(*claim)), std::move(verdict.reason)});
 }
 
 void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verdict verdict) {
   const Step& step = context_.pipeline.steps[number];
   for (const std::string& warning : verdict.warnings) context_.events.on(Notice{step.name, warning, ""});
-  StepEnded event;
+  StepEnded event = new_event(number, StepState::reused, verdict.reason);
   StepRecord& record = event.record;
-  record.step = step.name;
-  record.state = StepState::reused;
-  record.reason = verdict.reason;
   record.fingerprint = description.fingerprint;
   record.reused_from = verdict.result->run_id;
-  record.started = context_.clock.wall();
   record.outputs = verdict.result->outputs;
   record.counts = verdict.result->counts;
   finish(number, std::move(event), std::nullopt, std::move(verdict.outputs));
@@ -198,12 +184,8 @@ void RunDispatcher::ended(std::size_t number, StepRunEnd end) {
 }
 
 void RunDispatcher::fail_before_start(std::size_t number, const Error& error, std::optional<Digest> fingerprint, const std::string& reason) {
-  StepEnded event;
-  event.record.step = context_.pipeline.steps[number].name;
-  event.record.state = error.kind == ErrorKind::interrupted ? StepState::stopped : StepState::failed;
-  event.record.reason = reason;
+  StepEnded event = new_event(number, error.kind == ErrorKind::interrupted ? StepState::stopped : StepState::failed, reason);
   event.record.fingerprint = fingerprint;
-  event.record.started = context_.clock.wall();
   event.record.error = error.message;
   event.record.exit_code = error.kind == ErrorKind::threshold ? 42 : 1;
   event.hint = error.hint;
@@ -260,11 +242,8 @@ PublicationFolders RunDispatcher::publication_folders(const std::string& step, c
 
 void RunDispatcher::report_skipped() {
   for (const Schedule::Skip& skip : schedule_.take_skipped()) {
-    StepEnded event;
-    event.record.step = context_.pipeline.steps[skip.step].name;
-    event.record.state = skip.because || !stopping_ ? StepState::skipped : StepState::stopped;
-    event.record.reason = skip.because ? fmt::format("{} failed", context_.pipeline.steps[*skip.because].name) : "the run was stopped";
-    event.record.started = context_.clock.wall();
+    const StepEnded event = new_event(skip.step, skip.because || !stopping_ ? StepState::skipped : StepState::stopped,
+                                      skip.because ? fmt::format("{} failed", context_.pipeline.steps[*skip.because].name) : run_was_stopped);
     (void)context_.recorder.step(event.record, context_.clock);
     info_.steps.push_back(event.record);
     context_.events.on(event);
@@ -295,12 +274,17 @@ void RunDispatcher::stop_all(ErrorKind kind) {
 }
 
 void RunDispatcher::end_stopped(std::size_t number) {
+  finish(number, new_event(number, StepState::stopped, run_was_stopped), *stopped_, {});
+}
+
+// The end of a step that did not run here.
+StepEnded RunDispatcher::new_event(std::size_t number, StepState state, std::string reason) const {
   StepEnded event;
   event.record.step = context_.pipeline.steps[number].name;
-  event.record.state = StepState::stopped;
-  event.record.reason = "the run was stopped";
+  event.record.state = state;
+  event.record.reason = std::move(reason);
   event.record.started = context_.clock.wall();
-  finish(number, std::move(event), *stopped_, {});
+  return event;
 }
 
 }  // namespace mlpipe

@@ -36,7 +36,6 @@ class RunDispatcher {
   void pump();
   void consider(std::size_t step);
   void consider_run(std::size_t step);
-  void decided_to_run(std::size_t step, StepDescription description, Verdict verdict, Slot slot);
   void take_folder(std::size_t step);
   void reuse(std::size_t step, StepDescription& description, Verdict verdict);
   void wait_for_other(std::size_t step, const Digest& fingerprint);
@@ -53,9 +52,9 @@ class RunDispatcher {
   void on_signal(int signal);
   void stop_all(ErrorKind kind);
   void end_stopped(std::size_t step);
+  StepEnded new_event(std::size_t step, StepState state, std::string reason) const;
 
   RunContext& context_;
-  const StepGraph& graph_;
   Selection selection_;
   Schedule schedule_;
   std::map<std::string, AvailableOutputs> available_;

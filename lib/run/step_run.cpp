@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -40,10 +39,11 @@ Result<bool> StepRun::make_workspace() {
   MLPIPE_TRY(workspace_, Workspace::make(step_, folder, outputs, description_.code));
   const auto copied = description_.code ? scan_tree(workspace_->code(), {nullptr, "", nullptr, context_.cores}) : Result<Tree>(Tree{});
   if (!copied) return copied.error();
-  MLPIPE_TRY(const std::string changed, context_.describer.changed_input(step_, description_));
-  if (const StepInput* input = find_input(changed); input && input->from == StepInput::From::step_output)
-    return Error{ErrorKind::step_failed, fmt::format("its input {}, which {} made, was changed in the store", changed, input->step), "run again: it will be made anew"};
-  if (!changed.empty() || (description_.code && copied->digest != description_.code->digest)) {
+  MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
+  if (changed && changed->from == StepInput::From::step_output)
+    return Error{ErrorKind::step_failed, fmt::format("its input {}, which {} made, was changed in the store", changed->name, changed->step),
+                 "run again: it will be made anew"};
+  if (changed || (description_.code && copied->digest != description_.code->digest)) {
     workspace_->remove();
     return false;
   }
@@ -52,11 +52,6 @@ Result<bool> StepRun::make_workspace() {
   for (const StepOutput& output : step_.outputs) bindings.outputs[output.name] = workspace_->output_place(output).string();
   MLPIPE_TRY(environment_, step_environment(step_, description_, bindings, folder / "python", bindings.run_id, context_.recorder.token()));
   return true;
-}
-
-const StepInput* StepRun::find_input(const std::string& name) const {
-  const auto found = std::find_if(step_.inputs.begin(), step_.inputs.end(), [&](const StepInput& input) { return input.name == name; });
-  return found == step_.inputs.end() ? nullptr : &*found;
 }
 
 std::vector<StreamEditor::Replacement> StepRun::replacements() const {
@@ -68,8 +63,8 @@ std::vector<StreamEditor::Replacement> StepRun::replacements() const {
   return edits;
 }
 
-void StepRun::emit_text(StreamEditor& editor, bool is_stderr, const std::string& worker, std::string_view text) {
-  if (std::string edited = editor.feed(text); !edited.empty()) context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::move(edited)});
+void StepRun::emit_text(StreamEditor& editor, bool is_stderr, std::string_view text) {
+  if (std::string edited = editor.feed(text); !edited.empty()) context_.events.on(StepOutputText{step_.name, "", is_stderr, std::move(edited)});
 }
 
 void StepRun::notice(const std::string& message, const std::string& hint) const { context_.events.on(Notice{step_.name, message, hint}); }
@@ -96,9 +91,9 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
     result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.entries.size(), tree.bytes});
     outputs[output.name] = {context_.store.output_path(result.outputs.back()), std::make_shared<const Tree>(std::move(tree))};
   }
-  MLPIPE_TRY(const std::string changed, context_.describer.changed_input(step_, description_));
-  if (!changed.empty())
-    return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed),
+  MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
+  if (changed)
+    return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed->name),
                  "a step must not write into its inputs; run it again when nothing else does"};
   MLPIPE_TRY_VOID(keep_manifest());
   MLPIPE_TRY_VOID(slot_.publish(result, built));

@@ -62,8 +62,7 @@ class StepRun {
   virtual Path kept_outputs() = 0;
 
   Result<bool> make_workspace();
-  const StepInput* find_input(const std::string& name) const;
-  void emit_text(StreamEditor& editor, bool is_stderr, const std::string& worker, std::string_view text);
+  void emit_text(StreamEditor& editor, bool is_stderr, std::string_view text);
   std::vector<StreamEditor::Replacement> replacements() const;
   void succeed(const ScoreCounts& counts);
   void fail(ErrorKind kind, std::string error, StepEnded event);
