@@ -65,7 +65,7 @@ void ParallelRun::add_output(ParallelJob& job) const {
 
 // With the journal: what scripts wrote for finished mini-batches must be there when the next run goes on behind them.
 Result<Path> ParallelRun::outputs_folder() {
-  const std::string inputs = outside_inputs();
+  const std::string inputs = identity_of_inputs();
   const auto earlier = read_file(state() / "inputs");
   if (fresh_ || (earlier && *earlier != inputs)) MLPIPE_TRY_VOID(remove_tree(state()));
   MLPIPE_TRY_VOID(make_dirs(state()));
@@ -73,12 +73,11 @@ Result<Path> ParallelRun::outputs_folder() {
   return state() / "outputs";
 }
 
-// Stat data of the data from outside. Its content is that of the fingerprint now, but if anything was written meanwhile the
-// rows of an unfinished attempt may come from something else.
-std::string ParallelRun::outside_inputs() const {
+// Stat data of all inputs. Their content is that of the fingerprint now, but if anything was written meanwhile, be it by a step
+// into what another one made, the rows of an unfinished attempt may come from something else.
+std::string ParallelRun::identity_of_inputs() const {
   Hasher hasher;
   for (const auto& [input, data] : description_.data) {
-    if (input->from != StepInput::From::pipeline_input) continue;
     for (const TreeEntry& entry : data.tree->entries) {
       struct stat st {};
       (void)::stat((entry.path.empty() ? data.path : data.path / entry.path).c_str(), &st);

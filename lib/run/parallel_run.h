@@ -20,7 +20,7 @@ class ParallelRun final : public StepRun, public ParallelListener {
   Path kept_outputs() override;
   Path state() const { return context_.store.partial_path(description_.fingerprint); }
   Result<ParallelJob> job();
-  std::string outside_inputs() const;
+  std::string identity_of_inputs() const;
   void add_inputs(ParallelJob& job) const;
   void add_output(ParallelJob& job) const;
 

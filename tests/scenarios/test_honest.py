@@ -66,6 +66,30 @@ class Inputs(ScenarioTest):
         self.ok("run")
         self.assertEqual(self.project.read("out/rows.txt"), "".join(f"old{n}\n" for n in range(6)))
 
+    def test_rows_of_an_attempt_that_scored_a_changed_output_are_not_continued(self):
+        self.project.write("src/score.py", """
+            import time
+            def run(mini_batch):
+                time.sleep(0.5)
+                with open(mini_batch[0]) as file: return [file.read().strip()]
+        """)
+        self.project.spec("""
+            steps:
+              a: {command: 'for i in 1 2 3; do echo $i > ${{outputs.o}}/$i; done', outputs: {o: }}
+              b: {command: 'sleep 0.3; echo EXTRA > ${{inputs.i}}/3', inputs: {i: "${{steps.a.outputs.o}}"}}
+              s:
+                source_directory: src
+                parallel_run_config: {entry_script: score.py, mini_batch_size: 1, process_count_per_node: 1, append_row_file_name: rows.txt}
+                inputs: {d: "${{steps.a.outputs.o}}"}
+                outputs: {o: {publish: out}}
+        """)
+        first = self.project.run("run", "-j", "2")
+        self.assertNotEqual(first.code, 0, first)
+        self.assertIn("input d changed while it ran", first.err)
+        self.project.spec(self.project.read("pipeline.yaml").replace("echo EXTRA >", "cat"))
+        self.ok("run", "-j", "2")
+        self.assertEqual(self.project.read("out/rows.txt"), "1\n2\n3\n")
+
     def test_a_failing_step_fails_again_with_its_cause(self):
         self.project.write("in/a", "x\n")
         self.project.write("src/score.py", "def run(mini_batch): return []\n")
