@@ -75,8 +75,10 @@ MiniBatchPlan::Range MiniBatchPlan::range_of(std::uint64_t mini_batch) const {
 
 std::uint32_t MiniBatchPlan::items_of(std::uint64_t mini_batch) const { return static_cast<std::uint32_t>(range_of(mini_batch).count); }
 
-std::vector<std::string> MiniBatchPlan::paths_of(std::uint64_t mini_batch) const {
-  const auto range = range_of(mini_batch);
+std::vector<std::string> MiniBatchPlan::paths_of(std::uint64_t mini_batch, Slice slice) const {
+  auto range = range_of(mini_batch);
+  range.first += slice.first;
+  range.count = std::min<std::uint64_t>(slice.count, range.count - slice.first);
   std::string prefix = (listing_.inputs[range.folder->input].base / range.folder->path).string();
   if (!prefix.empty() && prefix.back() != '/') prefix += '/';
   std::vector<std::string> paths;

@@ -14,6 +14,15 @@
 
 namespace mlpipe {
 
+// Some of a mini-batch's items, in their order: all of them, or a part of one that is taken apart to find its bad items.
+struct Slice {
+  static constexpr std::uint32_t rest = UINT32_MAX;
+  std::uint32_t first = 0;
+  std::uint32_t count = rest;  // rest: up to the end
+
+  friend bool operator==(const Slice&, const Slice&) = default;
+};
+
 // Mini-batches and items count from 0. A mini-batch never mixes folders: the rest of each folder is a short mini-batch.
 class MiniBatchPlan {
  public:
@@ -23,8 +32,10 @@ class MiniBatchPlan {
   std::uint64_t mini_batches() const { return mini_batches_; }
   std::uint64_t items() const { return items_; }
   std::uint32_t items_of(std::uint64_t mini_batch) const;
+  // Whether a part of it may be scored alone: its items do not belong together.
+  bool divisible(std::uint64_t) const { return true; }
   // Whole paths of a mini-batch's items.
-  std::vector<std::string> paths_of(std::uint64_t mini_batch) const;
+  std::vector<std::string> paths_of(std::uint64_t mini_batch, Slice slice = {}) const;
 
   // Everything but where the inputs lie, as bytes that say the same on every machine:
   //   "mlpipe mini-batches 1\n", then as text with '\n': size, number of inputs, of folders;
