@@ -13,42 +13,48 @@ void Dispatcher::mark_done(std::uint64_t mini_batch) {
   --fresh_;
 }
 
-std::optional<Assignment> Dispatcher::next(int worker, bool ahead) {
+std::optional<Assignment> Dispatcher::next(int worker, std::size_t window) {
   auto& mine = in_flight_[static_cast<std::size_t>(worker)];
-  const bool second = mine.size() == 1 && ahead && waiting() > in_flight_.size();
-  if (waiting() == 0 || !(mine.empty() || second)) return std::nullopt;
+  const bool ahead = mine.size() < window && waiting() > mine.size() * in_flight_.size();
+  if (waiting() == 0 || !(mine.empty() || ahead)) return std::nullopt;
   mine.push_back(take());
   ++flying_;
   return mine.back();
 }
 
 Assignment Dispatcher::take() {
-  std::uint64_t id;
   if (!again_.empty()) {
-    id = again_.front();
+    const Assignment assignment = again_.front();
     again_.pop_front();
-  } else {
-    while (done_[next_]) ++next_;
-    id = next_++;
-    --fresh_;
+    return assignment;
   }
-  const auto tries = failed_tries_.find(id);
-  return {id, tries == failed_tries_.end() ? 1 : tries->second + 1};
+  while (done_[next_]) ++next_;
+  --fresh_;
+  return {next_++, 1, {}};
 }
 
-bool Dispatcher::answered(int worker, const Assignment& assignment) {
+std::optional<Assignment> Dispatcher::answered(int worker, std::uint64_t mini_batch, std::uint32_t attempt) {
   auto& mine = in_flight_[static_cast<std::size_t>(worker)];
-  if (mine.empty() || mine.front() != assignment) return false;
+  if (mine.empty() || mine.front().mini_batch != mini_batch || mine.front().attempt != attempt) return std::nullopt;
+  const Assignment assignment = mine.front();
   mine.pop_front();
   --flying_;
-  return true;
+  return assignment;
 }
 
 bool Dispatcher::failed(const Assignment& assignment) {
   if (assignment.attempt >= max_tries_) return false;
-  failed_tries_[assignment.mini_batch] = assignment.attempt;
-  again_.push_back(assignment.mini_batch);
+  again_.push_back({assignment.mini_batch, assignment.attempt + 1, {}});
   return true;
+}
+
+void Dispatcher::halve(const Assignment& assignment, std::uint32_t items) {
+  assert(items > 1);
+  auto& parts = parts_[assignment.mini_batch];
+  const std::uint32_t half = items / 2, first = assignment.slice.first;
+  again_.push_front({assignment.mini_batch, max_tries_ + parts + 2, {first + half, items - half}});
+  again_.push_front({assignment.mini_batch, max_tries_ + parts + 1, {first, half}});
+  parts += 2;
 }
 
 std::optional<Assignment> Dispatcher::lost(int worker) {
@@ -63,7 +69,5 @@ std::optional<Assignment> Dispatcher::lost(int worker) {
   mine.clear();
   return first;
 }
-
-void Dispatcher::give_back(const Assignment& assignment) { again_.push_front(assignment.mini_batch); }
 
 }  // namespace mlpipe

@@ -7,35 +7,42 @@
 #include <unordered_map>
 #include <vector>
 
+#include "batch/mini_batch_plan.h"
+
 namespace mlpipe {
 
 struct Assignment {
   std::uint64_t mini_batch = 0;
-  std::uint32_t attempt = 1;
+  std::uint32_t attempt = 1;  // of the whole up to run_max_try, of parts above: no two of a mini-batch have the same
+  Slice slice;                // a part of one that is taken apart; else all of it
+
+  bool is_part() const { return slice != Slice{}; }
 
   friend bool operator==(const Assignment&, const Assignment&) = default;
 };
 
-// A worker has at most two mini-batches in flight; it works on the first of them. Mini-batches that failed a try come
-// before new ones.
+// A worker has a few mini-batches in flight and works on the first of them. Mini-batches that failed a try, and their parts,
+// come before new ones.
 class Dispatcher {
  public:
   Dispatcher(std::uint64_t mini_batches, int workers, int max_tries);
 
   void mark_done(std::uint64_t mini_batch);  // before the first next()
 
-  // What to send to `worker` now, if anything. A second one in flight is given only with `ahead`, and only while there
-  // is more than one for everybody: the last ones go to whoever is free.
-  std::optional<Assignment> next(int worker, bool ahead);
+  // What to send to `worker` now, if anything. It gets up to `window` in flight, but more than one only while there is
+  // enough for everybody: the last ones go to whoever is free.
+  std::optional<Assignment> next(int worker, std::size_t window);
 
-  // Takes an answer: false when it is not what this worker is working on (a late duplicate, a confused worker).
-  bool answered(int worker, const Assignment& assignment);
-  // The try of an answered or lost one failed. True: it will be tried again; false: it is given up.
+  // Takes an answer. Nothing: it is not what this worker is working on (a late duplicate, a confused worker).
+  std::optional<Assignment> answered(int worker, std::uint64_t mini_batch, std::uint32_t attempt);
+  // The try of an answered or lost one failed. True: it will be tried again; false: it has used up its tries. Parts have one.
   bool failed(const Assignment& assignment);
+  // Gives out the halves of what has used up its tries; `items`, of the whole assignment, are at least 2.
+  void halve(const Assignment& assignment, std::uint32_t items);
   // The worker is gone: what it was working on, which the caller fails; what it had not begun goes back without a try.
   std::optional<Assignment> lost(int worker);
   // A try that shall not count: back to be given out again.
-  void give_back(const Assignment& assignment);
+  void give_back(const Assignment& assignment) { again_.push_front(assignment); }
 
   const std::deque<Assignment>& in_flight(int worker) const { return in_flight_[static_cast<std::size_t>(worker)]; }
   std::uint64_t waiting() const { return fresh_ + again_.size(); }  // not given out
@@ -49,8 +56,8 @@ class Dispatcher {
   std::uint64_t fresh_ = 0;
   std::uint64_t flying_ = 0;
   std::uint32_t max_tries_;
-  std::deque<std::uint64_t> again_;
-  std::unordered_map<std::uint64_t, std::uint32_t> failed_tries_;
+  std::deque<Assignment> again_;
+  std::unordered_map<std::uint64_t, std::uint32_t> parts_;  // made so far of each mini-batch that was taken apart
   std::vector<std::deque<Assignment>> in_flight_;
 };
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "batch/dispatcher.h"
+#include "batch/failed_items.h"
 #include "batch/parallel_step.h"
 #include "system/clock.h"
 #include "system/files.h"
@@ -18,23 +20,33 @@ struct Failure {
   std::optional<std::uint64_t> mini_batch;
   std::vector<std::string> items;
   Path log;
+  FailedItem::Kind kind = FailedItem::Kind::exception;
+  int signal = 0;
+  std::uint64_t peak_memory = 0;  // bytes; 0: not known
+
+  // Without what only the step knows: its item, tries, and the worker's last words.
+  FailedItem failed_item() const;
 };
 
 // Remembers the first failure that counted. Later ones are consequences, repetitions, or in the logs.
 class Failures {
  public:
   void add(Failure failure);
-  const std::optional<Failure>& first() const { return first_; }
+  // Of a mini-batch that is taken apart: stands for the cause as long as nothing better is known.
+  void suspect(Failure failure);
+  const std::optional<Failure>& first() const { return first_ ? first_ : suspect_; }
 
   // True for the first few: a step where everything fails must not flood the terminal.
   bool worth_a_notice() { return notices_++ < 5; }
 
+  // "mini-batch 7 failed (try 2 of 3)", or of a part: "mini-batch 7: item 12 fails alone".
+  static std::string title(const Assignment& assignment, std::uint32_t items, int run_max_try);
   static std::string heading(WallTime when, const std::string& what);
   static std::string list_items(const std::vector<std::string>& items);
   static std::string summary(const ParallelOutcome& outcome);
 
  private:
-  std::optional<Failure> first_;
+  std::optional<Failure> first_, suspect_;
   int notices_ = 0;
 };
 

@@ -31,10 +31,13 @@ static_assert(sizeof(Header) == 80);
 struct Record {
   std::uint64_t mini_batch, offset, length, rows;
   std::uint32_t attempt, items, failed_items;
-  std::uint32_t rows_checksum, zero;
+  std::uint32_t rows_checksum, flags;
   std::uint32_t checksum;
 };
 static_assert(sizeof(Record) == 56);
+
+constexpr std::uint32_t taken_apart = 1, retracted = 2;
+constexpr std::uint64_t nobody = UINT64_MAX;  // in place of a mini-batch whose record is void
 
 constexpr std::string_view magic = "mlpipe journal 2";
 
@@ -128,15 +131,21 @@ Status Journal::recover(std::string_view journal, std::string& notice) {
   for (; at + sizeof(Record) <= journal.size(); at += sizeof(Record)) {
     Record record;
     std::memcpy(&record, journal.data() + at, sizeof record);
-    if (record.checksum != record_checksum(record, seed_) || record.offset != rows_end_ || has(record.mini_batch)) break;
+    const bool retraction = (record.flags & retracted) != 0;
+    if (record.checksum != record_checksum(record, seed_) || record.offset != rows_end_ || has(record.mini_batch) != retraction) break;
+    if (retraction) {
+      forget(record.mini_batch);
+      continue;
+    }
     const Extent extent{record.mini_batch, record.offset, record.length};
     MLPIPE_TRY(const bool whole, rows_match(extent, record.rows_checksum));
     if (!whole) break;
-    finished_.push_back({record.mini_batch, record.attempt, record.rows, record.items, record.failed_items});
+    finished_.push_back({record.mini_batch, record.attempt, record.rows, record.items, record.failed_items, (record.flags & taken_apart) != 0});
     extents_.push_back(extent);
-    ids_.insert(record.mini_batch);
+    ids_[record.mini_batch] = finished_.size() - 1;
     rows_end_ += record.length;
   }
+  compress();
   journal_end_ = at;
   if (const auto lost = records_behind(journal, at, seed_); lost > 0) {
     notice = "the journal in " + shown_path(folder_) + " is damaged: " + plural(lost, "finished mini-batch record") + " behind it dropped";
@@ -187,7 +196,8 @@ Status Journal::adopt_boot() {
 Result<bool> Journal::append(const FinishedBatch& batch, std::string_view rows) {
   if (broken_) return *broken_;
   if (has(batch.mini_batch)) return false;
-  Record record{batch.mini_batch, rows_end_, rows.size(), batch.rows, batch.attempt, batch.items, batch.failed_items, crc32c(rows), 0, 0};
+  Record record{batch.mini_batch, rows_end_,          rows.size(),  batch.rows, batch.attempt,
+                batch.items,      batch.failed_items, crc32c(rows), batch.taken_apart ? taken_apart : 0, 0};
   record.checksum = record_checksum(record, seed_);
   if (!rows.empty()) MLPIPE_TRY_VOID(write(rows_.get(), rows, rows_end_, "rows"));
   MLPIPE_TRY_VOID(write(journal_.get(), bytes_of(record), journal_end_, "journal"));
@@ -195,9 +205,38 @@ Result<bool> Journal::append(const FinishedBatch& batch, std::string_view rows) 
   journal_end_ += sizeof record;
   finished_.push_back(batch);
   extents_.push_back({record.mini_batch, record.offset, record.length});
-  ids_.insert(batch.mini_batch);
+  ids_[batch.mini_batch] = finished_.size() - 1;
   dirty_ = true;
   return true;
+}
+
+Status Journal::retract(const std::vector<std::uint64_t>& mini_batches) {
+  if (broken_) return *broken_;
+  for (const auto mini_batch : mini_batches) {
+    Record record{};
+    record.mini_batch = mini_batch;
+    record.offset = rows_end_;
+    record.flags = retracted;
+    record.checksum = record_checksum(record, seed_);
+    MLPIPE_TRY_VOID(write(journal_.get(), bytes_of(record), journal_end_, "journal"));
+    journal_end_ += sizeof record;
+    dirty_ = true;
+    forget(mini_batch);
+  }
+  compress();
+  return {};
+}
+
+void Journal::forget(std::uint64_t mini_batch) {
+  const auto id = ids_.find(mini_batch);
+  finished_[id->second].mini_batch = extents_[id->second].mini_batch = nobody;
+  ids_.erase(id);
+}
+
+void Journal::compress() {
+  std::erase_if(finished_, [](const FinishedBatch& batch) { return batch.mini_batch == nobody; });
+  std::erase_if(extents_, [](const Extent& extent) { return extent.mini_batch == nobody; });
+  for (std::size_t i = 0; i < finished_.size(); ++i) ids_[finished_[i].mini_batch] = i;
 }
 
 Status Journal::sync() {

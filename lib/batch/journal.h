@@ -6,7 +6,8 @@
 //   journal   header  "mlpipe journal 2" (16 bytes), u64 nonce, 32 bytes plan digest, u32 crc-32c of the above, u32 zero,
 //                     16 bytes boot id
 //             records u64 mini-batch, u64 offset, u64 length, u64 rows, u32 attempt, u32 items, u32 failed items,
-//                     u32 crc-32c of the rows, u32 zero, u32 crc-32c of the record seeded with the header's
+//                     u32 crc-32c of the rows, u32 flags, u32 crc-32c of the record seeded with the header's
+//             flags: 1 the mini-batch was taken apart; 2 its earlier record is void (and nothing else of this one counts)
 // Little-endian. The nonce is new for every journal: bytes of an older one can never pass as records of this one.
 // Only finished mini-batches have records; those that were given up are tried again by a resume.
 // Nobody syncs what scripts wrote beside their rows: the boot id tells whether the machine has kept running since.
@@ -16,7 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "base/digest.h"
@@ -32,6 +33,7 @@ struct FinishedBatch {
   std::uint32_t attempt = 0;
   std::uint64_t rows = 0;
   std::uint32_t items = 0, failed_items = 0;
+  bool taken_apart = false;  // it had used up its tries as a whole
 };
 
 // Where a finished mini-batch's rows lie.
@@ -59,12 +61,16 @@ class Journal {
   // Makes what was appended survive a power cut: rows before records. Never tried again after it failed.
   Status sync();
   bool dirty() const { return dirty_; }
+  // Makes the records of finished mini-batches void, so that they can be scored again. Their rows stay behind, and belong to nobody.
+  Status retract(const std::vector<std::uint64_t>& mini_batches);
   // Drops all records and rows.
   Status start_afresh(const Digest& plan);
 
  private:
   Journal(const Path& folder, FileOps& ops) : folder_(folder), ops_(&ops) {}
   Status recover(std::string_view journal, std::string& notice);
+  void forget(std::uint64_t mini_batch);
+  void compress();
   Result<bool> rows_match(const Extent& extent, std::uint32_t checksum) const;
   Status write(int fd, std::string_view bytes, std::uint64_t offset, const char* name);
   Status truncate(int fd, std::uint64_t size, const char* name);
@@ -77,7 +83,7 @@ class Journal {
   std::uint64_t rows_end_ = 0, journal_end_ = 0;
   std::vector<FinishedBatch> finished_;
   std::vector<Extent> extents_;
-  std::unordered_set<std::uint64_t> ids_;
+  std::unordered_map<std::uint64_t, std::size_t> ids_;  // where each stands in finished_ and extents_
   bool dirty_ = false, from_another_boot_ = false;
   std::optional<Error> broken_;
 };

@@ -1,25 +1,29 @@
 #include "batch/parallel_step.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "batch/dispatcher.h"
 #include "batch/driver_arguments.h"
 #include "batch/failures.h"
 #include "batch/launcher.h"
-#include "batch/resume.h"
+#include "batch/ledger.h"
 #include "batch/rows_file.h"
-#include "batch/worker_logs.h"
+#include "batch/step_voice.h"
 #include "batch/worker_pool.h"
 
 namespace mlpipe {
 namespace {
 
 constexpr auto group_commit = std::chrono::seconds(1);
-// Sending the next mini-batch before the last is answered hides 10 us; behind a slow one it would only wait longer.
-constexpr std::uint64_t worth_sending_ahead_us = 50'000;
+// As Azure: a process in which this many tries failed is not trusted any more, and a new one takes its place.
+constexpr int failed_tries_of_a_process = 10;
+
+// Mini-batches in flight for a worker whose last one took so long: sending the next one before the last is answered hides
+// 10 us; behind a slow one it would only wait longer.
+std::size_t window_for(std::uint64_t run_us) { return run_us > 50'000 ? 1 : run_us > 200 ? 2 : 4; }
 
 std::string limit_text(const ParallelRunConfig& config) {
   const auto run = config.run_invocation_timeout, overhead = config.task_overhead_timeout;
@@ -32,7 +36,14 @@ std::string limit_text(const ParallelRunConfig& config) {
 class ParallelStep::Impl : WorkerPoolOwner {
  public:
   Impl(EventLoop& loop, const Clock& clock, ParallelJob job, ParallelListener& listener, std::unique_ptr<WorkerLauncher> launcher)
-      : loop_(loop), clock_(clock), job_(std::move(job)), listener_(listener), launcher_(std::move(launcher)) {}
+      : loop_(loop),
+        clock_(clock),
+        job_(std::move(job)),
+        listener_(listener),
+        launcher_(std::move(launcher)),
+        workers_(std::max(1, job_.workers)),
+        workers_wanted_(workers_),
+        voice_(job_, clock, listener, workers_) {}
 
   ~Impl() override {
     pool_.reset();  // kills through the launcher
@@ -43,11 +54,10 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   Status start() {
     auto beginning = begin_or_resume(job_);
-    if (!beginning) return shown_error(beginning.error());
-    plan_.emplace(std::move(beginning->plan));
-    journal_.emplace(std::move(beginning->journal));
-    tally_.emplace(std::move(beginning->tally));
-    for (const auto& text : beginning->notices) notice(text);
+    if (!beginning) return voice_.shown(beginning.error());
+    const auto notices = std::move(beginning->notices);
+    ledger_.emplace(job_, beginning.take());
+    for (const auto& text : notices) notice(text);
     begin();
     return {};
   }
@@ -71,17 +81,17 @@ class ParallelStep::Impl : WorkerPoolOwner {
   // --- the beginning
 
   void begin() {
-    outcome_.resumed = journal_->finished().size();
+    const auto& finished = ledger_->journal().finished();
+    outcome_.resumed = finished.size();
     if (outcome_.resumed > 0) {
-      notice(fmt::format("{} of {} mini-batches were finished before and are kept", outcome_.resumed, plan_->mini_batches()));
+      notice(fmt::format("{} of {} mini-batches were finished before and are kept", outcome_.resumed, plan().mini_batches()));
     }
     const auto& config = job_.config;
-    workers_ = std::max(1, job_.workers);
-    dispatcher_.emplace(plan_->mini_batches(), workers_, config.run_max_try);
-    for (const auto& batch : journal_->finished()) dispatcher_->mark_done(batch.mini_batch);
-    editors_.assign(static_cast<std::size_t>(2 * workers_), StreamEditor(job_.replacements));
+    failed_tries_.assign(static_cast<std::size_t>(workers_), 0);
+    oom_kills_ = job_.oom_kills();
+    dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
+    for (const auto& batch : finished) dispatcher_->mark_done(batch.mini_batch);
     if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_python_launcher(loop_, job_);
-    logs_.emplace(job_.logs, workers_);
     WorkerPoolOwner& owner = *this;
     const auto limit = config.run_invocation_timeout + config.task_overhead_timeout;
     pool_.emplace(loop_, clock_, *launcher_, owner, workers_, limit, limit_text(config));
@@ -94,8 +104,11 @@ class ParallelStep::Impl : WorkerPoolOwner {
   // As many as there is work for; replaces those that died.
   void ensure_workers() {
     if (stopping_ || failed_) return;
-    for (int worker = 0; worker < workers_ && dispatcher_->waiting() > spoken_for(); ++worker)
-      if (pool_->absent(worker)) pool_->start(worker);
+    for (int worker = 0; worker < workers_ && pool_->alive() < workers_wanted_ && dispatcher_->waiting() > spoken_for(); ++worker) {
+      if (!pool_->absent(worker)) continue;
+      voice_.starts(worker);
+      pool_->start(worker);
+    }
   }
 
   // Waiting mini-batches that workers who are about to be free will take.
@@ -118,7 +131,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void on_cannot_launch(int worker, const Error& error) override {
-    note_failure({error.message, {}, {}, {}, logs_->stderr_file(worker)});
+    failures_.add({error.message, {}, {}, {}, voice_.stderr_file(worker)});
     give_up({error.kind == ErrorKind::timeout ? error.kind : ErrorKind::step_failed, error.message, error.hint});
   }
 
@@ -126,27 +139,31 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void on_ready(int worker) override {
     init_failures_ = 0;
+    failed_tries(worker) = 0;
     progress();
-    feed(worker, false);
+    feed(worker, 1);
   }
 
-  void feed(int worker, bool ahead) {
+  int& failed_tries(int worker) { return failed_tries_[static_cast<std::size_t>(worker)]; }
+  bool worn_out(int worker) { return failed_tries(worker) > failed_tries_of_a_process; }
+
+  void feed(int worker, std::size_t window) {
     if (!pool_->ready(worker)) return;
-    while (!stopping_ && !failed_) {
-      const auto next = dispatcher_->next(worker, ahead);
+    while (!stopping_ && !failed_ && !worn_out(worker)) {
+      const auto next = dispatcher_->next(worker, window);
       if (!next) break;
-      const wire::MiniBatch batch{next->mini_batch, next->attempt, plan_->paths_of(next->mini_batch)};
+      const wire::MiniBatch batch{next->mini_batch, next->attempt, plan().paths_of(next->mini_batch, next->slice)};
       pool_->send(worker, wire::encode(wire::ToWorker(batch)));
     }
     if (!dispatcher_->in_flight(worker).empty()) return pool_->begin_clock(worker);
     pool_->stop_clock(worker);
-    if (stopping_ || failed_) return pool_->finish(worker);
+    if (stopping_ || failed_ || worn_out(worker)) return pool_->finish(worker);
     if (dispatcher_->finished()) wind_down();
   }
 
   void feed_idle_workers() {
     for (int worker = 0; worker < workers_; ++worker)
-      if (dispatcher_->in_flight(worker).empty()) feed(worker, false);
+      if (dispatcher_->in_flight(worker).empty()) feed(worker, 1);
   }
 
   void wind_down() {
@@ -154,28 +171,26 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void on_result(int worker, wire::MiniBatchResult result) override {
-    const Assignment assignment{result.id, result.attempt};
-    if (!dispatcher_->answered(worker, assignment)) return;
-    if (auto error = record(worker, result)) return give_up(*error);
-    progress();
-    if (auto error = tally_->exceeded()) return give_up(*error);
-    feed(worker, result.run_us < worth_sending_ahead_us);
+    const auto assignment = dispatcher_->answered(worker, result.id, result.attempt);
+    if (!assignment) return;
+    auto answer = ledger_->judge(*assignment, result);
+    if (result.returned > answer.items) notice_surplus(result.returned, answer.items);
+    if (answer.failed > 0) note_failed_items(worker, *assignment, answer);
+    const auto window = window_for(result.run_us);
+    if (!settled(ledger_->scored(*assignment, std::move(answer), std::move(result)), false)) return;
+    feed(worker, window);
   }
 
-  std::optional<Error> record(int worker, const wire::MiniBatchResult& result) {
-    const auto items = plan_->items_of(result.id);
-    const auto missing = items - std::min(items, result.returned);
-    const auto failed = std::min(items, std::max(missing, static_cast<std::uint32_t>(result.failed.size())));
-    const bool rows_wanted = job_.config.output_action == OutputAction::append_row;
-    const FinishedBatch batch{result.id, result.attempt, rows_wanted ? result.returned : 0, items, failed};
-    auto written = journal_->append(batch, rows_wanted ? std::string_view(result.rows) : std::string_view());
-    if (!written) return written.error();
-    if (!*written) return std::nullopt;
+  // What the ledger made of an answer or a loss. False: the step is given up.
+  bool settled(const Result<bool>& recorded, bool timed_out) {
+    if (!recorded) return give_up(recorded.error()), false;
     if (!sync_timer_) sync_timer_ = loop_.after(group_commit, [this] { on_sync_timer(); });
-    tally_->finished(items, failed, batch.rows);
-    if (result.returned > items) notice_surplus(result.returned, items);
-    if (failed > 0) note_failed_items(worker, result, items, failed);
-    return std::nullopt;
+    last_progress_ = clock_.steady();
+    progress();
+    auto error = ledger_->tally().exceeded();
+    if (!error) return true;
+    if (timed_out) error->kind = ErrorKind::timeout;
+    return give_up(*error), false;
   }
 
   void notice_surplus(std::uint32_t returned, std::uint32_t items) {
@@ -184,78 +199,79 @@ class ParallelStep::Impl : WorkerPoolOwner {
                        plural(items, "item")));
   }
 
-  void note_failed_items(int worker, const wire::MiniBatchResult& result, std::uint32_t items, std::uint32_t failed) {
-    const auto paths = plan_->paths_of(result.id);
+  void note_failed_items(int worker, const Assignment& assignment, const Answer& answer) {
     Failure failure;
-    failure.mini_batch = result.id;
-    if (result.failed.empty()) {
-      failure.cause = fmt::format("run() returned {} for {}", plural(result.returned, "result"), plural(items, "item"));
-      failure.items = paths;
-    } else {
-      failure.cause = result.failed.front().reason;
-      for (const auto& item : result.failed)
-        if (item.number < paths.size()) failure.items.push_back(paths[item.number]);
+    failure.mini_batch = assignment.mini_batch;
+    std::string text;
+    for (const auto& failed : answer.failed_items) {
+      if (failure.cause.empty()) failure.cause = failed.reason;
+      if (failed.number) failure.items.push_back(failed.item);
+      text += (failed.number ? failed.item + ": " : std::string()) + failed.reason + "\n";
     }
-    std::string text = Failures::heading(clock_.wall(), fmt::format("mini-batch {}: {} failed", result.id, plural(failed, "item")));
-    if (result.failed.empty()) text += failure.cause + "\n";
-    for (const auto& item : result.failed)
-      if (item.number < paths.size()) text += paths[item.number] + ": " + item.reason + "\n";
-    failure.log = log_failure(worker, text + "\n");
-    note_failure(std::move(failure));
+    if (failure.items.empty()) failure.items = plan().paths_of(assignment.mini_batch, assignment.slice);
+    failure.log = voice_.log_failure(worker, fmt::format("mini-batch {}: {} failed", assignment.mini_batch, plural(answer.failed, "item")), text);
+    failures_.add(std::move(failure));
   }
 
   void on_failed(int worker, wire::MiniBatchFailed failed) override {
-    const Assignment assignment{failed.id, failed.attempt};
-    if (!dispatcher_->answered(worker, assignment)) return;
-    Failure failure{std::move(failed.summary), std::move(failed.traceback), failed.id, {}, {}};
-    try_failed(worker, assignment, std::move(failure), false);
-    if (!failed_) feed(worker, false);
+    const auto assignment = dispatcher_->answered(worker, failed.id, failed.attempt);
+    if (!assignment) return;
+    if (!assignment->is_part()) ++failed_tries(worker);
+    try_failed(worker, *assignment, {std::move(failed.summary), std::move(failed.traceback), failed.id, {}, {}});
+    if (!failed_) feed(worker, 1);
   }
 
-  void try_failed(int worker, const Assignment& assignment, Failure failure, bool timed_out) {
-    failure.items = plan_->paths_of(assignment.mini_batch);
-    const auto what = fmt::format("mini-batch {} failed (try {} of {}): {}", assignment.mini_batch, assignment.attempt, job_.config.run_max_try,
-                                  failure.cause);
-    failure.log = log_failure(worker, Failures::heading(clock_.wall(), what) + Failures::list_items(failure.items) + failure.traceback + "\n");
-    if (failures_.worth_a_notice()) notice(what, "see " + shown_path(failure.log));
+  // Tried again, taken apart, or given up.
+  void try_failed(int worker, const Assignment& assignment, Failure failure) {
+    failure.items = plan().paths_of(assignment.mini_batch, assignment.slice);
+    const auto what = Failures::title(assignment, ledger_->items_of(assignment), job_.config.run_max_try) + ": " + failure.cause;
+    failure.log = voice_.log_failure(worker, what, Failures::list_items(failure.items) + failure.traceback);
+    const bool halving = ledger_->can_halve(assignment);
+    if (!(halving && assignment.is_part()) && failures_.worth_a_notice()) notice(what, "see " + shown_path(failure.log));
     if (dispatcher_->failed(assignment)) return feed_idle_workers();
-    tally_->given_up(plan_->items_of(assignment.mini_batch));
-    note_failure(std::move(failure));
-    progress();
-    auto error = tally_->exceeded();
-    if (!error) return;
-    if (timed_out) error->kind = ErrorKind::timeout;
-    give_up(*error);
+    if (halving) return halve(assignment, std::move(failure));
+    const bool timed_out = failure.kind == FailedItem::Kind::timeout;
+    auto why = failure.failed_item();
+    why.reason = voice_.shown(why.reason);
+    why.traceback = voice_.shown(why.traceback);
+    why.stderr_tail = voice_.last_words(worker);
+    why.tries = assignment.is_part() ? static_cast<std::uint32_t>(job_.config.run_max_try) + 1 : assignment.attempt;
+    failures_.add(std::move(failure));
+    settled(ledger_->gave_up(assignment, std::move(why)), timed_out);
+  }
+
+  void halve(const Assignment& assignment, Failure failure) {
+    const auto items = ledger_->items_of(assignment);
+    if (!assignment.is_part())
+      notice(fmt::format("mini-batch {} is taken apart: its {} are tried in halves until the bad ones are alone", assignment.mini_batch,
+                         plural(items, "item")));
+    failures_.suspect(std::move(failure));
+    ledger_->take_apart(assignment);
+    dispatcher_->halve(assignment, items);
+    last_progress_ = clock_.steady();
+    feed_idle_workers();
   }
 
   // --- the ends of workers
 
   void on_printed(int worker, bool is_stderr, std::string_view text) override {
-    show(worker, is_stderr, editor(worker, is_stderr).feed(text));
+    voice_.printed(worker, is_stderr, text);
   }
-
-  void show(int worker, bool is_stderr, const std::string& text) {
-    if (text.empty()) return;
-    logs_->printed(worker, is_stderr, text);
-    listener_.on_output(worker_name(worker), is_stderr, text);
-  }
-
-  StreamEditor& editor(int worker, bool is_stderr) { return editors_[static_cast<std::size_t>(2 * worker + is_stderr)]; }
 
   void on_shutdown_error(int worker, const std::string& error) override {
-    const auto log = log_failure(worker, Failures::heading(clock_.wall(), "shutdown() failed") + error + "\n");
+    const auto log = voice_.log_failure(worker, "shutdown() failed", error);
     notice("shutdown() failed in " + worker_name(worker) + "; the results are written", "see " + shown_path(log));
   }
 
   void on_gone(int worker, const WorkerEnd& end) override {
-    for (const bool is_stderr : {false, true}) show(worker, is_stderr, editor(worker, is_stderr).flush());
+    voice_.ended(worker);
     const auto lost = dispatcher_->lost(worker);
     if (end.during == WorkerEnd::During::init && !end.wanted) {
       init_failed(worker, end);
     } else if (end.during == WorkerEnd::During::stop && !end.wanted) {
       notice(fmt::format("{} did not end well: {}; the results are written", worker_name(worker), end.cause));
     } else if (lost && !end.wanted && !failed_) {
-      try_failed(worker, *lost, {end.cause, {}, lost->mini_batch, {}, {}}, end.timed_out);
+      worker_lost(worker, *lost, end);
     } else if (lost) {
       dispatcher_->give_back(*lost);
     }
@@ -265,14 +281,38 @@ class ParallelStep::Impl : WorkerPoolOwner {
     end_if_alone();
   }
 
+  void worker_lost(int worker, const Assignment& lost, const WorkerEnd& end) {
+    Failure failure{end.cause, {}, lost.mini_batch, {}, {}, FailedItem::Kind::crash, end.status.signal, end.status.peak_rss};
+    if (end.timed_out) failure.kind = FailedItem::Kind::timeout;
+    if (end.status.signal == SIGKILL && !end.timed_out && memory_ran_out()) {
+      failure.kind = FailedItem::Kind::out_of_memory;
+      failure.cause = fmt::format("the kernel killed the worker process because memory ran out; its peak was {}", format_bytes(end.status.peak_rss));
+      if (workers_wanted_ > 1) return fewer_workers(lost, failure.cause);
+    }
+    try_failed(worker, lost, std::move(failure));
+  }
+
+  bool memory_ran_out() {
+    const auto before = std::exchange(oom_kills_, job_.oom_kills());
+    return oom_kills_ > before;
+  }
+
+  // Not the item's fault as long as fewer workers may have room for it.
+  void fewer_workers(const Assignment& lost, const std::string& cause) {
+    --workers_wanted_;
+    notice(fmt::format("{}: from now on {} instead of {}", cause, plural(workers_wanted_, "worker"), workers_wanted_ + 1),
+           "process_count_per_node sets how many; a smaller mini_batch_size may need less memory");
+    dispatcher_->give_back(lost);
+  }
+
   void init_failed(int worker, const WorkerEnd& end) {
     Failure failure{end.cause, end.init.traceback, {}, {}, {}};
-    failure.log = log_failure(worker, Failures::heading(clock_.wall(), end.cause) + failure.traceback + "\n");
-    if (failure.traceback.empty()) failure.log = logs_->stderr_file(worker);
+    failure.log = voice_.log_failure(worker, end.cause, failure.traceback);
+    if (failure.traceback.empty()) failure.log = voice_.stderr_file(worker);
     ++init_failures_;
     const bool hopeless = init_failures_ >= 3 * workers_;
     if (failures_.worth_a_notice()) notice(worker_name(worker) + ": " + end.cause, "see " + shown_path(failure.log));
-    note_failure(std::move(failure));
+    failures_.add(std::move(failure));
     if (hopeless) give_up({end.timed_out ? ErrorKind::timeout : ErrorKind::step_failed, end.cause, {}});
   }
 
@@ -298,50 +338,55 @@ class ParallelStep::Impl : WorkerPoolOwner {
   void finish() {
     if (sync_timer_) loop_.cancel(std::exchange(sync_timer_, 0));
     outcome_.status = conclude();
-    if (!outcome_.status) outcome_.status = shown_error(outcome_.status.error());
-    outcome_.counts = tally_->counts();
+    if (!outcome_.status) outcome_.status = voice_.shown(outcome_.status.error());
+    outcome_.counts = ledger_->tally().counts();
     if (const auto& first = failures_.first()) {
-      outcome_.cause = shown(first->cause);
-      outcome_.traceback = shown(first->traceback);
+      outcome_.cause = voice_.shown(first->cause);
+      outcome_.traceback = voice_.shown(first->traceback);
       outcome_.mini_batch = first->mini_batch;
-      for (const auto& item : first->items) outcome_.items.push_back(shown(item));
+      for (const auto& item : first->items) outcome_.items.push_back(voice_.shown(item));
       outcome_.log = first->log;
     }
-    (void)write_file(job_.logs / "job_result.txt", Failures::summary(outcome_));
+    report_failed_items();
+    (void)write_file(job_.logs / "job_result.txt", Failures::summary(outcome_) + with_line_feed(ledger_->tally().as_azure()));
     listener_.on_finished(std::move(outcome_));
   }
 
+  static std::string with_line_feed(std::string text) { return text.empty() ? text : text + "\n"; }
+
+  void report_failed_items() {
+    if (ledger_->failed_items().empty()) return;
+    const Path list = job_.logs / "failed_items.jsonl";
+    const auto written = write_file(list, ledger_->failed_items().to_jsonl());
+    notice(fmt::format("{} of {} failed", ledger_->tally().items_failed(), plural(ledger_->tally().items(), "item")),
+           written ? "each with its reason in " + shown_path(list) : written.error().message);
+    if (const auto azure = ledger_->tally().as_azure(); !azure.empty()) notice(azure);
+  }
+
   Status conclude() {
-    auto synced = journal_->sync();
+    auto synced = ledger_->sync();
     if (failed_) return *failed_;
     if (stopping_) return Error{*stopping_, "stopped; finished mini-batches are kept for the next run", {}};
     if (!synced) return synced;
-    if (auto error = tally_->verdict()) return *error;
+    if (auto error = ledger_->tally().verdict()) return *error;
     if (job_.output.empty() || job_.config.output_action != OutputAction::append_row) return {};
-    return write_rows_file(journal_->rows_fd(), journal_->extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
+    return write_rows_file(ledger_->journal().rows_fd(), ledger_->journal().extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
                            job_.state / "ordered rows", FileOps::real());
   }
 
   void on_sync_timer() {
     sync_timer_ = 0;
-    if (auto synced = journal_->sync(); !synced) give_up(synced.error());
+    if (auto synced = ledger_->sync(); !synced) give_up(synced.error());
   }
 
-  void note_failure(Failure failure) { failures_.add(std::move(failure)); }
+  const MiniBatchPlan& plan() const { return ledger_->plan(); }
 
-  // --- what leaves this class: without secrets, and with the source's paths instead of the private copy's
-
-  std::string shown(std::string_view text) const {
-    StreamEditor editor(job_.replacements);
-    return editor.feed(text) + editor.flush();
-  }
-  Error shown_error(const Error& error) const { return {error.kind, shown(error.message), shown(error.hint)}; }
-  void notice(const std::string& message, const std::string& hint = {}) { listener_.on_notice(shown(message), shown(hint)); }
-  Path log_failure(int worker, const std::string& text) { return logs_->failed(worker, shown(text)); }
+  void notice(const std::string& message, const std::string& hint = {}) { voice_.notice(message, hint); }
 
   void progress() {
-    listener_.on_progress({tally_->mini_batches(), tally_->done(), tally_->failed(), tally_->items(), tally_->items_done(),
-                           tally_->items_failed(), pool_->alive()});
+    const auto& tally = ledger_->tally();
+    listener_.on_progress({tally.mini_batches(), tally.done(), tally.failed(), tally.items(), tally.items_done(), tally.items_failed(),
+                           pool_->alive()});
   }
 
   EventLoop& loop_;
@@ -349,15 +394,15 @@ class ParallelStep::Impl : WorkerPoolOwner {
   ParallelJob job_;
   ParallelListener& listener_;
   std::unique_ptr<WorkerLauncher> launcher_;
-  int workers_ = 1;
+  int workers_, workers_wanted_;  // the second is less after memory ran out
+  StepVoice voice_;
+  std::vector<int> failed_tries_;        // of each worker's process
+  std::uint64_t oom_kills_ = 0;          // seen so far
+  SteadyTime last_progress_{};
   std::vector<std::string> driver_arguments_;
-  std::optional<MiniBatchPlan> plan_;
-  std::optional<Journal> journal_;
+  std::optional<Ledger> ledger_;
   std::optional<Dispatcher> dispatcher_;
-  std::optional<Tally> tally_;
-  std::optional<WorkerLogs> logs_;
   std::optional<WorkerPool> pool_;
-  std::vector<StreamEditor> editors_;  // two of each worker: stdout's, stderr's
   Failures failures_;
   ParallelOutcome outcome_;
   std::optional<Error> failed_;          // why it was given up

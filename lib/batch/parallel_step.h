@@ -2,6 +2,7 @@
 // Lives inside the runner's event loop; everything it has to say goes through a listener.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "system/clock.h"
 #include "system/event_loop.h"
 #include "system/files.h"
+#include "system/host.h"
 
 namespace mlpipe {
 
@@ -44,6 +46,7 @@ struct ParallelJob {
   std::vector<StreamEditor::Replacement> replacements;
   int workers = 1;
   std::optional<std::uint64_t> sample;  // only the first N items
+  std::function<std::uint64_t()> oom_kills = mlpipe::oom_kills;  // system/host.h; tests have their own
 };
 
 struct ParallelProgress {

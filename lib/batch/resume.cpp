@@ -9,8 +9,6 @@
 namespace mlpipe {
 namespace {
 
-constexpr const char* again = "all mini-batches are scored again";
-
 Status check(const ParallelJob& job) {
   const auto& config = job.config;
   if (!config.mini_batch_size.is_count || !config.partition_keys.empty()) {
@@ -49,22 +47,27 @@ std::vector<std::string> written_by_scripts(const ParallelJob& job) {
 
 Tally tally_of(const ParallelJob& job, const MiniBatchPlan& plan, const Journal& journal) {
   Tally tally(job.config, plan.mini_batches(), plan.items());
-  for (const auto& batch : journal.finished()) tally.finished(batch.items, batch.failed_items, batch.rows);
+  for (const auto& batch : journal.finished()) tally.finished(batch.items, batch.failed_items, batch.rows, batch.taken_apart);
   return tally;
 }
 
-// Why what the journal has is of no use; empty: it is kept.
-std::string useless(const ParallelJob& job, const MiniBatchPlan& plan, const Journal& journal, const Tally& tally) {
-  if (journal.finished().empty()) return {};
-  if (tally.exceeded()) {
-    return fmt::format("the earlier attempt had {}, more than error_threshold {}", plural(tally.items_failed(), "failed item"),
-                       job.config.error_threshold);
-  }
+// Work that can only fail again, for its failed items were too many: those mini-batches are tried again, to mend them or to show why.
+Result<std::string> retract_failed(const ParallelJob& job, const MiniBatchPlan& plan, Journal& journal) {
+  const auto tally = tally_of(job, plan, journal);
   const bool complete = journal.finished().size() == plan.mini_batches();
-  if (const auto error = complete ? tally.verdict() : std::nullopt) return "the earlier attempt failed: " + error->message;
-  if (journal.from_another_boot() && !written_by_scripts(job).empty())
-    return "the machine was started anew since the earlier attempt, and files that the script wrote itself may not have reached the disk";
-  return {};
+  const auto error = complete ? tally.verdict() : tally.exceeded();
+  if (!error) return std::string();
+  std::vector<std::uint64_t> failed;
+  for (const auto& batch : journal.finished())
+    if (batch.failed_items > 0) failed.push_back(batch.mini_batch);
+  MLPIPE_TRY_VOID(journal.retract(failed));
+  return fmt::format("the earlier attempt failed: {}: {} with failed items {} scored again", error->message, plural(failed.size(), "mini-batch"),
+                     failed.size() == 1 ? "is" : "are");
+}
+
+// Nobody synced what scripts wrote themselves.
+bool lost_power(const ParallelJob& job, const Journal& journal) {
+  return !journal.finished().empty() && journal.from_another_boot() && !written_by_scripts(job).empty();
 }
 
 Status empty_output(const ParallelJob& job) {
@@ -90,10 +93,13 @@ Result<Beginning> begin_or_resume(const ParallelJob& job) {
   MLPIPE_TRY_VOID(check_fit(job, plan, journal));
   std::vector<std::string> notices;
   if (!notice.empty()) notices.push_back(std::move(notice));
-  if (const auto why = useless(job, plan, journal, tally_of(job, plan, journal)); !why.empty()) {
-    notices.push_back(why + ": " + again);
+  if (lost_power(job, journal)) {
+    notices.push_back("the machine was started anew since the earlier attempt, and files that the script wrote itself may not have reached the "
+                      "disk: all mini-batches are scored again");
     MLPIPE_TRY_VOID(journal.start_afresh(digest));
   }
+  MLPIPE_TRY(auto retracted, retract_failed(job, plan, journal));
+  if (!retracted.empty()) notices.push_back(std::move(retracted));
   // Of work that is thrown away, or was lost with its journal, nothing may stay.
   if (journal.finished().empty()) MLPIPE_TRY_VOID(empty_output(job));
   MLPIPE_TRY_VOID(journal.adopt_boot());

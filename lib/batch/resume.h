@@ -18,10 +18,9 @@ struct Beginning {
   std::vector<std::string> notices;
 };
 
-// Earlier work is kept, unless
-//   it can only fail again: trying again shall show why;
-//   the machine was started anew since, and scripts wrote files of their own: nobody synced those.
-// Then all is scored again, into an empty output folder.
+// Earlier work is kept, but
+//   mini-batches with failed items are scored again when these are too many: what can only fail again shall show why;
+//   all are, into an empty output folder, when the machine was started anew since and scripts wrote files of their own.
 Result<Beginning> begin_or_resume(const ParallelJob& job);
 
 }  // namespace mlpipe

@@ -8,6 +8,18 @@ namespace mlpipe {
 
 std::string worker_name(int number) { return fmt::format("process{:03}", number); }
 
+namespace {
+
+constexpr std::size_t last_words_size = 2000;
+
+void keep_end(std::string& kept, std::string_view text) {
+  if (text.size() > last_words_size) text.remove_prefix(text.size() - last_words_size);
+  kept += text;
+  if (kept.size() > last_words_size) kept.erase(0, kept.size() - last_words_size);
+}
+
+}  // namespace
+
 WorkerLogs::WorkerLogs(Path logs, int workers) : logs_(std::move(logs)), files_(static_cast<std::size_t>(workers)) {}
 
 void WorkerLogs::append(Fd& file, const Path& path, std::string_view text) {
@@ -24,6 +36,7 @@ void WorkerLogs::printed(int worker, bool is_stderr, std::string_view text) {
   auto& files = files_[static_cast<std::size_t>(worker)];
   if (is_stderr) {
     append(files.err, stderr_file(worker), text);
+    keep_end(files.last_words, text);
   } else {
     append(files.out, path_of("stdout", worker, ".stdout.txt"), text);
   }

@@ -23,6 +23,10 @@ class WorkerLogs {
   // Appends to the worker's error file, until that is longer than anybody reads. Returns its path.
   Path failed(int worker, std::string_view text);
 
+  // What the worker that runs now last wrote to its stderr, a few lines of it.
+  const std::string& last_words(int worker) const { return files_[static_cast<std::size_t>(worker)].last_words; }
+  void forget_last_words(int worker) { files_[static_cast<std::size_t>(worker)].last_words.clear(); }
+
   Path error_file(int worker) const;
   Path stderr_file(int worker) const;
 
@@ -30,6 +34,7 @@ class WorkerLogs {
   struct Files {
     Fd out, err, error;
     std::size_t error_bytes = 0;
+    std::string last_words;
   };
   static void append(Fd& file, const Path& path, std::string_view text);
   Path path_of(const char* kind, int worker, const char* ending) const;

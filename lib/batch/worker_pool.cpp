@@ -88,7 +88,7 @@ void WorkerPool::cannot_launch(int worker, const Error& error) {
   release(w);
   w.state = State::absent;
   --alive_;
-  if (wanted) return owner_.on_gone(worker, {end.during, true, false, "stopped", {}});
+  if (wanted) return owner_.on_gone(worker, {end.during, true, false, "stopped", {}, {}});
   if (!end.timed_out) return owner_.on_cannot_launch(worker, error);
   owner_.on_cannot_launch(worker, {ErrorKind::timeout, late_start(), "a model that takes long to load needs a longer run_invocation_timeout"});
 }
@@ -223,6 +223,7 @@ void WorkerPool::ended(int worker) {
 void WorkerPool::collected(int worker, const ExitStatus& status) {
   auto& w = at(worker);
   auto end = std::move(w.end);
+  end.status = status;
   if (w.said_bye && status.ok()) end.wanted = true;
   if (end.cause.empty()) end.cause = describe_end(status);
   release(w);

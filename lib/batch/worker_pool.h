@@ -13,6 +13,7 @@
 #include "batch/launcher.h"
 #include "system/clock.h"
 #include "system/event_loop.h"
+#include "system/process.h"
 #include "worker/protocol.h"
 
 namespace mlpipe {
@@ -24,6 +25,7 @@ struct WorkerEnd {
   bool wanted = false;      // the owner killed it, or it was asked to stop and did
   bool timed_out = false;
   std::string cause;        // for people: "killed by SIGSEGV", "init() took longer than 90 s"
+  ExitStatus status;        // of its process
   wire::InitFailed init;    // what it said when init() failed; else empty
 };
 

@@ -71,6 +71,7 @@ void read_thresholds(const MapReader& map, ParallelRunConfig& config) {
   if (const auto items = map.integer("error_threshold", threshold_range)) config.error_threshold = *items;
   if (const auto count = map.integer("allowed_failed_count", threshold_range)) config.allowed_failed_count = *count;
   if (const auto percent = map.number("allowed_failed_percent", {0, 100})) config.allowed_failed_percent = *percent;
+  if (const auto isolate = map.boolean("isolate_failures")) config.isolate_failures = *isolate;
 }
 
 void read_tries_and_workers(const MapReader& map, ParallelRunConfig& config) {
@@ -123,10 +124,6 @@ void refuse_what_comes_later(const MapReader& map, ParallelRunConfig& config) {
     not_yet(map, "partition_keys", "mini-batches by partition are not yet made");
   for (const Scalar& module : map.texts("preload")) config.preload.push_back(module.text);
   if (map.has("preload") && map.given("preload")) not_yet(map, "preload", "modules are not yet loaded ahead of the workers");
-  const auto isolate = map.boolean("isolate_failures");
-  if (isolate) config.isolate_failures = *isolate;
-  if (isolate.value_or(false))
-    not_yet(map, "isolate_failures", "failed mini-batches are not yet taken apart to find the bad item", "remove the key, or write false");
 }
 
 bool is_own_environment(const Value& value) {

@@ -27,6 +27,17 @@ std::vector<Path> cgroup_folders() {
   return {};
 }
 
+// The file of the cgroup (version 1) that limits our memory.
+std::optional<Path> old_memory_events() {
+  const auto membership = read_file("/proc/self/cgroup");
+  if (!membership) return std::nullopt;
+  for (const auto line : split(*membership, '\n')) {
+    const auto at = line.find(":memory:/");
+    if (at != std::string_view::npos) return Path("/sys/fs/cgroup/memory") / line.substr(at + 9) / "memory.oom_control";
+  }
+  return std::nullopt;
+}
+
 int cores_by_affinity() {
   // Machines with more than 1024 processors need a larger set than cpu_set_t.
   for (int size = 1024; size <= 1 << 20; size *= 2) {
@@ -69,6 +80,25 @@ std::uint64_t physical_memory() {
     if (limit && *limit > 0) memory = std::min(memory, static_cast<std::uint64_t>(*limit));
   }
   return memory;
+}
+
+std::uint64_t oom_kills_in(std::string_view text) {
+  for (const auto line : split(text, '\n')) {
+    if (!line.starts_with("oom_kill ")) continue;
+    const auto count = parse_integer(trim(line.substr(9)));
+    return count && *count > 0 ? static_cast<std::uint64_t>(*count) : 0;
+  }
+  return 0;
+}
+
+std::uint64_t oom_kills() {
+  std::vector<Path> files{"/proc/vmstat"};
+  for (const auto& folder : cgroup_folders()) files.push_back(folder / "memory.events");
+  if (const auto old = old_memory_events()) files.push_back(*old);
+  std::uint64_t count = 0;
+  for (const auto& file : files)
+    if (const auto text = read_file(file)) count += oom_kills_in(*text);
+  return count;
 }
 
 Path executable_path() {

@@ -62,13 +62,26 @@ class FailingOps : public FileOps {
   bool pending_failure_ = false;
 };
 
+// Of a mini-batch whose first record has too many failed items: it is made void, and the mini-batch scored again.
+FinishedBatch bad_batch(std::uint64_t id) { return {id, 1, 1, 10, 9, true}; }
+
+Status retract_bad(Journal& journal) {
+  std::vector<std::uint64_t> bad;
+  for (const auto& batch : journal.finished())
+    if (batch.taken_apart) bad.push_back(batch.mini_batch);
+  return journal.retract(bad);
+}
+
 // Opens, appends what is missing, syncs and publishes. An error wherever one came.
 Status whole_run(const test::TempFolder& folder, FileOps& ops, std::size_t limit = SIZE_MAX) {
   std::string notice;
   MLPIPE_TRY(auto journal, Journal::open(folder.path(), plan, ops, notice));
+  MLPIPE_TRY_VOID(retract_bad(journal));
   for (const auto id : order) {
     if (journal.has(id)) continue;
     if (limit-- == 0) return {};
+    if (id == 5) MLPIPE_TRY_VOID(journal.append(bad_batch(id), "bad row\n"));
+    if (id == 5) MLPIPE_TRY_VOID(retract_bad(journal));
     MLPIPE_TRY_VOID(journal.append(batch(id), text_of(id)));
   }
   MLPIPE_TRY_VOID(journal.sync());
@@ -117,6 +130,29 @@ TEST_CASE("a second answer for a mini-batch is not written") {
   CHECK(*journal->append(batch(1), "once\n"));
   CHECK_FALSE(*journal->append({1, 2, 1, 10, 0}, "twice\n"));
   CHECK(test::read(folder / "rows") == "once\n");
+}
+
+TEST_CASE("a record that is made void stays void, and its mini-batch can be finished again") {
+  test::TempFolder folder;
+  std::string notice;
+  {
+    auto journal = Journal::open(folder.path(), plan, FileOps::real(), notice);
+    REQUIRE(journal);
+    for (const auto id : {3u, 1u, 4u}) REQUIRE(journal->append(batch(id), "old " + std::to_string(id) + "\n"));
+    REQUIRE(journal->retract({1, 4}));
+    CHECK_FALSE(journal->has(1));
+    REQUIRE(journal->append(batch(4), "new 4\n"));
+  }
+  auto journal = Journal::open(folder.path(), plan, FileOps::real(), notice);
+  REQUIRE(journal);
+  CHECK(notice == "");
+  CHECK(journal->has(3));
+  CHECK_FALSE(journal->has(1));
+  REQUIRE(journal->finished().size() == 2);
+  CHECK(journal->finished()[1].mini_batch == 4);
+  REQUIRE(journal->append(batch(1), "new 1\n"));
+  REQUIRE(write_rows_file(journal->rows_fd(), journal->extents(), RowOrder::mini_batch, folder / "out", folder / "aside", FileOps::real()));
+  CHECK(test::read(folder / "out") == "new 1\nold 3\nnew 4\n");
 }
 
 TEST_CASE("another plan starts afresh and says so") {
@@ -183,7 +219,7 @@ TEST_CASE("damage in the middle is noticed, a torn end is not worth a word") {
   folder.write("journal", bytes);
   std::string notice;
   REQUIRE(Journal::open(folder.path(), plan, FileOps::real(), notice));
-  CHECK(notice.find("4 finished mini-batch records") != std::string::npos);
+  CHECK(notice.find("6 finished mini-batch records") != std::string::npos);
 }
 
 TEST_CASE("whichever call fails, in whatever way: an error or exact rows, and the next run completes") {

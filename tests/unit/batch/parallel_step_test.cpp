@@ -57,6 +57,7 @@ struct Run : ParallelListener {
     job.step = "score";
     job.config.entry_script.value = "score.py";
     job.config.mini_batch_size = {2, true};
+    job.config.isolate_failures = false;
     job.inputs = {{"images", DataType::folder, folder / "in", nullptr}};
     job.environment = environment_with({});
     job.python = interpreter();
@@ -235,6 +236,140 @@ TEST_CASE("nothing returned at all fails append_row and not summary_only") {
   CHECK(std::filesystem::is_empty(summary.job.output));
 }
 
+namespace {
+
+// 64 items in one mini-batch, of which item 137 does what `how` says.
+Run poisoned(const std::string& how) {
+  return Run(names + "import sys, time, signal\ndef run(batch):\n    if any(n == 'item137' for n in names(batch)):\n        " + how +
+                 "\n    return names(batch)\n",
+             64);
+}
+
+std::string all_but(const std::string& bad, int items) {
+  std::string text;
+  for (int i = 0; i < items; ++i)
+    if (const auto name = "item" + std::to_string(100 + i); name != bad) text += name + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("one bad item is found and named, every other one is scored: it raises, crashes, or hangs") {
+  for (const std::string how : {"raise ValueError('bad pixel')", "print('about to', file=sys.stderr); os.kill(os.getpid(), signal.SIGSEGV)", "time.sleep(60)"}) {
+    CAPTURE(how);
+    auto step = poisoned(how);
+    step.job.config.isolate_failures = true;
+    step.job.config.mini_batch_size = {64, true};
+    step.job.config.error_threshold = 1;
+    if (has(how, "sleep")) step.job.config.run_invocation_timeout = Seconds(0.7);
+    step.job.config.task_overhead_timeout = Seconds(0);
+    const auto& outcome = step.run();
+    CHECK(message(outcome) == "");
+    CHECK(step.rows() == all_but("item137", 64));
+    CHECK(outcome.counts.failed_items == 1);
+    CHECK(outcome.counts.failed_mini_batches == 0);
+    CHECK(outcome.items == std::vector<std::string>{(step.folder / "in/item137").string()});
+    const auto list = test::read(step.job.logs / "failed_items.jsonl");
+    CHECK(std::count(list.begin(), list.end(), '\n') == 1);
+    CHECK(has(list, "\"number\":37,\"item\":\"" + (step.folder / "in/item137").string()));
+    if (has(how, "raise")) CHECK(has(list, "\"kind\":\"exception\"") == has(list, "ValueError: bad pixel"));
+    if (has(how, "SIGSEGV")) CHECK((has(list, "\"signal\":\"SIGSEGV\"") && has(list, "\"peak_memory\"") && has(list, "about to")));
+    if (has(how, "sleep")) CHECK(has(list, "\"kind\":\"timeout\""));
+    CHECK(step.noticed("Azure would count 64 failed items in 1 failed mini-batch: it would fail, as 64 items failed, error_threshold allows 1"));
+  }
+}
+
+TEST_CASE("every item of a mini-batch that is taken apart can be bad: then it is given up as a whole") {
+  Run step(names + "def run(batch):\n    if 'item104' in names(batch) or 'item105' in names(batch): raise ValueError('no')\n    return names(batch)\n");
+  step.job.config.isolate_failures = true;
+  step.job.config.error_threshold = -1;
+  const auto& outcome = step.run();
+  CHECK(message(outcome) == "");
+  CHECK(outcome.counts.failed_mini_batches == 1);
+  CHECK(outcome.counts.failed_items == 2);
+  const auto list = test::read(step.job.logs / "failed_items.jsonl");
+  CHECK(std::count(list.begin(), list.end(), '\n') == 2);
+}
+
+TEST_CASE("what failed of a mini-batch that was taken apart is known to the run that goes on, also when the journal lacks its record") {
+  Run step(names + "def run(batch):\n    if 'item104' in names(batch): raise ValueError('no')\n    if 'item108' in names(batch): raise ValueError('not yet')\n"
+                   "    return names(batch)\n");
+  step.job.config.isolate_failures = true;
+  step.job.config.error_threshold = 1;
+  step.job.workers = 1;
+  CHECK_FALSE(step.run().status);
+  step.folder.write("state/failed_items", test::read(step.job.state / "failed_items") + "0 [\"{}\"]\n17 [\"{}\"]\nrubbish\n3 [");
+  step.folder.write("code/score.py", names + "def run(batch):\n    if 'item104' in names(batch): raise ValueError('other')\n    return names(batch)\n");
+  const auto& outcome = step.run();
+  CHECK(message(outcome) == "");
+  CHECK(outcome.resumed == 3);  // those with failed items were too many, and are tried again
+  CHECK(step.rows() == all_but("item104", 10));
+  const auto list = test::read(step.job.logs / "failed_items.jsonl");
+  CHECK(std::count(list.begin(), list.end(), '\n') == 1);
+  CHECK(has(list, "ValueError: other\""));
+}
+
+TEST_CASE("what failed of a finished mini-batch is known to the run that goes on") {
+  Run step(names + "def run(batch):\n    if 'item102' in names(batch): raise ValueError('no')\n    if 'item108' in names(batch): raise ValueError('not yet')\n"
+                   "    return names(batch)\n");
+  step.job.config.isolate_failures = true;
+  step.job.config.error_threshold = -1;
+  step.job.config.allowed_failed_count = 0;
+  step.job.workers = 1;
+  const auto out = step.run().status;
+  CHECK(out);
+  std::filesystem::remove_all(step.job.logs);
+  step.folder.write("code/score.py", "raise Exception\n");
+  const auto& outcome = step.run();
+  CHECK(message(outcome) == "");
+  CHECK(outcome.resumed == 5);
+  const auto list = test::read(step.job.logs / "failed_items.jsonl");
+  CHECK(std::count(list.begin(), list.end(), '\n') == 2);
+  CHECK(has(list, "ValueError: no\""));
+  CHECK(step.noticed("Azure would count 4 failed items in 2 failed mini-batches"));
+}
+
+TEST_CASE("a process in which more than 10 tries failed is replaced, after its shutdown") {
+  Run step(names + "import sys\ndef run(batch):\n    print('pid', os.getpid(), file=sys.stderr)\n    raise ValueError('no')\ndef shutdown():\n    print('down', file=sys.stderr)\n", 12);
+  step.job.config.mini_batch_size = {1, true};
+  step.job.config.run_max_try = 1;
+  step.job.config.error_threshold = -1;
+  step.job.config.output_action = OutputAction::summary_only;
+  step.job.workers = 1;
+  step.run();
+  const auto down = step.err.find("down\n");
+  REQUIRE(down != std::string::npos);
+  const auto before = step.err.substr(0, down);
+  CHECK(std::count(before.begin(), before.end(), '\n') == 11);
+  CHECK(has(step.err.substr(down + 5), "pid"));
+}
+
+TEST_CASE("a worker killed when memory ran out lowers the number of workers and costs no try, as long as there are others") {
+  Run step(failing(2, "os.kill(os.getpid(), signal.SIGKILL)"));
+  step.job.config.run_max_try = 1;
+  step.job.workers = 3;
+  std::uint64_t kills = 0;
+  step.job.oom_kills = [&] { return kills++; };
+  CHECK(message(step.run()) == "");
+  CHECK(step.rows() == step.expected());
+  CHECK(step.noticed("because memory ran out"));
+  CHECK(step.noticed("from now on 2 workers instead of 3"));
+  CHECK(step.noticed("from now on 1 worker instead of 2"));
+}
+
+TEST_CASE("a worker killed when memory ran out, though alone, names the item") {
+  Run step(failing(100, "os.kill(os.getpid(), signal.SIGKILL)"));
+  step.job.config.isolate_failures = true;
+  step.job.config.run_max_try = 1;
+  step.job.config.error_threshold = 1;
+  step.job.workers = 1;
+  std::uint64_t kills = 0;
+  step.job.oom_kills = [&] { return kills++; };
+  CHECK(message(step.run()) == "");
+  CHECK(step.rows() == all_but("item104", 10));
+  CHECK(has(test::read(step.job.logs / "failed_items.jsonl"), "\"kind\":\"out of memory\""));
+}
+
 TEST_CASE("run that takes too long is killed, costs a try, and its whole process group goes") {
   Run step(failing(1, "import subprocess; subprocess.run(['sleep', '1000'])"));
   step.job.config.run_invocation_timeout = Seconds(0.5);
@@ -305,14 +440,12 @@ TEST_CASE("a step that failed over its items really tries again, and fails again
     const auto& outcome = step.run();
     CHECK(message(outcome) == "1 item failed, error_threshold allows 0");
     CHECK(outcome.cause == "run() returned 1 result for 2 items");
-    CHECK(outcome.resumed == 0);
+    CHECK(outcome.resumed == 2 * static_cast<std::uint64_t>(turn));
   }
-  CHECK(step.noticed("the earlier attempt had 1 failed item, more than error_threshold 0: all mini-batches are scored again"));
+  CHECK(step.noticed("the earlier attempt failed: 1 item failed, error_threshold allows 0: 1 mini-batch with failed items is scored again"));
   step.folder.write("code/score.py", good);
   CHECK(message(step.run()) == "");
   CHECK(step.rows() == step.expected());
-  // What the attempt that was thrown away had written is no output of this one.
-  CHECK_FALSE(std::filesystem::exists(step.job.output / "item100"));
 }
 
 TEST_CASE("after a power cut files that scripts wrote themselves are written again, and rows alone are kept") {

@@ -51,8 +51,8 @@ TEST_CASE("--step runs one step on the last results of those it reads from") {
 
 TEST_CASE("--from and --until") {
   RunRequest from, until;
-  from.from = "train";
-  until.until = "train";
+  from.from = std::string("train");
+  until.until = std::string("train");
   CHECK(parts(from) == Parts{Part::given, Part::run, Part::run, Part::run});
   CHECK(parts(until) == Parts{Part::run, Part::run, Part::out, Part::out});
 }

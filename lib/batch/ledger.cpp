@@ -1,0 +1,126 @@
+#include "batch/ledger.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace mlpipe {
+
+Ledger::Ledger(const ParallelJob& job, Beginning beginning)
+    : job_(job),
+      plan_(std::move(beginning.plan)),
+      journal_(std::move(beginning.journal)),
+      tally_(std::move(beginning.tally)),
+      failed_items_(job.state, journal_.finished()) {
+  if (journal_.finished().empty()) failed_items_.forget_all();
+}
+
+std::uint32_t Ledger::items_of(const Assignment& assignment) const {
+  return std::min(assignment.slice.count, plan_.items_of(assignment.mini_batch) - assignment.slice.first);
+}
+
+Answer Ledger::judge(const Assignment& assignment, const wire::MiniBatchResult& result) const {
+  Answer answer;
+  answer.items = items_of(assignment);
+  const auto missing = answer.items - std::min(answer.items, result.returned);
+  answer.failed = std::min(answer.items, std::max(missing, static_cast<std::uint32_t>(result.failed.size())));
+  if (answer.failed == 0) return answer;
+  if (result.failed.empty()) {
+    FailedItem some;
+    some.items = answer.failed;
+    some.kind = FailedItem::Kind::returned_too_little;
+    some.reason = fmt::format("run() returned {} for {}", plural(result.returned, "result"), plural(answer.items, "item"));
+    answer.failed_items.push_back(std::move(some));
+    return answer;
+  }
+  const auto names = plan_.paths_of(assignment.mini_batch, assignment.slice);
+  for (const auto& failed : result.failed) {
+    if (failed.number >= names.size()) continue;
+    FailedItem item;
+    item.number = assignment.slice.first + failed.number;
+    item.item = names[failed.number];
+    item.kind = FailedItem::Kind::reported;
+    item.reason = failed.reason;
+    answer.failed_items.push_back(std::move(item));
+  }
+  return answer;
+}
+
+Result<bool> Ledger::scored(const Assignment& assignment, Answer answer, wire::MiniBatchResult result) {
+  const std::uint64_t returned = rows_wanted() ? result.returned : 0;
+  if (!rows_wanted()) result.rows.clear();
+  const auto apart = taken_apart_.find(assignment.mini_batch);
+  if (apart != taken_apart_.end()) {
+    apart->second.scored(assignment.slice, answer.items, answer.failed, returned, std::move(result.rows), std::move(answer.failed_items));
+    return settle(assignment.mini_batch, assignment.attempt);
+  }
+  const FinishedBatch batch{assignment.mini_batch, assignment.attempt, returned, answer.items, answer.failed, false};
+  MLPIPE_TRY_VOID(record(batch, result.rows, std::move(answer.failed_items)));
+  return true;
+}
+
+Status Ledger::record(const FinishedBatch& batch, std::string_view rows, std::vector<FailedItem> failed) {
+  failed_items_.keep(batch.mini_batch, std::move(failed));
+  MLPIPE_TRY(const bool written, journal_.append(batch, rows));
+  if (written) tally_.finished(batch.items, batch.failed_items, batch.rows, batch.taken_apart);
+  return {};
+}
+
+bool Ledger::can_halve(const Assignment& assignment) const {
+  return job_.config.isolate_failures && items_of(assignment) > 1 && plan_.divisible(assignment.mini_batch);
+}
+
+void Ledger::take_apart(const Assignment& assignment) {
+  taken_apart_.try_emplace(assignment.mini_batch, plan_.items_of(assignment.mini_batch));
+}
+
+Result<bool> Ledger::gave_up(const Assignment& assignment, FailedItem why) {
+  const auto apart = taken_apart_.find(assignment.mini_batch);
+  if (apart == taken_apart_.end()) {
+    failed_items_.add(assignment.mini_batch, each_item(assignment, std::move(why)));
+    tally_.given_up(plan_.items_of(assignment.mini_batch));
+    return true;
+  }
+  for (auto& item : each_item(assignment, std::move(why))) apart->second.lost(std::move(item));
+  return settle(assignment.mini_batch, assignment.attempt);
+}
+
+// What all share stands with the first only.
+std::vector<FailedItem> Ledger::each_item(const Assignment& assignment, FailedItem why) const {
+  std::vector<FailedItem> items;
+  for (auto& name : plan_.paths_of(assignment.mini_batch, assignment.slice)) {
+    why.number = assignment.slice.first + static_cast<std::uint32_t>(items.size());
+    why.item = std::move(name);
+    items.push_back(why);
+    why.traceback.clear();
+    why.stderr_tail.clear();
+  }
+  return items;
+}
+
+// One in which every item failed is given up, as it would be without taking it apart.
+Result<bool> Ledger::settle(std::uint64_t mini_batch, std::uint32_t attempt) {
+  const auto apart = taken_apart_.find(mini_batch);
+  if (!apart->second.settled()) return false;
+  const auto items = plan_.items_of(mini_batch), failed = apart->second.failed();
+  auto failed_items = apart->second.take_failed_items();
+  const FinishedBatch batch{mini_batch, attempt, apart->second.returned(), items, failed, true};
+  const auto rows = apart->second.rows();
+  taken_apart_.erase(apart);
+  if (failed < items || batch.rows > 0) {
+    MLPIPE_TRY_VOID(record(batch, rows, std::move(failed_items)));
+  } else {
+    failed_items_.add(mini_batch, std::move(failed_items));
+    tally_.given_up(items);
+  }
+  return true;
+}
+
+Status Ledger::sync() {
+  failed_items_.sync();
+  return journal_.sync();
+}
+
+}  // namespace mlpipe

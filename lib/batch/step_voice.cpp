@@ -1,0 +1,35 @@
+#include "batch/step_voice.h"
+
+#include "batch/failures.h"
+
+namespace mlpipe {
+
+StepVoice::StepVoice(const ParallelJob& job, const Clock& clock, ParallelListener& listener, int workers)
+    : job_(job),
+      clock_(clock),
+      listener_(listener),
+      logs_(job.logs, workers),
+      editors_(static_cast<std::size_t>(2 * workers), StreamEditor(job.replacements)) {}
+
+std::string StepVoice::shown(std::string_view text) const {
+  StreamEditor editor(job_.replacements);
+  return editor.feed(text) + editor.flush();
+}
+
+void StepVoice::printed(int worker, bool is_stderr, std::string_view text) { show(worker, is_stderr, editor(worker, is_stderr).feed(text)); }
+
+void StepVoice::ended(int worker) {
+  for (const bool is_stderr : {false, true}) show(worker, is_stderr, editor(worker, is_stderr).flush());
+}
+
+void StepVoice::show(int worker, bool is_stderr, const std::string& text) {
+  if (text.empty()) return;
+  logs_.printed(worker, is_stderr, text);
+  listener_.on_output(worker_name(worker), is_stderr, text);
+}
+
+Path StepVoice::log_failure(int worker, const std::string& what, const std::string& details) {
+  return logs_.failed(worker, shown(Failures::heading(clock_.wall(), what) + details + "\n"));
+}
+
+}  // namespace mlpipe
