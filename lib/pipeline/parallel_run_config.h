@@ -38,6 +38,18 @@ struct Scoring {
   std::string device = "cpu";
 };
 
+// What only a flag of Azure's driver among the step's arguments can set (pipeline/driver_flags.h).
+struct DriverFlags {
+  bool dataframe_header = false;          // the column names once, as the first line of the rows
+  bool safe_output = false;               // one result is one line, whatever is in it
+  std::string profiling_module;           // "cProfile", "profile"; empty: no profile
+  int nice = 0;                           // added to the workers' niceness
+  std::optional<Seconds> progress_update_timeout;  // nothing finished for so long: the step fails
+  Seconds first_task_creation_timeout{600};
+  Seconds resource_monitor_interval{600}; // 0: no samples
+  std::optional<long long> rank_mini_batch_count;  // mini-batches without items
+};
+
 struct ParallelRunConfig {
   Location where;
 
@@ -66,6 +78,7 @@ struct ParallelRunConfig {
   bool isolate_failures = true;
   RowOrder order = RowOrder::mini_batch;
   std::vector<std::string> preload;
+  DriverFlags flags;
 
   int workers_wanted(int cores) const { return node_count * process_count_per_node.value_or(cores); }
 };

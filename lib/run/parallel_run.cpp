@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "pipeline/driver_flags.h"
 #include "system/blake3.h"
 #include "system/host.h"
 
@@ -12,6 +13,13 @@ namespace mlpipe {
 namespace {
 
 const StepOutput* rows_output(const Step& step) { return step.outputs.empty() ? nullptr : &step.outputs.front(); }
+
+// What the spec's reader could not know yet. Warnings were its business.
+Status lay_flags_over(const std::vector<std::string>& arguments, ParallelRunConfig& config) {
+  for (FlagRemark& remark : apply_driver_flags(std::vector<std::optional<std::string>>(arguments.begin(), arguments.end()), config))
+    if (remark.is_error) return Error{ErrorKind::step_failed, std::move(remark.message), std::move(remark.hint)};
+  return {};
+}
 
 }  // namespace
 
@@ -25,6 +33,7 @@ Result<ParallelJob> ParallelRun::job() {
   const Bindings& bindings = description_.bindings;
   if (parallel.config.model) job.model = absolute_path(resolve(*parallel.config.model, bindings, Quoting::none));
   for (const Template& argument : parallel.arguments) job.arguments.push_back(resolve(argument, bindings, Quoting::none));
+  MLPIPE_TRY_VOID(lay_flags_over(job.arguments, job.config));
   job.replacements = replacements();
   job.environment = environment_;
   for (const auto& [name, value] : parallel.config.environment_variables) job.environment.push_back(name + "=" + value);

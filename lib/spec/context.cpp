@@ -66,12 +66,16 @@ void Context::error_at(const Location& where, std::string message, std::string h
   if (!full()) diagnostics.error(where, std::move(message), std::move(hint));
 }
 
+void Context::warning_at(const Location& where, std::string message, std::string hint) {
+  if (!full()) diagnostics.warning(where, std::move(message), std::move(hint));
+}
+
 void Context::error(const Place& where, std::string message, std::string hint) {
   error_at(location(where), std::move(message), std::move(hint));
 }
 
 void Context::warning(const Place& where, std::string message, std::string hint) {
-  if (!full()) diagnostics.warning(location(where), std::move(message), std::move(hint));
+  warning_at(location(where), std::move(message), std::move(hint));
 }
 
 std::string Context::hint(std::string_view word, const std::vector<std::string>& candidates) const {

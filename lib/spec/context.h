@@ -33,6 +33,7 @@ class Context {
   void error(const Place& where, std::string message, std::string hint = {});
   void warning(const Place& where, std::string message, std::string hint = {});
   void error_at(const Location& where, std::string message, std::string hint = {});
+  void warning_at(const Location& where, std::string message, std::string hint = {});
   // "did you mean ...", unless that has become too much work.
   std::string hint(std::string_view word, const std::vector<std::string>& candidates) const;
 

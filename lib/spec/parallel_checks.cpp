@@ -1,36 +1,31 @@
 // What Azure asks of a ParallelRunStep beyond the values of its configuration.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/text.h"
+#include "pipeline/driver_flags.h"
 #include "spec/readers.h"
 
 namespace mlpipe::spec {
 namespace {
 
-// Names that the driver of Azure's runtime takes for itself.
-const std::vector<std::string> reserved = {
-    "mini_batch_size", "error_threshold", "allowed_failed_count", "allowed_failed_percent", "output", "output_action", "logging_level",
-    "process_count_per_node", "run_invocation_timeout", "run_max_try", "append_row_file_name"};
-
-std::string_view leading_text(const Template& argument) {
-  const auto* text = argument.parts.empty() ? nullptr : std::get_if<std::string>(&argument.parts[0]);
-  return text ? std::string_view(*text) : std::string_view();
+// The argument where it needs nothing but parameters; else it is known when the step starts.
+std::optional<std::string> settled(const Context& context, const Template& argument) {
+  std::string text;
+  for (const auto& part : argument.parts) {
+    const auto* reference = std::get_if<Reference>(&part);
+    if (reference && reference->kind != RefKind::parameter) return std::nullopt;
+    text += reference ? context.parameter(reference->name)->value : std::get<std::string>(part);
+  }
+  return text;
 }
 
-void check_arguments(Context& context, const Parallel& parallel) {
-  for (const Template& argument : parallel.arguments) {
-    const std::string_view text = leading_text(argument);
-    if (&argument == &parallel.arguments.front() && !text.starts_with('-'))
-      context.error_at(argument.where, fmt::format("the first argument of a parallel step must begin with `-`, got `{}`", argument.written),
+void check_first_argument(Context& context, const Parallel& parallel) {
+  if (parallel.arguments.empty()) return;
+  const Template& first = parallel.arguments.front();
+  const auto text = settled(context, first);
+  if (text && !text->starts_with('-'))
+    context.warning_at(first.where, fmt::format("Azure's ParallelRunStep refuses a first argument without `-`, here `{}`", first.written),
                        "its arguments come after others: write --name value pairs");
-    if (!text.starts_with("--")) continue;
-    const std::string name(text.substr(2, text.find('=') - 2));
-    if (std::find(reserved.begin(), reserved.end(), name) != reserved.end())
-      context.error_at(argument.where, fmt::format("`--{}` is reserved for parallel steps", name),
-                       "take another name for the script's argument");
-  }
 }
 
 void check_inputs(Context& context, const Place& step_key, const Step& step) {
@@ -60,9 +55,19 @@ void check_output(Context& context, const Place& step_key, const Step& step, con
 
 }  // namespace
 
+void read_driver_flags(Context& context, Parallel& parallel) {
+  std::vector<std::optional<std::string>> arguments;
+  for (const Template& argument : parallel.arguments) arguments.push_back(settled(context, argument));
+  for (FlagRemark& remark : apply_driver_flags(arguments, parallel.config)) {
+    const Location& where = parallel.arguments[remark.argument].where;
+    if (remark.is_error) context.error_at(where, std::move(remark.message), std::move(remark.hint));
+    else context.warning_at(where, std::move(remark.message), std::move(remark.hint));
+  }
+}
+
 void check_parallel_step(Context& context, const MapReader& step_map, const Step& step) {
   const Parallel& parallel = *step.parallel();
-  check_arguments(context, parallel);
+  check_first_argument(context, parallel);
   check_inputs(context, step_map.where_of("parallel_run_config"), step);
   check_output(context, step_map.where_of("parallel_run_config"), step, parallel.config);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "pipeline/driver_flags.h"
 #include "spec/readers.h"
 #include "system/files.h"
 
@@ -82,12 +83,6 @@ void read_tries_and_workers(const MapReader& map, ParallelRunConfig& config) {
   if (const auto tries = map.integer("run_max_try", {1, 1000})) config.run_max_try = static_cast<int>(*tries);
 }
 
-bool is_file_name(std::string_view name) {
-  const bool allowed = name.find_first_of("~\"#%&*:<>?/\\{|}") == std::string_view::npos && name.size() <= 200;
-  return allowed && name != "." && name != ".." && std::none_of(name.begin(), name.end(),
-                                                                [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-}
-
 void read_output_action(const MapReader& map, ParallelRunConfig& config) {
   const std::vector<std::pair<std::string, OutputAction>> actions = {{"append_row", OutputAction::append_row},
                                                                      {"summary_only", OutputAction::summary_only}};
@@ -97,7 +92,7 @@ void read_output_action(const MapReader& map, ParallelRunConfig& config) {
   const auto name = map.text("append_row_file_name");
   if (!name) return;
   config.append_row_file_name = name->text;
-  if (!is_file_name(name->text))
+  if (!is_rows_file_name(name->text))
     map.context().error(name->where, fmt::format("{} must be the name of a file, got `{}`", map.named("append_row_file_name"), name->text),
                         "without folders and without ~ \" # % & * : < > ? / \\ { | }");
 }
@@ -268,6 +263,7 @@ void read_parallel(MapReader& step_map, Step& step, const std::vector<Setting>& 
   parallel.config = read_config(map, *source, step);
   read_scorer(map, *source, step_map, step, parallel);
   parallel.arguments = read_arguments(step_map, step);
+  read_driver_flags(context, parallel);
   step.action = std::move(parallel);
   check_parallel_step(context, step_map, step);
 }

@@ -30,6 +30,8 @@ Value overlay(Context& context, const Value& map, const std::vector<Setting>& se
 
 // `parallel_run_config` of a step: inline, or the path of a file.
 void read_parallel(MapReader& step_map, Step& step, const std::vector<Setting>& settings);
+// The flags of Azure's driver among the arguments, as far as they are settled by now, over the configuration.
+void read_driver_flags(Context& context, Parallel& parallel);
 void check_parallel_step(Context& context, const MapReader& step_map, const Step& step);
 void read_scoring(Context& context, const Value& value, const std::string& owner, Scoring& scoring);
 
