@@ -38,4 +38,12 @@ std::string StreamEditor::edit(bool last) {
   return out;
 }
 
+std::string edited(std::string text, const std::vector<StreamEditor::Replacement>& replacements) {
+  const bool clean = std::none_of(replacements.begin(), replacements.end(),
+                                  [&](const auto& r) { return !r.first.empty() && text.find(r.first) != std::string::npos; });
+  if (clean) return text;
+  StreamEditor editor(replacements);
+  return editor.feed(text) + editor.flush();
+}
+
 }  // namespace mlpipe

@@ -1,7 +1,5 @@
 #include "batch/worker_logs.h"
 
-#include <fcntl.h>
-
 #include <fmt/format.h>
 
 namespace mlpipe {
@@ -20,37 +18,25 @@ void keep_end(std::string& kept, std::string_view text) {
 
 }  // namespace
 
-WorkerLogs::WorkerLogs(Path logs, int workers) : logs_(std::move(logs)), files_(static_cast<std::size_t>(workers)) {}
-
-void WorkerLogs::append(Fd& file, const Path& path, std::string_view text) {
-  if (!file) {
-    if (!make_dirs(path.parent_path())) return;
-    auto opened = open_file(path, O_WRONLY | O_CREAT | O_APPEND);
-    if (!opened) return;
-    file = opened.take();
-  }
-  (void)write_all(file.get(), text, path);
+WorkerLogs::WorkerLogs(Path logs, int workers) : logs_(std::move(logs)) {
+  for (int worker = 0; worker < workers; ++worker)
+    files_.push_back({LogFile(path_of("stdout", worker, ".stdout.txt")), LogFile(stderr_file(worker)), LogFile(error_file(worker)), 0, {}});
 }
 
 void WorkerLogs::printed(int worker, bool is_stderr, std::string_view text) {
   auto& files = files_[static_cast<std::size_t>(worker)];
-  if (is_stderr) {
-    append(files.err, stderr_file(worker), text);
-    keep_end(files.last_words, text);
-  } else {
-    append(files.out, path_of("stdout", worker, ".stdout.txt"), text);
-  }
+  (is_stderr ? files.err : files.out).append(text);
+  if (is_stderr) keep_end(files.last_words, text);
 }
 
 Path WorkerLogs::failed(int worker, std::string_view text) {
   constexpr std::size_t longest = 16u << 20;
   auto& files = files_[static_cast<std::size_t>(worker)];
-  const auto path = error_file(worker);
-  if (files.error_bytes > longest) return path;
+  if (files.error_bytes > longest) return files.error.path();
   files.error_bytes += text.size();
-  append(files.error, path, text);
-  if (files.error_bytes > longest) append(files.error, path, "... more failures are not written here\n");
-  return path;
+  files.error.append(text);
+  if (files.error_bytes > longest) files.error.append("... more failures are not written here\n");
+  return files.error.path();
 }
 
 Path WorkerLogs::error_file(int worker) const { return path_of("error", worker, ".txt"); }

@@ -8,8 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "system/fd.h"
-#include "system/files.h"
+#include "batch/log_file.h"
 
 namespace mlpipe {
 
@@ -32,11 +31,10 @@ class WorkerLogs {
 
  private:
   struct Files {
-    Fd out, err, error;
+    LogFile out, err, error;
     std::size_t error_bytes = 0;
     std::string last_words;
   };
-  static void append(Fd& file, const Path& path, std::string_view text);
   Path path_of(const char* kind, int worker, const char* ending) const;
 
   Path logs_;
