@@ -49,16 +49,18 @@ std::string Failures::list_items(const std::vector<std::string>& items) {
   return text;
 }
 
-std::string Failures::summary(const ParallelOutcome& outcome) {
-  const auto& counts = outcome.counts;
-  std::string text = fmt::format("{}\n{}, {} failed; {}, {} failed; {}\n", outcome.status ? "The job succeeded." : "The job failed.",
-                                 plural(counts.mini_batches, "mini-batch"), counts.failed_mini_batches, plural(counts.items, "item"),
-                                 counts.failed_items, plural(counts.rows, "row"));
-  if (!outcome.status) text += "Reason: " + outcome.status.error().message + "\n";
-  if (!outcome.cause.empty()) text += "First failure: " + outcome.cause + "\n";
-  if (outcome.mini_batch) text += fmt::format("Mini-batch: {}\n", *outcome.mini_batch);
-  text += list_items(outcome.items);
-  if (!outcome.log.empty()) text += "Log: " + outcome.log.string() + "\n";
+Failure Failures::of_items(std::uint64_t mini_batch, const std::vector<FailedItem>& items) {
+  Failure failure;
+  failure.mini_batch = mini_batch;
+  if (!items.empty()) failure.cause = items.front().reason;
+  for (const auto& failed : items)
+    if (failed.number) failure.items.push_back(failed.item);
+  return failure;
+}
+
+std::string Failures::list_failed(const std::vector<FailedItem>& items) {
+  std::string text;
+  for (const auto& failed : items) text += (failed.number ? failed.item + ": " : std::string()) + failed.reason + "\n";
   return text;
 }
 

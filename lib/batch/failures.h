@@ -43,7 +43,10 @@ class Failures {
   static std::string title(const Assignment& assignment, std::uint32_t items, int run_max_try);
   static std::string heading(WallTime when, const std::string& what);
   static std::string list_items(const std::vector<std::string>& items);
-  static std::string summary(const ParallelOutcome& outcome);
+
+  // Of a mini-batch that is done but for some of its items.
+  static Failure of_items(std::uint64_t mini_batch, const std::vector<FailedItem>& items);
+  static std::string list_failed(const std::vector<FailedItem>& items);  // with their reasons, a line each
 
  private:
   std::optional<Failure> first_, suspect_;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "batch/driver_arguments.h"
 #include "batch/failures.h"
+#include "batch/job_logs.h"
 #include "batch/launcher.h"
 #include "batch/ledger.h"
 #include "batch/rows_file.h"
@@ -57,6 +58,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!beginning) return voice_.shown(beginning.error());
     const auto notices = std::move(beginning->notices);
     ledger_.emplace(job_, beginning.take());
+    logs_.emplace(loop_, clock_, job_, plan(), workers_);
     for (const auto& text : notices) notice(text);
     begin();
     return {};
@@ -98,6 +100,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!config.model) driver_arguments_ = driver_arguments(job_);
     progress();
     ensure_workers();
+    logs_->begun(outcome_.resumed);
     end_if_alone();
   }
 
@@ -119,6 +122,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   std::string init_frame(int worker) override {
+    logs_->started(worker, pool_->pid(worker));
     wire::Init init;
     init.fields = {{"name", worker_name(worker)},
                    {"entry_script", job_.config.entry_script.value},
@@ -140,6 +144,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   void on_ready(int worker) override {
     init_failures_ = 0;
     failed_tries(worker) = 0;
+    logs_->ready(worker);
     progress();
     feed(worker, 1);
   }
@@ -155,7 +160,10 @@ class ParallelStep::Impl : WorkerPoolOwner {
       const wire::MiniBatch batch{next->mini_batch, next->attempt, plan().paths_of(next->mini_batch, next->slice)};
       pool_->send(worker, wire::encode(wire::ToWorker(batch)));
     }
-    if (!dispatcher_->in_flight(worker).empty()) return pool_->begin_clock(worker);
+    if (!dispatcher_->in_flight(worker).empty()) {
+      logs_->began(worker);
+      return pool_->begin_clock(worker);
+    }
     pool_->stop_clock(worker);
     if (stopping_ || failed_ || worn_out(worker)) return pool_->finish(worker);
     if (dispatcher_->finished()) wind_down();
@@ -167,6 +175,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void wind_down() {
+    logs_->ending();
     for (int worker = 0; worker < workers_; ++worker) pool_->finish(worker);
   }
 
@@ -174,10 +183,13 @@ class ParallelStep::Impl : WorkerPoolOwner {
     const auto assignment = dispatcher_->answered(worker, result.id, result.attempt);
     if (!assignment) return;
     auto answer = ledger_->judge(*assignment, result);
+    logs_->answered(worker, *assignment, answer, result.run_us);
     if (result.returned > answer.items) notice_surplus(result.returned, answer.items);
     if (answer.failed > 0) note_failed_items(worker, *assignment, answer);
     const auto window = window_for(result.run_us);
-    if (!settled(ledger_->scored(*assignment, std::move(answer), std::move(result)), false)) return;
+    const auto recorded = ledger_->scored(*assignment, std::move(answer), std::move(result));
+    if (recorded) logs_->recorded();
+    if (!settled(recorded, false)) return;
     feed(worker, window);
   }
 
@@ -200,16 +212,10 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void note_failed_items(int worker, const Assignment& assignment, const Answer& answer) {
-    Failure failure;
-    failure.mini_batch = assignment.mini_batch;
-    std::string text;
-    for (const auto& failed : answer.failed_items) {
-      if (failure.cause.empty()) failure.cause = failed.reason;
-      if (failed.number) failure.items.push_back(failed.item);
-      text += (failed.number ? failed.item + ": " : std::string()) + failed.reason + "\n";
-    }
+    auto failure = Failures::of_items(assignment.mini_batch, answer.failed_items);
     if (failure.items.empty()) failure.items = plan().paths_of(assignment.mini_batch, assignment.slice);
-    failure.log = voice_.log_failure(worker, fmt::format("mini-batch {}: {} failed", assignment.mini_batch, plural(answer.failed, "item")), text);
+    const auto what = fmt::format("mini-batch {}: {} failed", assignment.mini_batch, plural(answer.failed, "item"));
+    failure.log = voice_.log_failure(worker, what, Failures::list_failed(answer.failed_items));
     failures_.add(std::move(failure));
   }
 
@@ -226,6 +232,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     failure.items = plan().paths_of(assignment.mini_batch, assignment.slice);
     const auto what = Failures::title(assignment, ledger_->items_of(assignment), job_.config.run_max_try) + ": " + failure.cause;
     failure.log = voice_.log_failure(worker, what, Failures::list_items(failure.items) + failure.traceback);
+    logs_->try_failed(worker, assignment, failure);
     const bool halving = ledger_->can_halve(assignment);
     if (!(halving && assignment.is_part()) && failures_.worth_a_notice()) notice(what, "see " + shown_path(failure.log));
     if (dispatcher_->failed(assignment)) return feed_idle_workers();
@@ -265,6 +272,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void on_gone(int worker, const WorkerEnd& end) override {
     voice_.ended(worker);
+    logs_->gone(worker, end);
     const auto lost = dispatcher_->lost(worker);
     if (end.during == WorkerEnd::During::init && !end.wanted) {
       init_failed(worker, end);
@@ -287,7 +295,10 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (end.status.signal == SIGKILL && !end.timed_out && memory_ran_out()) {
       failure.kind = FailedItem::Kind::out_of_memory;
       failure.cause = fmt::format("the kernel killed the worker process because memory ran out; its peak was {}", format_bytes(end.status.peak_rss));
-      if (workers_wanted_ > 1) return fewer_workers(lost, failure.cause);
+      if (workers_wanted_ > 1) {
+        logs_->try_failed(worker, lost, failure);
+        return fewer_workers(lost, failure.cause);
+      }
     }
     try_failed(worker, lost, std::move(failure));
   }
@@ -309,6 +320,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     Failure failure{end.cause, end.init.traceback, {}, {}, {}};
     failure.log = voice_.log_failure(worker, end.cause, failure.traceback);
     if (failure.traceback.empty()) failure.log = voice_.stderr_file(worker);
+    logs_->init_failed(worker, failure);
     ++init_failures_;
     const bool hopeless = init_failures_ >= 3 * workers_;
     if (failures_.worth_a_notice()) notice(worker_name(worker) + ": " + end.cause, "see " + shown_path(failure.log));
@@ -321,6 +333,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
   void give_up(Error error) {
     if (!failed_) {
       failed_ = std::move(error);
+      logs_->decided("giving up: " + failed_->message);
+      logs_->ending();
       pool_->kill_all();
     }
     end_if_alone();
@@ -340,19 +354,11 @@ class ParallelStep::Impl : WorkerPoolOwner {
     outcome_.status = conclude();
     if (!outcome_.status) outcome_.status = voice_.shown(outcome_.status.error());
     outcome_.counts = ledger_->tally().counts();
-    if (const auto& first = failures_.first()) {
-      outcome_.cause = voice_.shown(first->cause);
-      outcome_.traceback = voice_.shown(first->traceback);
-      outcome_.mini_batch = first->mini_batch;
-      for (const auto& item : first->items) outcome_.items.push_back(voice_.shown(item));
-      outcome_.log = first->log;
-    }
+    if (const auto& first = failures_.first()) voice_.tell_cause(*first, outcome_);
     report_failed_items();
-    (void)write_file(job_.logs / "job_result.txt", Failures::summary(outcome_) + with_line_feed(ledger_->tally().as_azure()));
+    logs_->finished(outcome_, ledger_->tally().as_azure());
     listener_.on_finished(std::move(outcome_));
   }
-
-  static std::string with_line_feed(std::string text) { return text.empty() ? text : text + "\n"; }
 
   void report_failed_items() {
     if (ledger_->failed_items().empty()) return;
@@ -370,6 +376,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!synced) return synced;
     if (auto error = ledger_->tally().verdict()) return *error;
     if (job_.output.empty() || job_.config.output_action != OutputAction::append_row) return {};
+    logs_->writing_rows(ledger_->tally().counts().rows);
     return write_rows_file(ledger_->journal().rows_fd(), ledger_->journal().extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
                            job_.state / "ordered rows", FileOps::real());
   }
@@ -381,12 +388,17 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   const MiniBatchPlan& plan() const { return ledger_->plan(); }
 
-  void notice(const std::string& message, const std::string& hint = {}) { voice_.notice(message, hint); }
+  void notice(const std::string& message, const std::string& hint = {}) {
+    logs_->noticed(message, hint);
+    voice_.notice(message, hint);
+  }
 
   void progress() {
     const auto& tally = ledger_->tally();
-    listener_.on_progress({tally.mini_batches(), tally.done(), tally.failed(), tally.items(), tally.items_done(), tally.items_failed(),
-                           pool_->alive()});
+    ParallelProgress now{tally.mini_batches(), tally.done(), tally.failed(), tally.items(), tally.items_done(), tally.items_failed(),
+                         pool_->alive(), {}};
+    logs_->progress(now);
+    listener_.on_progress(now);
   }
 
   EventLoop& loop_;
@@ -401,6 +413,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   SteadyTime last_progress_{};
   std::vector<std::string> driver_arguments_;
   std::optional<Ledger> ledger_;
+  std::optional<JobLogs> logs_;
   std::optional<Dispatcher> dispatcher_;
   std::optional<WorkerPool> pool_;
   Failures failures_;

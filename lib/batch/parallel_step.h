@@ -53,6 +53,7 @@ struct ParallelProgress {
   std::uint64_t mini_batches = 0, done = 0, failed = 0;  // mini-batches; resumed ones are done
   std::uint64_t items = 0, items_done = 0, items_failed = 0;
   int workers = 0;  // alive
+  std::optional<Seconds> remaining{};  // estimated, once there is something to go by
 };
 
 // Why a parallel step failed, with the root cause first.

@@ -85,7 +85,7 @@ Status check_fit(const ParallelJob& job, const MiniBatchPlan& plan, const Journa
 
 Result<Beginning> begin_or_resume(const ParallelJob& job) {
   MLPIPE_TRY_VOID(check(job));
-  for (const auto& folder : {job.state, job.logs, job.scratch}) MLPIPE_TRY_VOID(make_dirs(folder));
+  for (const auto& folder : {job.state, job.scratch}) MLPIPE_TRY_VOID(make_dirs(folder));
   MLPIPE_TRY(auto plan, plan_of(job));
   MLPIPE_TRY(const auto digest, save_plan(plan, job.state / "plan"));
   std::string notice;

@@ -1,7 +1,5 @@
 #include "batch/step_voice.h"
 
-#include "batch/failures.h"
-
 namespace mlpipe {
 
 StepVoice::StepVoice(const ParallelJob& job, const Clock& clock, ParallelListener& listener, int workers)
@@ -11,9 +9,14 @@ StepVoice::StepVoice(const ParallelJob& job, const Clock& clock, ParallelListene
       logs_(job.logs, workers),
       editors_(static_cast<std::size_t>(2 * workers), StreamEditor(job.replacements)) {}
 
-std::string StepVoice::shown(std::string_view text) const {
-  StreamEditor editor(job_.replacements);
-  return editor.feed(text) + editor.flush();
+std::string StepVoice::shown(std::string_view text) const { return edited(std::string(text), job_.replacements); }
+
+void StepVoice::tell_cause(const Failure& failure, ParallelOutcome& outcome) const {
+  outcome.cause = shown(failure.cause);
+  outcome.traceback = shown(failure.traceback);
+  outcome.mini_batch = failure.mini_batch;
+  for (const auto& item : failure.items) outcome.items.push_back(shown(item));
+  outcome.log = failure.log;
 }
 
 void StepVoice::printed(int worker, bool is_stderr, std::string_view text) { show(worker, is_stderr, editor(worker, is_stderr).feed(text)); }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "batch/failures.h"
 #include "batch/parallel_step.h"
 #include "batch/worker_logs.h"
 
@@ -19,6 +20,8 @@ class StepVoice {
   std::string shown(std::string_view text) const;
   Error shown(const Error& error) const { return {error.kind, shown(error.message), shown(error.hint)}; }
   void notice(const std::string& message, const std::string& hint = {}) { listener_.on_notice(shown(message), shown(hint)); }
+
+  void tell_cause(const Failure& failure, ParallelOutcome& outcome) const;
 
   void starts(int worker) { logs_.forget_last_words(worker); }
   void printed(int worker, bool is_stderr, std::string_view text);

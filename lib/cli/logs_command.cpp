@@ -19,12 +19,12 @@ struct Arguments {
   std::optional<std::string> step, run;
 };
 
-// The verdict first, then why, then what was printed; the workers' own bookkeeping only when nothing else is there.
+// The verdict first, then why, then what was printed; bookkeeping, and what stands elsewhere too, only when nothing else is there.
 int rank(const std::string& name) {
-  constexpr std::array<std::string_view, 5> order{"job_result", "job_error", "user/error", "user/stderr", "user/stdout"};
+  constexpr std::array<std::string_view, 6> order{"job_result", "job_error", "job_progress", "user/error/", "user/stderr/", "user/stdout/"};
   for (std::size_t i = 0; i < order.size(); ++i)
     if (name.starts_with(order[i])) return static_cast<int>(i);
-  return name.starts_with("sys/") ? 9 : 8;
+  return name.starts_with("sys/") || name == "readme.txt" || name == "user/error.txt" ? 9 : 8;
 }
 
 // Files with something in them, below a step's logs, in the order of a reader's interest.

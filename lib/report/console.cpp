@@ -96,7 +96,8 @@ class Console final : public EventSink {
     if (now_ - last < progress_line_every) return;
     last = now_;
     const auto rate = table_.items_per_second(moved.step, now_);
-    say(moved.step, describe(moved.progress) + (rate ? fmt::format(", {:.1f} items/s", *rate) : ""));
+    const auto left = moved.progress.remaining;
+    say(moved.step, describe(moved.progress) + (rate ? fmt::format(", {:.1f} items/s", *rate) : "") + (left ? ", " + time_left(*left) : ""));
   }
 
   void tell(const StepRetried& retried) {

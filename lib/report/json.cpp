@@ -103,7 +103,8 @@ Json json_of(const ParallelProgress& progress) {
   return {{"mini_batches", progress.mini_batches}, {"done", progress.done},
           {"failed", progress.failed},             {"items", progress.items},
           {"items_done", progress.items_done},     {"items_failed", progress.items_failed},
-          {"workers", progress.workers}};
+          {"workers", progress.workers},
+          {"remaining", progress.remaining ? Json(progress.remaining->count()) : Json(nullptr)}};
 }
 
 Json fields(const RunStarted& e) {

@@ -60,6 +60,7 @@ std::string LiveTable::draw(const Row& row, SteadyTime now, std::size_t name_wid
   std::string text = fmt::format("{:<{}}  {:<5}  {:>8}", row.step, name_width, row.state, format_seconds(now - row.since));
   if (row.progress) text += "  " + describe(*row.progress);
   if (const auto items = rate(row, now)) text += fmt::format("  {:.{}f} items/s", *items, *items < 10 ? 1 : 0);
+  if (row.progress && row.progress->remaining) text += "  " + time_left(*row.progress->remaining);
   return text;
 }
 

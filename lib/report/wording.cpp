@@ -108,4 +108,10 @@ std::string describe(const ParallelProgress& progress) {
   return text;
 }
 
+std::string time_left(Seconds remaining) {
+  const double seconds = std::max(1.0, remaining.count());
+  if (seconds < 59.5) return fmt::format("{:.0f} s left", seconds);
+  return format_seconds(Seconds(seconds)) + " left";
+}
+
 }  // namespace mlpipe

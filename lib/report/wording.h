@@ -23,5 +23,6 @@ std::vector<std::string> explain_failure(const StepEnded& ended);
 
 // "40/120 mini-batches, 3 failed".
 std::string describe(const ParallelProgress& progress);
+std::string time_left(Seconds remaining);  // "3 m 05 s left": an estimate, so without milliseconds
 
 }  // namespace mlpipe

@@ -153,6 +153,9 @@ TEST_CASE("plain: progress of a parallel step every ten seconds") {
   console.clock.advance(5s);
   console.on(StepProgress{"score", {12, 5, 1, 120, 50, 2, 2}});
   CHECK(console.text() == "score  5/12 mini-batches, 1 failed, 2 items failed, 5.0 items/s\n");
+  console.clock.advance(10s);
+  console.on(StepProgress{"score", {12, 11, 1, 120, 110, 2, 2, Seconds(95.2)}});
+  CHECK(console.text().ends_with(" items/s, 1 m 35 s left\n"));
 }
 
 TEST_CASE("quiet: only failures and the last line") {

@@ -117,14 +117,14 @@ TEST_CASE("live: lines scroll above a table of what runs") {
   console.on(StepOutputText{"prepare", "", false, "hello\nhalf"});
   console.on(StepProgress{"score", {12, 0, 0, 120, 0, 0, 2}});
   console.clock.advance(2s);
-  console.on(StepProgress{"score", {12, 3, 0, 120, 30, 0, 2}});
+  console.on(StepProgress{"score", {12, 3, 0, 120, 30, 0, 2, Seconds(9.4)}});
   CHECK(console.screen.text() ==
         "run 20261123-001530-123 of digits: 2 steps, -j2\n"
         "prepare  runs: no earlier result\n"
         "score    runs\n"
         "prepare | hello\n"
         "prepare  runs     3.20 s\n"
-        "score    runs     3.00 s  3/12 mini-batches  15 items/s\n"
+        "score    runs     3.00 s  3/12 mini-batches  15 items/s  9 s left\n"
         "0 of 2 steps ended, 2 running, 3.20 s");
   console.on(ended("prepare", StepState::ran));
   console.on(ended("score", StepState::ran));

@@ -1,0 +1,15 @@
+// Fields of CSV files and the JSON in them. Whatever bytes come in, valid UTF-8 goes out.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mlpipe {
+
+// A field of RFC 4180: quoted where it must be. Bytes that are not UTF-8 become U+FFFD.
+void append_csv(std::string& out, std::string_view field);
+
+// A JSON string with its quotes. Bytes that are not UTF-8 become "\udcXX", which Python's os.fsencode turns back into them.
+void append_json(std::string& out, std::string_view text);
+
+}  // namespace mlpipe
