@@ -46,8 +46,18 @@ void append_csv(std::string& out, std::string_view field) {
   }
   std::string valid;
   append_valid(valid, field);
+  append_quoted(out, valid);
+}
+
+void append_quoted(std::string& out, std::string_view field) {
   out += '"';
-  for (const char c : valid) out.append(c == '"' ? 2 : 1, c);
+  for (;;) {
+    const auto quote = field.find('"');
+    out += field.substr(0, quote);
+    if (quote == std::string_view::npos) break;
+    out += "\"\"";
+    field.remove_prefix(quote + 1);
+  }
   out += '"';
 }
 

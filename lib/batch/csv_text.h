@@ -8,6 +8,8 @@ namespace mlpipe {
 
 // A field of RFC 4180: quoted where it must be. Bytes that are not UTF-8 become U+FFFD.
 void append_csv(std::string& out, std::string_view field);
+// The same of what is valid UTF-8 and is quoted anyway.
+void append_quoted(std::string& out, std::string_view field);
 
 // A JSON string with its quotes. Bytes that are not UTF-8 become "\udcXX", which Python's os.fsencode turns back into them.
 void append_json(std::string& out, std::string_view text);
