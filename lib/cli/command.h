@@ -42,6 +42,7 @@ Command output_command();
 Command logs_command();
 Command replay_command();
 Command debug_command();
+Command init_command();
 Command doctor_command();
 
 // All commands, in the order of the help.

@@ -11,14 +11,14 @@
 namespace mlpipe::cli {
 namespace {
 
-void tell_before(const Rehearsal& rehearsal, const Pipeline& pipeline, const RehearsalRequest& request) {
+void tell_before(const Rehearsal& rehearsal, const RehearsalRequest& request) {
   for (const Notice& notice : rehearsal.notices) {
     tell(fmt::format("{}  {}", notice.step, notice.message));
     if (!notice.hint.empty()) tell(fmt::format("  {}", notice.hint));
   }
   if (request.debugger != Debugger::debugpy) return;
   tell("the configuration for VS Code's launch.json (`mlpipe init --vscode` writes it):");
-  tell(attach_configuration({request.step, rehearsal.source, rehearsal.code, request.port}, pipeline.directory));
+  tell(attach_configuration({request.step, rehearsal.source, rehearsal.code, request.port}));
 }
 
 // A failure that Python or a debugger has shown needs no more words; another one does.
@@ -59,8 +59,8 @@ Result<RunRequest> ForegroundArguments::run_request() const {
   return arguments.request(changes.uses);
 }
 
-Result<int> perform_in_foreground(Rehearsal& rehearsal, const Pipeline& pipeline, const RehearsalRequest& request) {
-  tell_before(rehearsal, pipeline, request);
+Result<int> perform_in_foreground(Rehearsal& rehearsal, const RehearsalRequest& request) {
+  tell_before(rehearsal, request);
   MLPIPE_TRY(const RehearsalEnd end, perform(rehearsal, request.debugger));
   const int code = exit_code_of(end.status, request);
   if (!end.kept.empty()) tell(fmt::format("its outputs: {}", end.kept.string()));

@@ -26,6 +26,6 @@ struct ForegroundArguments {
 
 // Says what is to be known before, runs it, says what is to be known after, and returns the exit code: that of a shell as it
 // is, else 0, 1 or 128 + the signal that ended it by Ctrl-C or on request.
-Result<int> perform_in_foreground(Rehearsal& rehearsal, const Pipeline& pipeline, const RehearsalRequest& request);
+Result<int> perform_in_foreground(Rehearsal& rehearsal, const RehearsalRequest& request);
 
 }  // namespace mlpipe::cli

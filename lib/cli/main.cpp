@@ -61,7 +61,8 @@ int dispatch(std::string name, std::vector<std::string> words) {
 
 std::vector<Command> commands() {
   return {run_command(),  plan_command(),   why_command(),  validate_command(), runs_command(),
-          show_command(), output_command(), logs_command(), replay_command(),   debug_command(), doctor_command()};
+          show_command(), output_command(), logs_command(), replay_command(),   debug_command(),
+          init_command(), doctor_command()};
 }
 
 int main(int argc, const char* const* argv) {

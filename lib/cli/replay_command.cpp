@@ -23,7 +23,7 @@ Result<int> replay(const Arguments& arguments) {
   MLPIPE_TRY(const Store store, foreground.place.open_store(Store::Access::read));
   const MiniBatchRequest what{static_cast<std::uint64_t>(*arguments.mini_batch), arguments.item};
   MLPIPE_TRY(Rehearsal rehearsal, rehearse_mini_batch(pipeline, store, run, request, what));
-  return perform_in_foreground(rehearsal, pipeline, request);
+  return perform_in_foreground(rehearsal, request);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ using Json = nlohmann::ordered_json;
 
 std::string written(const Json& json) { return json.dump(4, ' ', false, Json::error_handler_t::replace); }
 
-// "${workspaceFolder}/score" for what lies below the workspace.
+// "${workspaceFolder}/score" for what lies below the workspace; without one the whole path.
 std::string in_workspace(const Path& path, const Path& workspace) {
-  const Path below = path.lexically_relative(workspace);
+  const Path below = workspace.empty() ? Path() : path.lexically_relative(workspace);
   if (below.empty() || *below.begin() == "..") return path.string();
   return below == "." ? "${workspaceFolder}" : "${workspaceFolder}/" + below.string();
 }
@@ -44,7 +44,7 @@ bool has(const Json& configurations, const std::string& name) {
 
 }  // namespace
 
-std::string attach_configuration(const AttachTarget& target, const Path& workspace) { return written(configuration(target, workspace)); }
+std::string attach_configuration(const AttachTarget& target) { return written(configuration(target, {})); }
 
 std::vector<AttachTarget> attach_targets(const Pipeline& pipeline) {
   std::vector<AttachTarget> targets;

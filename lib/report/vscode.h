@@ -19,8 +19,8 @@ struct AttachTarget {
   int port = usual_debug_port;
 };
 
-// One configuration, ready to paste. Paths below `workspace` are written relative to it, where VS Code knows it.
-std::string attach_configuration(const AttachTarget& target, const Path& workspace);
+// One configuration, ready to paste.
+std::string attach_configuration(const AttachTarget& target);
 
 // The steps of a pipeline that run Python of ours to debug.
 std::vector<AttachTarget> attach_targets(const Pipeline& pipeline);
@@ -30,6 +30,7 @@ struct LaunchFile {
   std::vector<std::string> added;  // names of configurations; empty: all of them were there already
 };
 // `existing` (empty: there is no file) with a configuration for each target that it does not have by name. What is there stays.
+// Paths below `workspace`, the folder that VS Code has open, are written relative to it.
 // Error: `existing` is no JSON as VS Code's own settings may be (comments), so it cannot be written back without a loss.
 Result<LaunchFile> with_configurations(const std::string& existing, const std::vector<AttachTarget>& targets, const Path& workspace);
 

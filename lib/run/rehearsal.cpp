@@ -18,20 +18,6 @@ namespace {
 // Stands for a run's id where a step asks for one.
 constexpr const char* no_run = "rehearsal";
 
-Result<StepDescription> describe_alone(const Pipeline& pipeline, const Store& store, const RunRequest& run, const Step& step, const Clock& clock,
-                                       std::vector<Notice>& notices) {
-  const StepGraph graph(pipeline);
-  MLPIPE_TRY(const Selection selection, select(pipeline, graph, run));
-  Describer describer(pipeline, store, run, clock);
-  MLPIPE_TRY(Given given, given_outputs(pipeline, store, run, selection, graph, describer, clock));
-  for (const auto& [name, folder] : run.use) {
-    MLPIPE_TRY(auto outputs, describer.outputs_in(*pipeline.step(name), folder));
-    given.outputs.emplace(name, std::move(outputs));
-  }
-  notices = std::move(given.notices);
-  return describer.describe(step, given.outputs);
-}
-
 std::string environment_value(const std::vector<std::string>& environment, std::string_view name) {
   for (const std::string& entry : environment)
     if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return entry.substr(name.size() + 1);
@@ -51,6 +37,20 @@ void insert_module(std::vector<std::string>& words, const std::vector<std::strin
 }
 
 }  // namespace
+
+Result<StepDescription> describe_alone(const Pipeline& pipeline, const Store& store, const RunRequest& run, const Step& step, const Clock& clock,
+                                       std::vector<Notice>& notices) {
+  const StepGraph graph(pipeline);
+  MLPIPE_TRY(const Selection selection, select(pipeline, graph, run));
+  Describer describer(pipeline, store, run, clock);
+  MLPIPE_TRY(Given given, given_outputs(pipeline, store, run, selection, graph, describer, clock));
+  for (const auto& [name, folder] : run.use) {
+    MLPIPE_TRY(auto outputs, describer.outputs_in(*pipeline.step(name), folder));
+    given.outputs.emplace(name, std::move(outputs));
+  }
+  notices = std::move(given.notices);
+  return describer.describe(step, given.outputs);
+}
 
 Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunRequest run, const RehearsalRequest& request, const Clock& clock) {
   run.step = request.step;

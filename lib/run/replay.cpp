@@ -53,7 +53,7 @@ Result<std::vector<std::string>> python_words(const ParallelJob& job, const Rehe
     words.insert(words.begin() + 1, frozen_modules_off);
     words.insert(words.end(), {"--debugpy", std::to_string(request.port)});
   }
-  if (request.snapshot) words.insert(words.end(), {"--source", rehearsal.source.string()});
+  if (request.snapshot) words.insert(words.end(), {"--copy", rehearsal.code.string(), rehearsal.source.string()});
   words.push_back(frames.string());
   return words;
 }

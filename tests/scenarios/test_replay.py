@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import shutil
 import socket
 import struct
@@ -204,7 +205,8 @@ class Plain(Replay):
 
     def test_a_failing_item_replays_with_its_traceback_in_the_source(self):
         self.prepare(bad=4)
-        self.fails(5, "run")
+        failed = self.fails(5, "run")
+        self.assertIn("replay: mlpipe replay score --mini-batch 1\n", failed.err)
         result = self.fails(1, *"replay score --mini-batch 1".split())
         self.assertEqual(result.out, "")
         self.assertIn("ValueError: item 4 is no good", result.err)
@@ -538,6 +540,76 @@ class Debug(ScenarioTest):
         terminal.end()
         self.assertEqual(terminal.code, 130)
         wait_until(lambda: not self.project.processes(), 10, "the command to end")
+
+
+class Logs(Replay):
+    def test_what_is_known_of_a_failed_mini_batch(self):
+        self.prepare(bad=4)
+        self.fails(5, "run", "-p", "greeting=good day")
+        shown = self.ok("logs", "score", "--mini-batch", "1").out
+        self.assertRegex(shown, r"mini-batch 1 of run \S+: 3 items\n")
+        for item in ("item-003.txt", "item-004.txt", "item-005.txt"):
+            self.assertIn(item, shown)
+        self.assertNotIn("item-000.txt", shown)
+        self.assertEqual(shown.count("ValueError: item 4 is no good\n"), 1)
+        self.assertIn("==> user/error/", shown)
+        replay = re.search("\nreplay: (mlpipe .*)\n", shown)[1]
+        self.assertEqual(replay, "mlpipe replay score --mini-batch 1 -p 'greeting=good day'")
+        self.assertIn("ValueError: item 4 is no good", self.fails(1, *shlex.split(replay)[1:]).err)
+
+    def test_a_mini_batch_that_went_well_and_one_that_there_is_not(self):
+        self.ok("run")
+        shown = self.ok("logs", "score", "--mini-batch", "2").out
+        self.assertIn("2 items\n", shown)
+        self.assertIn("item-007.txt\n", shown)
+        self.assertIn("score has 3 mini-batches", self.fails(2, "logs", "score", "--mini-batch", "3").err)
+
+    def test_items_of_other_data_are_not_shown(self):
+        self.ok("run")
+        self.project.write("score/score.py", "def run(b): return b\n")
+        self.assertIn("its items are not known: score or its data is no longer what that run scored",
+                      self.ok("logs", "score", "--mini-batch", "0").out)
+
+
+class Init(Replay):
+    def launch(self):
+        return json.loads(self.project.read(".vscode/launch.json"))
+
+    def test_a_configuration_for_each_step_that_runs_python(self):
+        self.ok("init", "--vscode")
+        configuration, = self.launch()["configurations"]
+        self.assertEqual(configuration["name"], "mlpipe: score")
+        self.assertEqual(configuration["connect"], {"host": "127.0.0.1", "port": 5678})
+        self.assertEqual(configuration["pathMappings"], [{"localRoot": "${workspaceFolder}/score", "remoteRoot": "${workspaceFolder}/score"}])
+
+    def test_what_the_user_has_stays(self):
+        mine = {"version": "0.2.0", "configurations": [{"name": "mine", "type": "node", "port": 1}], "compounds": [{"name": "both"}]}
+        self.project.write(".vscode/launch.json", json.dumps(mine))
+        self.ok("init", "--vscode")
+        launch = self.launch()
+        self.assertEqual(launch["configurations"][0], mine["configurations"][0])
+        self.assertEqual(launch["compounds"], mine["compounds"])
+        self.assertEqual([entry["name"] for entry in launch["configurations"]], ["mine", "mlpipe: score"])
+        launch["configurations"][1]["connect"]["port"] = 9000
+        text = json.dumps(launch)
+        self.project.write(".vscode/launch.json", text)
+        self.assertIn("has all of them already", self.ok("init", "--vscode").err)
+        self.assertEqual(self.project.read(".vscode/launch.json"), text)
+
+    def test_a_file_with_comments_is_left_alone(self):
+        for text in ('// mine\n{"configurations": []}\n', "[1]\n", '{"configurations": {}}\n', '{"configurations": [],}\n'):
+            with self.subTest(text=text):
+                self.project.write(".vscode/launch.json", text)
+                result = self.fails(2, "init", "--vscode")
+                self.assertEqual(self.project.read(".vscode/launch.json"), text)
+                self.assertEqual(json.loads(result.out)["configurations"][0]["name"], "mlpipe: score")
+
+    def test_a_first_pipeline_that_runs(self):
+        self.fails(2, "init")
+        (self.project.path / "pipeline.yaml").unlink()
+        self.ok("init")
+        self.ok("run")
+        self.assertEqual(self.project.read("hello.txt"), "hello\n")
 
 
 @unittest.skipUnless(MODULE_BUILT and TORCH, "the scoring module or torch is not there")

@@ -1,9 +1,9 @@
 """One mini-batch in the foreground, for `mlpipe replay`: the code of mlpipe_worker.py works off frames that lie in a file.
 
-usage: mlpipe_replay.py [--pdb | --debugpy PORT] [--source DIR] FRAMES
+usage: mlpipe_replay.py [--pdb | --debugpy PORT] [--copy CODE SOURCE] FRAMES
 
-Rows go to stdout as they would be appended; everything else, what the script prints included, to stderr. --source: what the
-script's folder is called in tracebacks, when it is a copy. Exit code: 1 when something raised, 130 after Ctrl-C.
+Rows go to stdout as they would be appended; everything else, what the script prints included, to stderr. --copy: the script
+lies in CODE, a copy of SOURCE, which tracebacks shall name. Exit code: 1 when something raised, 130 after Ctrl-C.
 """
 import sys
 import os
@@ -30,20 +30,20 @@ def count(number, noun):
 class FrameFile(worker.Channel):
     """The worker's channel, reading from a file and showing what a worker would send."""
 
-    def __init__(self, path, source):
+    def __init__(self, path, code, source):
         super().__init__(os.open(path, os.O_RDONLY))
         import fcntl
         self.rows = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 64)
         os.dup2(2, 1)  # what a script prints must not run into its rows
-        self.source = source
-        self.code = ""  # the folder that is shown as `source`
+        self.code, self.source = code, source
         self.status = 0
         self.shown = {worker.READY: self.ready, worker.INIT_FAILED: self.init_failed, worker.RESULT: self.result,
                       worker.FAILED: self.failed, worker.BYE: self.bye}
 
     def send(self, kind, *parts):
         worker.flush()
-        self.shown[kind](b"".join(parts))
+        if kind in self.shown:
+            self.shown[kind](b"".join(parts))
 
     def ready(self, body):
         tell("init() took %.3f s" % (Struct("<Q").unpack(body)[0] / 1e6))
@@ -89,7 +89,7 @@ class FrameFile(worker.Channel):
             tell("shutdown() failed")
 
     def with_real_paths(self, whole):
-        return whole.replace(self.code, self.source) if self.source and self.code else whole
+        return whole.replace(self.code, self.source) if self.code else whole
 
     def leave(self, code):
         worker.flush()
@@ -102,13 +102,14 @@ class Raised:
     debug = None
 
 
-OURS = [worker.HERE, HERE]
+FOLDER = os.path.dirname(HERE) + os.sep
+OURS = (FOLDER,)
 describe_for_a_run = worker.describe
 
 
 def describe(error):
     """As the worker does it, but the exception itself stays at hand, from its first frame that is not ours on."""
-    while error.__traceback__ is not None and error.__traceback__.tb_frame.f_code.co_filename in OURS:
+    while error.__traceback__ is not None and error.__traceback__.tb_frame.f_code.co_filename.startswith(OURS):
         error.__traceback__ = error.__traceback__.tb_next
     Raised.last = error
     return describe_for_a_run(error)
@@ -127,7 +128,8 @@ def under_pdb(run):
             self.left = True
             super().set_quit()
 
-    OURS.append(bdb.__file__)
+    global OURS
+    OURS = (FOLDER, bdb.__file__)
     Raised.debug = pdb.post_mortem
 
     @functools.wraps(run)
@@ -156,11 +158,10 @@ def wait_for_debugger(port):
 def hook_in(channel, pdb_wanted):
     prepare, load = worker.prepare, worker.load
 
-    def prepare_for_terminal(fields, arguments):
+    def prepare_for_terminal(*arguments):
         import _signal
-        prepare(fields, arguments)
+        prepare(*arguments)
         _signal.signal(_signal.SIGINT, _signal.default_int_handler)
-        channel.code = fields["source_directory"]
 
     def load_to_debug(entry_script):
         module = load(entry_script)
@@ -176,16 +177,16 @@ def hook_in(channel, pdb_wanted):
 
 def main():
     arguments = sys.argv[1:]
-    pdb_wanted, port, source = False, None, ""
+    pdb_wanted, port, code, source = False, None, "", ""
     while len(arguments) > 1:
         option = arguments.pop(0)
         if option == "--pdb":
             pdb_wanted = True
         elif option == "--debugpy":
             port = int(arguments.pop(0))
-        elif option == "--source":
-            source = arguments.pop(0)
-    channel = FrameFile(arguments[0], source)
+        elif option == "--copy":
+            code, source = arguments.pop(0), arguments.pop(0)
+    channel = FrameFile(arguments[0], code, source)
     hook_in(channel, pdb_wanted)
     if port is not None:
         wait_for_debugger(port)
