@@ -26,7 +26,7 @@ int exit_code_of(const ExitStatus& status, const RehearsalRequest& request) {
   if (request.debugger == Debugger::shell && status.signal == 0) return status.code;
   if (status.ok()) return 0;
   if (status.code == 128 + SIGINT || status.code == 128 + SIGTERM) return status.code;
-  if (status.signal != 0 || status.code != 1) tell(fmt::format("mlpipe: {} ended with {}", request.step, describe(status)));
+  if (status.signal != 0 || status.code != 1) tell(fmt::format("{}  {}", request.step, describe(status)));
   return 1;
 }
 

@@ -32,7 +32,8 @@ RunRequest request_of(const RunHeader& header) {
   for (const std::string& words : header.selection) {
     constexpr std::string_view sample = "--sample ", use = "--use ";
     if (words.starts_with(sample)) {
-      if (const auto count = parse_integer(words.substr(sample.size())); count && *count > 0) request.sample = static_cast<std::uint64_t>(*count);
+      const auto count = parse_integer(words.substr(sample.size()));
+      if (count && *count > 0) request.sample = static_cast<std::uint64_t>(*count);
     } else if (const auto equals = words.find('='); words.starts_with(use) && equals != std::string::npos) {
       request.use[words.substr(use.size(), equals - use.size())] = words.substr(equals + 1);
     }
@@ -71,10 +72,12 @@ std::string under(const std::pair<std::string, std::string>& file) { return fmt:
 
 }  // namespace
 
-Result<std::string> mini_batch_text(const Store& store, const RunInfo& run, const StepRecord& record, const Path& logs, std::uint64_t mini_batch) {
+Result<std::string> mini_batch_text(const Store& store, const RunInfo& run, const StepRecord& record, const Path& logs,
+                                    std::uint64_t mini_batch) {
   const Facts facts = facts_of(store, run, record, mini_batch);
   if (facts.plan && mini_batch >= facts.plan->mini_batches())
-    return Error{ErrorKind::usage, fmt::format("{} has {}", record.step, plural(facts.plan->mini_batches(), "mini-batch")), "they count from 0"};
+    return Error{ErrorKind::usage, fmt::format("{} has {}", record.step, plural(facts.plan->mini_batches(), "mini-batch")),
+                 "they count from 0"};
   const MiniBatchLogs found = mini_batch_logs(logs, mini_batch);
   std::string text = fmt::format("mini-batch {} of run {}", mini_batch, run.header.id);
   if (facts.plan) {

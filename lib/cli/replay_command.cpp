@@ -15,7 +15,8 @@ struct Arguments {
 Result<int> replay(const Arguments& arguments) {
   const ForegroundArguments& foreground = arguments.foreground;
   if (!arguments.mini_batch)
-    return Error{ErrorKind::usage, "--mini-batch is missing", fmt::format("they count from 0: mlpipe replay {} --mini-batch 0", *foreground.step)};
+    return Error{ErrorKind::usage, "--mini-batch is missing",
+                 fmt::format("they count from 0: mlpipe replay {} --mini-batch 0", *foreground.step)};
   MLPIPE_TRY(const RehearsalRequest request, foreground.request());
   MLPIPE_TRY(const RunRequest run, foreground.run_request());
   MLPIPE_TRY(const Path spec, foreground.place.spec());

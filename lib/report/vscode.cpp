@@ -28,7 +28,8 @@ Json configuration(const AttachTarget& target, const Path& workspace) {
   if (!target.source.empty()) {
     // In place the step runs where it is edited: both sides may be written so that the folder can move.
     const std::string local = in_workspace(target.source, workspace);
-    json["pathMappings"] = Json::array({{{"localRoot", local}, {"remoteRoot", target.code == target.source ? local : target.code.string()}}});
+    const std::string remote = target.code == target.source ? local : target.code.string();
+    json["pathMappings"] = Json::array({{{"localRoot", local}, {"remoteRoot", remote}}});
   }
   json["justMyCode"] = true;
   return json;

@@ -73,6 +73,16 @@ std::vector<MiniBatchTry> tries_of(const Path& logs, std::uint64_t mini_batch) {
   return tries;
 }
 
+// By the worker of these tries, while it made them. Files are named by it: "process000.stdout.txt".
+std::string printed_meanwhile(const Path& file, const std::vector<MiniBatchTry>& tries) {
+  std::string lines;
+  for (const MiniBatchTry& made : tries) {
+    if (made.ended == WallTime{} || made.worker.empty() || !file.filename().string().starts_with(made.worker + ".")) continue;
+    if (const auto text = read_file(file)) lines += lines_between(*text, made.begun, made.ended);
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::vector<std::vector<std::string>> read_csv(std::string_view text) {
@@ -120,13 +130,9 @@ MiniBatchLogs mini_batch_logs(const Path& logs, std::uint64_t mini_batch) {
       if (std::string failures = failures_of(*text, mini_batch); !failures.empty())
         found.failures.emplace_back(file.lexically_relative(logs).string(), std::move(failures));
   for (const char* kind : {"stderr", "stdout", "entry_script_log"})
-    for (const Path& file : files_below(logs / "user" / kind)) {
-      const auto text = read_file(file);
-      std::string lines;
-      for (const MiniBatchTry& made : found.tries)
-        if (text && made.ended != WallTime{} && file.filename().string().starts_with(made.worker + ".")) lines += lines_between(*text, made.begun, made.ended);
-      if (!lines.empty()) found.printed.emplace_back(file.lexically_relative(logs).string(), std::move(lines));
-    }
+    for (const Path& file : files_below(logs / "user" / kind))
+      if (std::string lines = printed_meanwhile(file, found.tries); !lines.empty())
+        found.printed.emplace_back(file.lexically_relative(logs).string(), std::move(lines));
   return found;
 }
 

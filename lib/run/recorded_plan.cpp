@@ -15,8 +15,8 @@ std::optional<MiniBatchPlan> saved_plan(const Store& store, const Digest& finger
   return plan ? std::optional(plan.take()) : std::nullopt;
 }
 
-Result<MiniBatchPlan> plan_anew(const Pipeline& pipeline, const Store& store, RunRequest request, const Step& step, const Digest& fingerprint,
-                                const Clock& clock) {
+Result<MiniBatchPlan> plan_anew(const Pipeline& pipeline, const Store& store, RunRequest request, const Step& step,
+                                const Digest& fingerprint, const Clock& clock) {
   request.step = step.name;
   std::vector<Notice> notices;
   MLPIPE_TRY(StepDescription description, describe_alone(pipeline, store, request, step, clock, notices));

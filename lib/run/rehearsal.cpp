@@ -38,21 +38,24 @@ void insert_module(std::vector<std::string>& words, const std::vector<std::strin
 
 }  // namespace
 
-Result<StepDescription> describe_alone(const Pipeline& pipeline, const Store& store, const RunRequest& run, const Step& step, const Clock& clock,
-                                       std::vector<Notice>& notices) {
+Result<StepDescription> describe_alone(const Pipeline& pipeline, const Store& store, const RunRequest& run, const Step& step,
+                                       const Clock& clock, std::vector<Notice>& notices) {
   const StepGraph graph(pipeline);
   MLPIPE_TRY(const Selection selection, select(pipeline, graph, run));
   Describer describer(pipeline, store, run, clock);
   MLPIPE_TRY(Given given, given_outputs(pipeline, store, run, selection, graph, describer, clock));
-  for (const auto& [name, folder] : run.use) {
-    MLPIPE_TRY(auto outputs, describer.outputs_in(*pipeline.step(name), folder));
-    given.outputs.emplace(name, std::move(outputs));
+  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
+    const Step& other = pipeline.steps[i];
+    if (selection.parts[i] != Part::use) continue;
+    MLPIPE_TRY(auto outputs, describer.outputs_in(other, run.use.at(other.name)));
+    given.outputs.emplace(other.name, std::move(outputs));
   }
   notices = std::move(given.notices);
   return describer.describe(step, given.outputs);
 }
 
-Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunRequest run, const RehearsalRequest& request, const Clock& clock) {
+Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunRequest run, const RehearsalRequest& request,
+                         const Clock& clock) {
   run.step = request.step;
   std::vector<Notice> notices;
   const Step* const step = pipeline.step(request.step);
@@ -109,7 +112,8 @@ Result<Rehearsal> rehearse_command(const Pipeline& pipeline, const Store& store,
                                    const Clock& clock) {
   const Step* const known = pipeline.step(request.step);
   if (known && known->parallel())
-    return Error{ErrorKind::usage, fmt::format("{} is a parallel step", known->name), fmt::format("mlpipe replay {} --mini-batch 0", known->name)};
+    return Error{ErrorKind::usage, fmt::format("{} is a parallel step", known->name),
+                 fmt::format("mlpipe replay {} --mini-batch 0", known->name)};
   MLPIPE_TRY(Rehearsal rehearsal, set_up(pipeline, store, run, request, clock));
   const Step& step = *known;
   const bool python = request.debugger == Debugger::pdb || request.debugger == Debugger::debugpy;
@@ -121,7 +125,8 @@ Result<Rehearsal> rehearse_command(const Pipeline& pipeline, const Store& store,
   if (request.debugger == Debugger::pdb) insert_module(command.argv, {"-m", "pdb"});
   if (request.debugger == Debugger::debugpy) {
     MLPIPE_TRY_VOID(check_debugpy(command.argv[0], command.environment));
-    insert_module(command.argv, {frozen_modules_off, "-m", "debugpy", "--listen", fmt::format("127.0.0.1:{}", request.port), "--wait-for-client"});
+    const std::string place = fmt::format("127.0.0.1:{}", request.port);
+    insert_module(command.argv, {frozen_modules_off, "-m", "debugpy", "--listen", place, "--wait-for-client"});
   }
   if (request.debugger == Debugger::gdb) {
     MLPIPE_TRY(std::string gdb, gdb_program(command.environment));

@@ -9,10 +9,11 @@
 namespace mlpipe {
 
 // `run` names the step: what it reads from is taken as `run --step` takes it. `notices`: what of that is stale.
-Result<StepDescription> describe_alone(const Pipeline& pipeline, const Store& store, const RunRequest& run, const Step& step, const Clock& clock,
-                                       std::vector<Notice>& notices);
+Result<StepDescription> describe_alone(const Pipeline& pipeline, const Store& store, const RunRequest& run, const Step& step,
+                                       const Clock& clock, std::vector<Notice>& notices);
 // The step described, its folders made; `command` has its environment and folder, but no words yet.
-Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunRequest run, const RehearsalRequest& request, const Clock& clock);
+Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunRequest run, const RehearsalRequest& request,
+                         const Clock& clock);
 
 // Python's own modules without source lines make debugpy warn that it may miss breakpoints. Older Pythons ignore the option.
 inline constexpr const char* frozen_modules_off = "-Xfrozen_modules=off";

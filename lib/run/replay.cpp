@@ -43,7 +43,8 @@ Result<Path> write_frames(const ParallelJob& job, const MiniBatchPlan& plan, con
   return file;
 }
 
-Result<std::vector<std::string>> python_words(const ParallelJob& job, const Rehearsal& rehearsal, const RehearsalRequest& request, const Path& frames) {
+Result<std::vector<std::string>> python_words(const ParallelJob& job, const Rehearsal& rehearsal, const RehearsalRequest& request,
+                                              const Path& frames) {
   const auto harness = find_module("python/mlpipe_replay.py");
   if (!harness) return Error{ErrorKind::step_failed, "python/mlpipe_replay.py is missing beside mlpipe", "install mlpipe again"};
   std::vector<std::string> words{job.python, harness->string()};
@@ -58,15 +59,18 @@ Result<std::vector<std::string>> python_words(const ParallelJob& job, const Rehe
   return words;
 }
 
-Result<std::vector<std::string>> native_words(const ParallelJob& job, const Rehearsal& rehearsal, const RehearsalRequest& request, const Path& frames) {
+Result<std::vector<std::string>> native_words(const ParallelJob& job, const Rehearsal& rehearsal, const RehearsalRequest& request,
+                                              const Path& frames) {
   if (request.debugger == Debugger::pdb || request.debugger == Debugger::debugpy)
     return Error{ErrorKind::usage, fmt::format("{} scores a model without Python", job.step), "--gdb debugs its worker"};
   const auto module = find_module("mlpipe_torch.so");
   if (!module)
-    return Error{ErrorKind::step_failed, "the scoring module mlpipe_torch.so was not found", "build mlpipe with -DMLPIPE_TORCH=ON, or score with an entry_script"};
+    return Error{ErrorKind::step_failed, "the scoring module mlpipe_torch.so was not found",
+                 "build mlpipe with -DMLPIPE_TORCH=ON, or score with an entry_script"};
   const Path configuration = rehearsal.folder.path() / "work/scoring.json";
   MLPIPE_TRY_VOID(write_file(configuration, to_json(ScoringConfiguration{job.model.string(), job.config.scoring})));
-  return std::vector<std::string>{executable_path().string(), native_replay_command, module->string(), configuration.string(), frames.string()};
+  return std::vector<std::string>{executable_path().string(), native_replay_command, module->string(), configuration.string(),
+                                  frames.string()};
 }
 
 Status choose_program(Rehearsal& rehearsal, const RehearsalRequest& request, std::vector<std::string> words) {
@@ -84,7 +88,8 @@ Status choose_program(Rehearsal& rehearsal, const RehearsalRequest& request, std
 }
 
 Notice announcement(const std::string& step, const MiniBatchPlan& plan, const MiniBatchRequest& what) {
-  const std::string items = what.item ? fmt::format("item {} of {}", *what.item, plan.items_of(what.number)) : plural(plan.items_of(what.number), "item");
+  const std::uint32_t count = plan.items_of(what.number);
+  const std::string items = what.item ? fmt::format("item {} of {}", *what.item, count) : plural(count, "item");
   return {step, fmt::format("mini-batch {} of {} (from 0): {}", what.number, plan.mini_batches(), items), ""};
 }
 

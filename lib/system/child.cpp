@@ -39,7 +39,8 @@ std::string describe(const ExitStatus& status) {
   return status.signal ? "killed by " + signal_name(status.signal) : fmt::format("exit code {}", status.code);
 }
 
-Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), foreground_(other.foreground_), pidfd_(std::move(other.pidfd_)) {}
+Child::Child(Child&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), foreground_(other.foreground_), pidfd_(std::move(other.pidfd_)) {}
 
 Child& Child::operator=(Child&& other) noexcept {
   if (this == &other) return *this;

@@ -20,7 +20,8 @@ int tell(const std::string& line) {
 }
 
 bool wants_rows(const wire::Init& init) {
-  return std::find(init.fields.begin(), init.fields.end(), std::pair<std::string, std::string>("output_action", "append_row")) != init.fields.end();
+  const std::pair<std::string, std::string> append{"output_action", "append_row"};
+  return std::find(init.fields.begin(), init.fields.end(), append) != init.fields.end();
 }
 
 int show(const wire::MiniBatchResult& result, const std::vector<std::string>& items, bool rows) {

@@ -234,7 +234,8 @@ class Plain(Replay):
 
     def test_a_script_that_crashes_is_named(self):
         self.prepare(entry="import os\ndef run(b): os.kill(os.getpid(), 11)\n")
-        self.assertIn("score ended with killed by SIGSEGV", self.fails(1, "replay", "score", "--mini-batch", "0", "--use", "names=data").err)
+        result = self.fails(1, "replay", "score", "--mini-batch", "0", "--use", "names=data")
+        self.assertIn("score  killed by SIGSEGV", result.err)
 
     def test_fewer_results_than_items(self):
         self.prepare(entry="def run(b): return ['x']\n")
@@ -306,7 +307,8 @@ class InATerminal(Replay):
         self.assertEqual(self.left(), [])
 
     def test_ctrl_c_under_pdb_goes_to_the_debugger(self):
-        self.prepare(entry="import time\nstop = []\ndef run(b):\n    print('it', 'runs')\n    while not stop: time.sleep(0.1)\n    return b\n")
+        self.prepare(entry="import time\nstop = []\ndef run(b):\n    print('it', 'runs')\n"
+                           "    while not stop: time.sleep(0.1)\n    return b\n")
         terminal = self.terminal("replay", "score", "--mini-batch", "0", "--use", "names=data", "--pdb")
         terminal.expect(PDB)
         terminal.ctrl_c()
@@ -513,7 +515,7 @@ class Debug(ScenarioTest):
 
     def test_a_command_that_fails(self):
         self.project.env["CODE"] = "3"
-        self.assertIn("shell ended with exit code 3", self.fails(1, "debug", "shell").err)
+        self.assertIn("shell  exit code 3", self.fails(1, "debug", "shell").err)
 
     def test_a_script_under_pdb(self):
         terminal = self.terminal("debug", "script", "--pdb")
@@ -551,7 +553,8 @@ class Logs(Replay):
         for item in ("item-003.txt", "item-004.txt", "item-005.txt"):
             self.assertIn(item, shown)
         self.assertNotIn("item-000.txt", shown)
-        self.assertEqual(shown.count("ValueError: item 4 is no good\n"), 1)
+        self.assertIn("\nTraceback (most recent call last):\n", shown)
+        self.assertIn("\nValueError: item 4 is no good\n", shown)
         self.assertIn("==> user/error/", shown)
         replay = re.search("\nreplay: (mlpipe .*)\n", shown)[1]
         self.assertEqual(replay, "mlpipe replay score --mini-batch 1 -p 'greeting=good day'")
@@ -580,7 +583,7 @@ class Init(Replay):
         configuration, = self.launch()["configurations"]
         self.assertEqual(configuration["name"], "mlpipe: score")
         self.assertEqual(configuration["connect"], {"host": "127.0.0.1", "port": 5678})
-        self.assertEqual(configuration["pathMappings"], [{"localRoot": "${workspaceFolder}/score", "remoteRoot": "${workspaceFolder}/score"}])
+        self.assertEqual(configuration["pathMappings"], [dict.fromkeys(("localRoot", "remoteRoot"), "${workspaceFolder}/score")])
 
     def test_what_the_user_has_stays(self):
         mine = {"version": "0.2.0", "configurations": [{"name": "mine", "type": "node", "port": 1}], "compounds": [{"name": "both"}]}
