@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "batch/driver_arguments.h"
 #include "batch/failures.h"
+#include "batch/frames.h"
 #include "batch/job_logs.h"
 #include "batch/launcher.h"
 #include "batch/ledger.h"
@@ -97,7 +97,6 @@ class ParallelStep::Impl : WorkerPoolOwner {
     WorkerPoolOwner& owner = *this;
     const auto limit = config.run_invocation_timeout + config.task_overhead_timeout;
     pool_.emplace(loop_, clock_, *launcher_, owner, workers_, limit, limit_text(config));
-    if (!config.model) driver_arguments_ = driver_arguments(job_);
     progress();
     ensure_workers();
     logs_->begun(outcome_.resumed);
@@ -123,15 +122,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   std::string init_frame(int worker) override {
     logs_->started(worker, pool_->pid(worker));
-    wire::Init init;
-    init.fields = {{"name", worker_name(worker)},
-                   {"entry_script", job_.config.entry_script.value},
-                   {"source_directory", job_.code.string()},
-                   {"output", job_.output.string()},
-                   {"output_action", job_.config.output_action == OutputAction::append_row ? "append_row" : "summary_only"},
-                   {"logging_level", job_.config.logging_level}};
-    for (const auto& word : driver_arguments_) init.fields.emplace_back("argument", word);
-    return wire::encode(wire::ToWorker(std::move(init)));
+    return mlpipe::init_frame(job_, worker_name(worker));
   }
 
   void on_cannot_launch(int worker, const Error& error) override {
@@ -157,8 +148,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     while (!stopping_ && !failed_ && !worn_out(worker)) {
       const auto next = dispatcher_->next(worker, window);
       if (!next) break;
-      const wire::MiniBatch batch{next->mini_batch, next->attempt, plan().paths_of(next->mini_batch, next->slice)};
-      pool_->send(worker, wire::encode(wire::ToWorker(batch)));
+      pool_->send(worker, mini_batch_frame(plan(), next->mini_batch, next->attempt, next->slice));
     }
     if (!dispatcher_->in_flight(worker).empty()) {
       logs_->began(worker);
@@ -411,7 +401,6 @@ class ParallelStep::Impl : WorkerPoolOwner {
   std::vector<int> failed_tries_;        // of each worker's process
   std::uint64_t oom_kills_ = 0;          // seen so far
   SteadyTime last_progress_{};
-  std::vector<std::string> driver_arguments_;
   std::optional<Ledger> ledger_;
   std::optional<JobLogs> logs_;
   std::optional<Dispatcher> dispatcher_;

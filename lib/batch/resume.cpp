@@ -20,12 +20,6 @@ Status check(const ParallelJob& job) {
   return {};
 }
 
-Result<MiniBatchPlan> plan_of(const ParallelJob& job) {
-  ItemListing listing;
-  for (const auto& input : job.inputs) MLPIPE_TRY_VOID(list_items(input.name, input.path, *input.tree, listing));
-  return MiniBatchPlan(std::move(listing), static_cast<std::uint64_t>(job.config.mini_batch_size.value), job.sample);
-}
-
 // The plan is on disk before the first mini-batch, and written once: the journal names it by its digest.
 Result<Digest> save_plan(const MiniBatchPlan& plan, const Path& file) {
   const auto digest = plan.digest();
@@ -83,10 +77,16 @@ Status check_fit(const ParallelJob& job, const MiniBatchPlan& plan, const Journa
 
 }  // namespace
 
-Result<Beginning> begin_or_resume(const ParallelJob& job) {
+Result<MiniBatchPlan> plan_of(const ParallelJob& job) {
   MLPIPE_TRY_VOID(check(job));
-  for (const auto& folder : {job.state, job.scratch}) MLPIPE_TRY_VOID(make_dirs(folder));
+  ItemListing listing;
+  for (const auto& input : job.inputs) MLPIPE_TRY_VOID(list_items(input.name, input.path, *input.tree, listing));
+  return MiniBatchPlan(std::move(listing), static_cast<std::uint64_t>(job.config.mini_batch_size.value), job.sample);
+}
+
+Result<Beginning> begin_or_resume(const ParallelJob& job) {
   MLPIPE_TRY(auto plan, plan_of(job));
+  for (const auto& folder : {job.state, job.scratch}) MLPIPE_TRY_VOID(make_dirs(folder));
   MLPIPE_TRY(const auto digest, save_plan(plan, job.state / "plan"));
   std::string notice;
   MLPIPE_TRY(auto journal, Journal::open(job.state, digest, FileOps::real(), notice));

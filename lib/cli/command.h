@@ -40,6 +40,9 @@ Command runs_command();
 Command show_command();
 Command output_command();
 Command logs_command();
+Command replay_command();
+Command debug_command();
+Command init_command();
 Command doctor_command();
 
 // All commands, in the order of the help.

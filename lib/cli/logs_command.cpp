@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/chosen_run.h"
 #include "cli/command.h"
+#include "cli/mini_batch_text.h"
 #include "cli/streams.h"
 #include "report/log_tree.h"
 
@@ -17,6 +18,7 @@ namespace {
 struct Arguments {
   Place place;
   std::optional<std::string> step, run;
+  std::optional<long long> mini_batch;
 };
 
 // The verdict first, then why, then what was printed; bookkeeping, and what stands elsewhere too, only when nothing else is there.
@@ -77,6 +79,14 @@ Result<std::string> run_that_printed(const Store& store, const RunInfo& run, con
 
 bool is_plain_name(const std::string& step) { return step.find('/') == std::string::npos && step != "." && step != ".." && !step.empty(); }
 
+Result<int> mini_batch(const Store& store, const std::string& run_id, const std::string& step, const Path& logs, std::uint64_t number) {
+  MLPIPE_TRY(const RunInfo run, read_run(store, run_id));
+  MLPIPE_TRY(const StepRecord record, step_of(run, step));
+  MLPIPE_TRY(const std::string text, mini_batch_text(store, run, record, logs, number));
+  MLPIPE_TRY_VOID(print(text));
+  return 0;
+}
+
 Result<int> logs(const Arguments& arguments) {
   const std::string& step = *arguments.step;
   if (!is_plain_name(step)) return Error{ErrorKind::usage, fmt::format("`{}` is no step's name", step), {}};
@@ -86,6 +96,7 @@ Result<int> logs(const Arguments& arguments) {
   MLPIPE_TRY(const std::string printed_in, run_that_printed(store, run, step));
   if (printed_in != run.header.id) tell(fmt::format("{} was reused: these are the logs of run {}", step, printed_in));
   const Path folder = logs_folder(store, printed_in, step);
+  if (arguments.mini_batch) return mini_batch(store, printed_in, step, folder, static_cast<std::uint64_t>(*arguments.mini_batch));
   if (log_files(folder).empty()) tell(fmt::format("{} printed nothing ({})", step, shown_path(folder)));
   MLPIPE_TRY_VOID(print_logs(folder));
   return 0;
@@ -99,6 +110,7 @@ Command logs_command() {
             options.positional("STEP", arguments->step, "the step", true);
             arguments->place.declare(options);
             declare_run(options, arguments->run);
+            options.number("--mini-batch", arguments->mini_batch, 0, "N", "what is known of this mini-batch; they count from 0");
             return [arguments] { return logs(*arguments); };
           }};
 }

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/streams.h"
+#include "worker/native_replay.h"
 #include "worker/scoring_server.h"
 
 namespace mlpipe::cli {
@@ -60,12 +61,14 @@ int dispatch(std::string name, std::vector<std::string> words) {
 
 std::vector<Command> commands() {
   return {run_command(),  plan_command(),   why_command(),  validate_command(), runs_command(),
-          show_command(), output_command(), logs_command(), doctor_command()};
+          show_command(), output_command(), logs_command(), replay_command(),   debug_command(),
+          init_command(), doctor_command()};
 }
 
 int main(int argc, const char* const* argv) {
   ensure_standard_descriptors();
   if (argc == 2 && argv[1] == std::string_view(scoring_server_command)) return scoring_server_main();
+  if (argc == 5 && argv[1] == std::string_view(native_replay_command)) return native_replay_main(argv[2], argv[3], argv[4]);
   // A reader that goes away is noticed by write; children get the default back.
   std::signal(SIGPIPE, SIG_IGN);
   if (argc < 2) {

@@ -134,6 +134,7 @@ Json fields(const StepEnded& e) {
           {"items", e.items},
           {"log", e.log.string()},
           {"again", e.again},
+          {"replay", e.replay},
           {"hint", e.hint},
           {"published", std::move(published)}};
 }

@@ -97,6 +97,7 @@ std::vector<std::string> explain_failure(const StepEnded& ended) {
   add(lines, "log", ended.log.empty() ? "" : shown_path(ended.log));
   add(lines, "kept", ended.record.kept.empty() ? "" : shown_path(ended.record.kept));
   add(lines, "again", ended.again);
+  add(lines, "replay", ended.replay);
   add(lines, "hint", ended.hint);
   return lines;
 }

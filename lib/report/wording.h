@@ -18,7 +18,7 @@ std::string last_line(const RunInfo& run);
 // One line: "done in 1.24 s", "reused from run 2026...", "failed after 3 ms: exit code 3".
 std::string outcome(const StepRecord& record);
 // What to know about a failure, a line each, without indentation: cause, the tail of its output, mini-batch, where the log
-// is, how to run it again.
+// is, how to run it again, how to debug that mini-batch.
 std::vector<std::string> explain_failure(const StepEnded& ended);
 
 // "40/120 mini-batches, 3 failed".

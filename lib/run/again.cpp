@@ -16,13 +16,9 @@ std::string store_option(const Pipeline& pipeline, const Store& store) {
   return store.root() == usual ? "" : " --store " + shell_quote(shown_path(store.root()));
 }
 
-}  // namespace
-
-std::string again_command(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Step& step) {
-  std::string line = "mlpipe run";
-  const std::string spec = shown_path(pipeline.file);
-  if (spec != "pipeline.yaml") line += " " + shell_quote(spec);
-  line += " --step " + step.name;
+// What makes this command line mean the same pipeline, data and store.
+std::string same_options(const Pipeline& pipeline, const Store& store, const RunRequest& request) {
+  std::string line;
   for (const std::string& override : pipeline.overrides) {
     const auto blank = override.find(' ');
     line += " " + override.substr(0, blank);
@@ -30,6 +26,20 @@ std::string again_command(const Pipeline& pipeline, const Store& store, const Ru
   }
   if (request.sample) line += fmt::format(" --sample {}", *request.sample);
   return line + store_option(pipeline, store);
+}
+
+}  // namespace
+
+std::string again_command(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Step& step) {
+  const std::string spec = shown_path(pipeline.file);
+  const std::string named = spec == "pipeline.yaml" ? "" : " " + shell_quote(spec);
+  return "mlpipe run" + named + " --step " + step.name + same_options(pipeline, store, request);
+}
+
+std::string replay_command(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Step& step, std::uint64_t mini_batch) {
+  const std::string spec = shown_path(pipeline.file);
+  const std::string named = spec == "pipeline.yaml" ? "" : " -f " + shell_quote(spec);
+  return fmt::format("mlpipe replay {} --mini-batch {}{}{}", step.name, mini_batch, named, same_options(pipeline, store, request));
 }
 
 }  // namespace mlpipe

@@ -1,5 +1,7 @@
-// The command line that runs one step again, as a person would type it here.
+// The command lines that run one step again, or one mini-batch of it, as a person would type them here.
 #pragma once
+
+#include <cstdint>
 
 #include <string>
 
@@ -10,5 +12,6 @@
 namespace mlpipe {
 
 std::string again_command(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Step& step);
+std::string replay_command(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Step& step, std::uint64_t mini_batch);
 
 }  // namespace mlpipe

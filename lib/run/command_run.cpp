@@ -42,15 +42,21 @@ std::string hint_for(const CommandEnd& end) {
 
 }  // namespace
 
-CommandSpec CommandRun::command() const {
+Result<std::vector<std::string>> command_words(const Step& step, const StepDescription& description) {
+  const Bindings& bindings = description.bindings;
+  if (const auto* command = std::get_if<Command>(&step.action))
+    return std::vector<std::string>{"/bin/sh", "-c", resolve(command->text, bindings, Quoting::shell)};
+  if (description.python->interpreter.empty())
+    return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
+  const Script& script = std::get<Script>(step.action);
+  std::vector<std::string> words{description.python->interpreter.string(), script.name.value};
+  for (const Template& argument : script.arguments) words.push_back(resolve(argument, bindings, Quoting::none));
+  return words;
+}
+
+CommandSpec CommandRun::command(std::vector<std::string> words) const {
   CommandSpec spec;
-  const Bindings& bindings = description_.bindings;
-  if (const auto* script = std::get_if<Script>(&step_.action)) {
-    spec.argv = {description_.python->interpreter.string(), script->name.value};
-    for (const Template& argument : script->arguments) spec.argv.push_back(resolve(argument, bindings, Quoting::none));
-  } else {
-    spec.argv = {"/bin/sh", "-c", resolve(std::get<Command>(step_.action).text, bindings, Quoting::shell)};
-  }
+  spec.argv = std::move(words);
   spec.cwd = workspace_->code();
   spec.environment = environment_;
   spec.timeout = step_.timeout;
@@ -63,14 +69,13 @@ Result<Path> CommandRun::outputs_folder() { return context_.recorder.work_folder
 Path CommandRun::kept_outputs() { return workspace_->keep_outputs(context_.recorder.step_folder(step_.name) / "failed-outputs"); }
 
 Status CommandRun::start_work() {
-  if (std::holds_alternative<Script>(step_.action) && description_.python->interpreter.empty())
-    return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
+  MLPIPE_TRY(std::vector<std::string> words, command_words(step_, description_));
   out_editor_.emplace(replacements());
   err_editor_.emplace(replacements());
   out_tail_.clear();
   err_tail_.clear();
   task_ = std::make_unique<CommandTask>(
-      context_.loop, command(), [this](bool is_stderr, std::string_view text) { on_text(is_stderr, text); },
+      context_.loop, command(std::move(words)), [this](bool is_stderr, std::string_view text) { on_text(is_stderr, text); },
       [this](const CommandEnd& end) { tried(end); });
   return task_->start();
 }

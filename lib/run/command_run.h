@@ -6,6 +6,9 @@
 
 namespace mlpipe {
 
+// What a step that is no parallel one runs. Error: it is a script and there is no Python.
+Result<std::vector<std::string>> command_words(const Step& step, const StepDescription& description);
+
 class CommandRun final : public StepRun {
  public:
   using StepRun::StepRun;
@@ -17,7 +20,7 @@ class CommandRun final : public StepRun {
   Status start_work() override;
   Result<Path> outputs_folder() override;
   Path kept_outputs() override;
-  CommandSpec command() const;
+  CommandSpec command(std::vector<std::string> words) const;
   void on_text(bool is_stderr, std::string_view text);
   void flush_text();
   void tried(const CommandEnd& end);

@@ -196,7 +196,10 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
   const Step& step = context_.pipeline.steps[number];
   if (failure) {
     if (event.record.state == StepState::failed && !failure_) failure_ = failure;
-    if (event.record.state == StepState::failed) event.again = again_command(context_.pipeline, context_.store, context_.request, step);
+    if (event.record.state == StepState::failed) {
+      event.again = again_command(context_.pipeline, context_.store, context_.request, step);
+      if (event.mini_batch) event.replay = replay_command(context_.pipeline, context_.store, context_.request, step, *event.mini_batch);
+    }
     schedule_.failed(number);
   } else {
     publish(step, outputs, event);

@@ -52,6 +52,7 @@ struct StepEnded {
   std::vector<std::string> items;    // of that mini-batch, the first few
   Path log;                          // where to read on
   std::string again;                 // command line that runs only this step again
+  std::string replay;                // command line that runs only that mini-batch, in the foreground
   std::string hint;
   std::vector<std::pair<std::string, Path>> published;  // output name -> where it was copied
 };

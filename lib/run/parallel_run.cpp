@@ -5,71 +5,23 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "pipeline/driver_flags.h"
+#include "run/parallel_job.h"
 #include "system/blake3.h"
 #include "system/host.h"
 
 namespace mlpipe {
-namespace {
-
-const StepOutput* rows_output(const Step& step) { return step.outputs.empty() ? nullptr : &step.outputs.front(); }
-
-// What the spec's reader could not know yet. Warnings were its business.
-Status lay_flags_over(const std::vector<std::string>& arguments, ParallelRunConfig& config) {
-  for (FlagRemark& remark : apply_driver_flags(std::vector<std::optional<std::string>>(arguments.begin(), arguments.end()), config))
-    if (remark.is_error) return Error{ErrorKind::step_failed, std::move(remark.message), std::move(remark.hint)};
-  return {};
-}
-
-}  // namespace
 
 ParallelRun::~ParallelRun() { context_.loop.cancel(limit_); }
 
 Result<ParallelJob> ParallelRun::job() {
-  const Parallel& parallel = *step_.parallel();
-  ParallelJob job;
-  job.step = step_.name;
-  job.config = parallel.config;
-  const Bindings& bindings = description_.bindings;
-  if (parallel.config.model) job.model = absolute_path(resolve(*parallel.config.model, bindings, Quoting::none));
-  for (const Template& argument : parallel.arguments) job.arguments.push_back(resolve(argument, bindings, Quoting::none));
-  MLPIPE_TRY_VOID(lay_flags_over(job.arguments, job.config));
+  JobPlaces places{workspace_->code(), workspace_->scratch(), state(), context_.recorder.logs_folder(step_.name)};
+  MLPIPE_TRY(ParallelJob job, parallel_job(context_.pipeline, step_, description_, environment_, std::move(places)));
   job.replacements = replacements();
-  job.environment = environment_;
-  for (const auto& [name, value] : parallel.config.environment_variables) job.environment.push_back(name + "=" + value);
-  job.python = description_.python->interpreter.string();
-  if (job.model.empty() && job.python.empty())
-    return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
-  if (description_.code) job.code = workspace_->code();
-  job.source = step_.source_directory;
-  job.scratch = workspace_->scratch();
-  job.state = state();
-  job.logs = context_.recorder.logs_folder(step_.name);
   job.workers = cores_wanted(step_, context_.cores);
   job.sample = context_.request.sample;
-  add_inputs(job);
-  add_output(job);
   MLPIPE_TRY_VOID(make_dirs(job.scratch));
   MLPIPE_TRY_VOID(make_dirs(job.state));
   return job;
-}
-
-void ParallelRun::add_inputs(ParallelJob& job) const {
-  for (const StepInput& input : step_.inputs) {
-    if (input.side || input.from == StepInput::From::value) continue;
-    const bool outside = input.from == StepInput::From::pipeline_input;
-    const StepDescription::Input& data = description_.data.at(&input);
-    job.inputs.push_back({input.name, outside ? context_.pipeline.input(input.source)->type : DataType::folder, data.path, data.tree});
-  }
-}
-
-void ParallelRun::add_output(ParallelJob& job) const {
-  const StepOutput* output = rows_output(step_);
-  if (!output) return;
-  job.output = workspace_->output_place(*output);
-  if (output->type != DataType::file) return;
-  job.config.append_row_file_name = output->file;
-  job.output = job.output.parent_path();
 }
 
 // With the journal: what scripts wrote for finished mini-batches must be there when the next run goes on behind them.

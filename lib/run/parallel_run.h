@@ -21,8 +21,6 @@ class ParallelRun final : public StepRun, public ParallelListener {
   Path state() const { return context_.store.partial_path(description_.fingerprint); }
   Result<ParallelJob> job();
   std::string identity_of_inputs() const;
-  void add_inputs(ParallelJob& job) const;
-  void add_output(ParallelJob& job) const;
 
   void on_output(const std::string& worker, bool is_stderr, std::string_view text) override;
   void on_progress(const ParallelProgress& progress) override;

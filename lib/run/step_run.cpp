@@ -21,9 +21,7 @@ StepRun::~StepRun() = default;
 
 Result<bool> StepRun::start() {
   MLPIPE_TRY_VOID(make_dirs(context_.recorder.logs_folder(step_.name)));
-  for (const std::string& secret : step_.secrets)
-    if (!std::getenv(secret.c_str()))
-      return Error{ErrorKind::step_failed, fmt::format("the secret {} is not set in the environment", secret), fmt::format("export {}=...", secret)};
+  MLPIPE_TRY_VOID(check_secrets(step_));
   MLPIPE_TRY(const bool unchanged, make_workspace());
   if (!unchanged) return false;
   context_.events.on(StepStarted{step_.name, reason_, context_.recorder.logs_folder(step_.name), 1, step_.parallel() != nullptr});

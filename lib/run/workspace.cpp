@@ -94,6 +94,13 @@ bool Workspace::wrote_something() const { return holds_a_file(outputs_); }
 
 void Workspace::remove() const { (void)remove_tree(folder_); }
 
+Status check_secrets(const Step& step) {
+  for (const std::string& secret : step.secrets)
+    if (!std::getenv(secret.c_str()))
+      return Error{ErrorKind::step_failed, fmt::format("the secret {} is not set in the environment", secret), fmt::format("export {}=...", secret)};
+  return {};
+}
+
 Result<std::vector<std::string>> step_environment(const Step& step, const StepDescription& description, const Bindings& bindings, const Path& shims,
                                                   const std::string& run_id, const std::string& run_token) {
   std::vector<std::string> changes = {fmt::format("{}={}", run_token_variable, run_token), fmt::format("MLPIPE_RUN_ID={}", run_id),

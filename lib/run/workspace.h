@@ -36,6 +36,9 @@ class Workspace {
   Path folder_, outputs_;
 };
 
+// Every secret of the step is set in our environment.
+Status check_secrets(const Step& step);
+
 // The whole environment of a step's processes: ours, the chosen Python first on PATH, what the step declares, the run's token.
 // Shim scripts for an interpreter that is not called python3 (or has no `python` beside it) are written below `shims`.
 Result<std::vector<std::string>> step_environment(const Step& step, const StepDescription& description, const Bindings& bindings, const Path& shims,

@@ -39,12 +39,14 @@ std::string describe(const ExitStatus& status) {
   return status.signal ? "killed by " + signal_name(status.signal) : fmt::format("exit code {}", status.code);
 }
 
-Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), pidfd_(std::move(other.pidfd_)) {}
+Child::Child(Child&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), foreground_(other.foreground_), pidfd_(std::move(other.pidfd_)) {}
 
 Child& Child::operator=(Child&& other) noexcept {
   if (this == &other) return *this;
   Child ended(std::move(*this));
   pid_ = std::exchange(other.pid_, -1);
+  foreground_ = other.foreground_;
   pidfd_ = std::move(other.pidfd_);
   return *this;
 }
@@ -56,7 +58,7 @@ Child::~Child() {
 }
 
 void Child::signal_group(int signal) const {
-  if (running()) ::kill(-pid_, signal);
+  if (running()) ::kill(foreground_ ? pid_ : -pid_, signal);
 }
 
 ExitStatus Child::reap() {

@@ -45,7 +45,7 @@ class ChildSetup {
   // `descriptors` become 0, 1, 2, ... of the child.
   ChildSetup(const ProcessSpec& spec, std::vector<int> descriptors, int report)
       : cwd_(spec.cwd.empty() ? nullptr : spec.cwd.c_str()), descriptors_(std::move(descriptors)), aside_(descriptors_),
-        report_(report), parent_(::getpid()) {}
+        report_(report), parent_(::getpid()), own_group_(!spec.foreground) {}
 
   template <class Launcher>
   BoostError on_setup(Launcher& launcher, const Path&, const char* const*&) {
@@ -57,7 +57,7 @@ class ChildSetup {
 
   template <class Launcher>
   BoostError on_exec_setup(Launcher&, const Path&, const char* const*&) {
-    ::setpgid(0, 0);
+    if (own_group_) ::setpgid(0, 0);
     reset_signals();
     die_with_parent();
     if (cwd_ && ::chdir(cwd_) != 0) fail(Stage::folder);
@@ -116,6 +116,7 @@ class ChildSetup {
   std::vector<int> aside_;
   int report_;
   pid_t parent_;
+  bool own_group_;
 };
 
 // No handler of ours may run in the child while it still shares our memory.
@@ -246,6 +247,7 @@ Result<Child> Child::spawn(const ProcessSpec& spec) {
   }
   Child child;
   child.pid_ = launched.pid;
+  child.foreground_ = spec.foreground;
   own_child(child.pid_);
   child.pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
   if (!child.pidfd_) return cannot_start(spec.argv[0], errno_reason(errno));  // the child's destructor ends it

@@ -22,6 +22,7 @@ struct ProcessSpec {
   int out = -1;                          // -1: /dev/null; else borrowed, becomes fd 1
   int err = -1;
   std::vector<int> pass;                 // borrowed; become fds 3, 4, ... in this order
+  bool foreground = false;               // stays in our process group, so that a terminal's keys and signals reach it
 };
 
 struct ExitStatus {
@@ -37,7 +38,7 @@ struct ExitStatus {
 std::string describe(const ExitStatus& status);
 std::string signal_name(int signal);  // "SIGKILL"; "signal 77" when it has no name
 
-// A direct child that leads its own process group, has no descriptor of ours but those given, all signals at their
+// A direct child that leads its own process group (unless foreground: then only the process itself is ever signalled), has no descriptor of ours but those given, all signals at their
 // defaults and unblocked, and dies with the thread that spawned it (PR_SET_PDEATHSIG): spawn from the main one.
 // Destroying a living one kills its group and reaps it.
 class Child {
@@ -59,8 +60,12 @@ class Child {
 
  private:
   pid_t pid_ = -1;
+  bool foreground_ = false;
   Fd pidfd_;
 };
+
+// Runs it in the foreground to its end. Meanwhile Ctrl-C and Ctrl-\ are its business alone. in, out and err are ours unless given.
+Result<ExitStatus> run_in_foreground(ProcessSpec spec);
 
 // Marks descendants of a run: set as MLPIPE_RUN_TOKEN in every child's environment, inherited by whatever they start.
 inline constexpr const char* run_token_variable = "MLPIPE_RUN_TOKEN";

@@ -1,13 +1,12 @@
 #include "worker/native_worker.h"
 
+#include <dlfcn.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <optional>
-
-#include "worker/protocol.h"
 
 namespace mlpipe {
 namespace {
@@ -49,6 +48,13 @@ class RowCollector {
   std::vector<std::string> rows_;
   std::vector<std::optional<std::string>> reasons_;
 };
+
+// The first line says what happened; all of it is the traceback.
+FromWorker failure(const OpenScorer& scorer, const wire::MiniBatch& batch, char* error) {
+  const std::string text = error ? error : "the scoring module failed without a reason";
+  if (error) scorer.module->free_text(error);
+  return wire::MiniBatchFailed{batch.id, batch.attempt, text.substr(0, text.find('\n')), text};
+}
 
 class NativeWorker {
  public:
@@ -95,28 +101,8 @@ class NativeWorker {
   }
 
   FromWorker answer(const wire::ToWorker& message) {
-    if (const auto* batch = std::get_if<wire::MiniBatch>(&message)) return score(*batch);
+    if (const auto* batch = std::get_if<wire::MiniBatch>(&message)) return score(scorer_, *batch);
     return wire::Ready{};  // init: the fork server has loaded the model already
-  }
-
-  FromWorker score(const wire::MiniBatch& batch) {
-    std::vector<mlpipe_item> items;
-    for (const auto& item : batch.items) items.push_back({item.c_str()});
-    RowCollector collector(items.size());
-    const auto sink = collector.sink();
-    char* error = nullptr;
-    const auto start = Steady::now();
-    if (scorer_.module->score(scorer_.scorer, items.data(), items.size(), &sink, &error) != 0) return failure(batch, error);
-    auto result = collector.result(batch);
-    result.run_us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count());
-    return result;
-  }
-
-  // The first line says what happened; all of it is the traceback.
-  FromWorker failure(const wire::MiniBatch& batch, char* error) {
-    const std::string text = error ? error : "the scoring module failed without a reason";
-    if (error) scorer_.module->free_text(error);
-    return wire::MiniBatchFailed{batch.id, batch.attempt, text.substr(0, text.find('\n')), text};
   }
 
   int socket_;
@@ -125,6 +111,34 @@ class NativeWorker {
 };
 
 }  // namespace
+
+Result<OpenScorer> open_scorer(const std::string& module, const std::string& configuration) {
+  void* library = ::dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library) return Error{ErrorKind::step_failed, std::string("cannot open the scoring module: ") + ::dlerror(), ""};
+  using Entry = const mlpipe_scoring_module* (*)();
+  const auto entry = reinterpret_cast<Entry>(::dlsym(library, "mlpipe_scoring_module_v1"));
+  if (!entry) return Error{ErrorKind::step_failed, module + " is no scoring module of this version of mlpipe", ""};
+  OpenScorer opened{entry(), nullptr};
+  char* error = nullptr;
+  opened.scorer = opened.module->open(configuration.c_str(), &error);
+  if (opened.scorer) return opened;
+  const std::string reason = error ? error : "the scoring module gave no reason";
+  if (error) opened.module->free_text(error);
+  return Error{ErrorKind::step_failed, reason, ""};
+}
+
+wire::FromWorker score(const OpenScorer& scorer, const wire::MiniBatch& batch) {
+  std::vector<mlpipe_item> items;
+  for (const auto& item : batch.items) items.push_back({item.c_str()});
+  RowCollector collector(items.size());
+  const auto sink = collector.sink();
+  char* error = nullptr;
+  const auto start = Steady::now();
+  if (scorer.module->score(scorer.scorer, items.data(), items.size(), &sink, &error) != 0) return failure(scorer, batch, error);
+  auto result = collector.result(batch);
+  result.run_us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count());
+  return result;
+}
 
 int native_worker_main(int socket, const OpenScorer& scorer) {
   try {

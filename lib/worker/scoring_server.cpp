@@ -1,6 +1,5 @@
 #include "worker/scoring_server.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -30,21 +29,6 @@ std::size_t thread_count() {
   std::size_t count = 0;
   for ([[maybe_unused]] const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) ++count;
   return count;
-}
-
-Result<OpenScorer> open_scorer(const server_wire::Open& request) {
-  void* library = ::dlopen(request.module.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library) return Error{ErrorKind::step_failed, std::string("cannot open the scoring module: ") + ::dlerror(), ""};
-  using Entry = const mlpipe_scoring_module* (*)();
-  const auto entry = reinterpret_cast<Entry>(::dlsym(library, "mlpipe_scoring_module_v1"));
-  if (!entry) return Error{ErrorKind::step_failed, request.module + " is no scoring module of this version of mlpipe", ""};
-  OpenScorer opened{entry(), nullptr};
-  char* error = nullptr;
-  opened.scorer = opened.module->open(request.configuration.c_str(), &error);
-  if (opened.scorer) return opened;
-  const std::string reason = error ? error : "the scoring module gave no reason";
-  if (error) opened.module->free_text(error);
-  return Error{ErrorKind::step_failed, reason, ""};
 }
 
 void close_behind(int last) {
@@ -98,7 +82,7 @@ class ScoringServer {
   }
 
   void serve_open(const server_wire::Open& request) {
-    const auto opened = open_scorer(request);
+    const auto opened = open_scorer(request.module, request.configuration);
     if (!opened) return tell(server_wire::OpenFailed{opened.error().message});
     scorer_ = *opened;
     tell(server_wire::Opened{scorer_.module->version});

@@ -99,7 +99,7 @@ class Streams(ScenarioTest):
     def test_version_and_help(self):
         self.assertRegex(self.ok("--version").out, r"^mlpipe \d+\.\d+\.\d+\n")
         help_text = self.ok("--help").out
-        for command in ("run", "plan", "why", "validate", "runs", "show", "output", "logs", "doctor"):
+        for command in ("run", "plan", "why", "validate", "runs", "show", "output", "logs", "replay", "debug", "init", "doctor"):
             self.assertIn(command, help_text)
             self.assertTrue(self.ok(command, "--help").out)
 

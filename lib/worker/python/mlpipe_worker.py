@@ -346,8 +346,8 @@ def finish(channel, module):
     leave(0)
 
 
-def main():
-    channel = Channel(3)
+def serve(channel):
+    """The life of a worker; mlpipe_replay.py leads it with a channel of its own."""
     module, rows = start(channel)
     run = module.run
     with_context = takes_context(run)
@@ -361,6 +361,6 @@ def main():
             leave(1)
 
 
-HERE = main.__code__.co_filename
+HERE = serve.__code__.co_filename
 if __name__ == "__main__":
-    main()
+    serve(Channel(3))

@@ -53,6 +53,7 @@ StepEnded failure() {
   event.log = "/runs/1/steps/score/logs/user/error/process000.txt";
   event.record.kept = "/runs/1/steps/score/kept";
   event.again = "mlpipe run --step score";
+  event.replay = "mlpipe replay score --mini-batch 2";
   event.hint = "error_threshold: 3 would allow it";
   return event;
 }
@@ -107,6 +108,7 @@ TEST_CASE("plain: a failure says where, why, what, and how to go on") {
         "  log: /runs/1/steps/score/logs/user/error/process000.txt\n"
         "  kept: /runs/1/steps/score/kept\n"
         "  again: mlpipe run --step score\n"
+        "  replay: mlpipe replay score --mini-batch 2\n"
         "  hint: error_threshold: 3 would allow it\n"
         "below  skipped: score failed\n"
         "2 steps: 1 failed, 1 skipped in 43 ms\n");

@@ -1,0 +1,16 @@
+// The frames of worker/protocol.h that a job is made of: the same words for a run's workers and for the replay of one mini-batch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "batch/mini_batch_plan.h"
+#include "batch/parallel_step.h"
+
+namespace mlpipe {
+
+// The first frame that a worker gets. `name`: "process000".
+std::string init_frame(const ParallelJob& job, const std::string& name);
+std::string mini_batch_frame(const MiniBatchPlan& plan, std::uint64_t mini_batch, std::uint32_t attempt, Slice slice = {});
+
+}  // namespace mlpipe

@@ -1,0 +1,139 @@
+#include "run/mini_batch_logs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.h"
+#include "base/units.h"
+
+namespace mlpipe {
+namespace {
+
+constexpr const char* table_name = "sys/job_report/processed_mini-batches.csv";
+constexpr std::size_t time_length = 23;  // 2026-11-23 00:15:30,123
+
+// The time that a line begins with.
+std::optional<WallTime> time_of(std::string_view line) {
+  if (line.size() < time_length) return std::nullopt;
+  std::string text(line.substr(0, time_length));
+  if (text[10] == ' ') text[10] = 'T';
+  if (text[19] == ',') text[19] = '.';
+  const WallTime time = parse_utc(text + 'Z');
+  return time == WallTime{} ? std::nullopt : std::optional(time);
+}
+
+// A line of ours in an error file: "2026-11-23T00:15:30.123Z mini-batch 3 failed ...". What follows the time.
+std::optional<std::string_view> heading_of(std::string_view line) {
+  if (!time_of(line) || !line.substr(time_length).starts_with("Z ")) return std::nullopt;
+  return line.substr(time_length + 2);
+}
+
+bool is_about(std::string_view heading, std::uint64_t mini_batch) {
+  const std::string name = fmt::format("mini-batch {}", mini_batch);
+  return heading.starts_with(name) && (heading.size() == name.size() || heading[name.size()] == ' ' || heading[name.size()] == ':');
+}
+
+std::vector<Path> files_below(const Path& folder) {
+  std::vector<Path> files;
+  std::error_code failed;
+  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored)) files.push_back(at->path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string field(const MiniBatchTry& made, std::string_view name) {
+  for (const auto& [column, value] : made.fields)
+    if (column == name) return value;
+  return {};
+}
+
+MiniBatchTry try_of(const std::vector<std::string>& columns, const std::vector<std::string>& record) {
+  MiniBatchTry made;
+  for (std::size_t i = 0; i < std::min(columns.size(), record.size()); ++i)
+    if (!record[i].empty()) made.fields.emplace_back(columns[i], record[i]);
+  made.worker = field(made, "Process");
+  made.begun = parse_utc(field(made, "Start Time"));
+  const auto seconds = parse_number(field(made, "Elapsed Seconds"));
+  if (made.begun == WallTime{} || !seconds || *seconds < 0 || *seconds > 1e9) made.begun = {};
+  else made.ended = made.begun + std::chrono::duration_cast<WallTime::duration>(Seconds(*seconds));
+  return made;
+}
+
+std::vector<MiniBatchTry> tries_of(const Path& logs, std::uint64_t mini_batch) {
+  std::vector<MiniBatchTry> tries;
+  const auto text = read_file(logs / table_name);
+  const auto records = text ? read_csv(*text) : std::vector<std::vector<std::string>>();
+  for (std::size_t i = 1; i < records.size(); ++i)
+    if (records[i][0] == std::to_string(mini_batch)) tries.push_back(try_of(records[0], records[i]));
+  return tries;
+}
+
+// By the worker of these tries, while it made them. Files are named by it: "process000.stdout.txt".
+std::string printed_meanwhile(const Path& file, const std::vector<MiniBatchTry>& tries) {
+  std::string lines;
+  for (const MiniBatchTry& made : tries) {
+    if (made.ended == WallTime{} || made.worker.empty() || !file.filename().string().starts_with(made.worker + ".")) continue;
+    if (const auto text = read_file(file)) lines += lines_between(*text, made.begun, made.ended);
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> read_csv(std::string_view text) {
+  std::vector<std::vector<std::string>> records;
+  std::vector<std::string> record(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"' && quoted && i + 1 < text.size() && text[i + 1] == '"') record.back() += text[++i];
+    else if (c == '"') quoted = !quoted;
+    else if (quoted || (c != ',' && c != '\n' && c != '\r')) record.back() += c;
+    else if (c == ',') record.emplace_back();
+    else if (c == '\n') records.push_back(std::exchange(record, std::vector<std::string>(1)));
+  }
+  return records;
+}
+
+std::string failures_of(std::string_view text, std::uint64_t mini_batch) {
+  std::string found;
+  bool ours = false;
+  for (const std::string_view line : split(text, '\n')) {
+    if (const auto heading = heading_of(line)) ours = is_about(*heading, mini_batch);
+    if (ours) found.append(line).push_back('\n');
+  }
+  while (found.ends_with("\n\n")) found.pop_back();
+  return found;
+}
+
+std::string lines_between(std::string_view text, WallTime begun, WallTime ended) {
+  std::string found;
+  bool within = false;
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  for (const std::string_view line : split(text, '\n')) {
+    if (const auto time = time_of(line)) within = *time >= begun && *time <= ended;
+    if (within) found.append(line).push_back('\n');
+  }
+  return found;
+}
+
+MiniBatchLogs mini_batch_logs(const Path& logs, std::uint64_t mini_batch) {
+  MiniBatchLogs found;
+  found.tries = tries_of(logs, mini_batch);
+  for (const Path& file : files_below(logs / "user" / "error"))
+    if (const auto text = read_file(file))
+      if (std::string failures = failures_of(*text, mini_batch); !failures.empty())
+        found.failures.emplace_back(file.lexically_relative(logs).string(), std::move(failures));
+  for (const char* kind : {"stderr", "stdout", "entry_script_log"})
+    for (const Path& file : files_below(logs / "user" / kind))
+      if (std::string lines = printed_meanwhile(file, found.tries); !lines.empty())
+        found.printed.emplace_back(file.lexically_relative(logs).string(), std::move(lines));
+  return found;
+}
+
+}  // namespace mlpipe

@@ -1,0 +1,196 @@
+"""One mini-batch in the foreground, for `mlpipe replay`: the code of mlpipe_worker.py works off frames that lie in a file.
+
+usage: mlpipe_replay.py [--pdb | --debugpy PORT] [--copy CODE SOURCE] FRAMES
+
+Rows go to stdout as they would be appended; everything else, what the script prints included, to stderr. --copy: the script
+lies in CODE, a copy of SOURCE, which tracebacks shall name. Exit code: 1 when something raised, 130 after Ctrl-C.
+"""
+import sys
+import os
+from struct import Struct
+
+HERE = os.path.abspath(__file__)
+if getattr(sys.flags, "safe_path", False) or sys.flags.isolated:
+    sys.path.insert(0, os.path.dirname(HERE))
+    import mlpipe_worker as worker
+    del sys.path[0]
+else:
+    import mlpipe_worker as worker
+
+
+def tell(line):
+    sys.stderr.write("mlpipe: %s\n" % line)
+    sys.stderr.flush()
+
+
+def count(number, noun):
+    return "%d %s%s" % (number, noun, "" if number == 1 else "s")
+
+
+class FrameFile(worker.Channel):
+    """The worker's channel, reading from a file and showing what a worker would send."""
+
+    def __init__(self, path, code, source):
+        super().__init__(os.open(path, os.O_RDONLY))
+        import fcntl
+        self.rows = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 64)
+        os.dup2(2, 1)  # what a script prints must not run into its rows
+        self.code, self.source = code, source
+        self.status = 0
+        self.shown = {worker.READY: self.ready, worker.INIT_FAILED: self.init_failed, worker.RESULT: self.result,
+                      worker.FAILED: self.failed, worker.BYE: self.bye}
+
+    def send(self, kind, *parts):
+        worker.flush()
+        if kind in self.shown:
+            self.shown[kind](b"".join(parts))
+
+    def ready(self, body):
+        tell("init() took %.3f s" % (Struct("<Q").unpack(body)[0] / 1e6))
+
+    def result(self, body):
+        head = worker.RESULT_HEAD
+        _, _, items, returned, took, failed = head.unpack_from(body)
+        at = head.size
+        for _ in range(failed):
+            at += 8 + worker.U32.unpack_from(body, at + 4)[0]
+        self.write(body[at:])
+        tell("%s, %s in %.3f s" % (count(items, "item"), count(returned, "result"), took / 1e6))
+        if returned < items:
+            tell("a run would count %s as failed" % count(items - returned, "item"))
+
+    def write(self, rows):
+        data = memoryview(rows)
+        while data:
+            data = data[os.write(self.rows, data):]
+
+    def init_failed(self, body):
+        self.failure(*worker.strings(body, 0, 2))
+
+    def failed(self, body):
+        self.failure(*worker.strings(body, worker.FAILED_HEAD.size, 2))
+
+    def failure(self, summary, whole):
+        self.status = 1
+        error = Raised.last
+        if isinstance(error, KeyboardInterrupt):
+            self.status = 130
+        if type(error).__name__ == "BdbQuit":
+            return tell("the debugger was left before the end")
+        sys.stderr.write(self.with_real_paths(whole) if whole else "mlpipe: %s\n" % summary)
+        sys.stderr.flush()
+        if Raised.debug and self.status == 1 and error.__traceback__ is not None:
+            Raised.debug(error.__traceback__)
+
+    def bye(self, body):
+        error = worker.strings(body, 0, 1)[0]
+        if error:
+            sys.stderr.write(self.with_real_paths(error))
+            tell("shutdown() failed")
+
+    def with_real_paths(self, whole):
+        return whole.replace(self.code, self.source) if self.code else whole
+
+    def leave(self, code):
+        worker.flush()
+        os._exit(self.status or code)
+
+
+class Raised:
+    """What was raised last, and what is to be done about it."""
+    last = None
+    debug = None
+
+
+FOLDER = os.path.dirname(HERE) + os.sep
+OURS = (FOLDER,)
+describe_for_a_run = worker.describe
+
+
+def describe(error):
+    """As the worker does it, but the exception itself stays at hand, from its first frame that is not ours on."""
+    while error.__traceback__ is not None and error.__traceback__.tb_frame.f_code.co_filename.startswith(OURS):
+        error.__traceback__ = error.__traceback__.tb_next
+    Raised.last = error
+    return describe_for_a_run(error)
+
+
+def under_pdb(run):
+    """run, stopping at its first line."""
+    import bdb
+    import functools
+    import pdb
+
+    class Debugger(pdb.Pdb):
+        left = False
+
+        def set_quit(self):
+            self.left = True
+            super().set_quit()
+
+    global OURS
+    OURS = (FOLDER, bdb.__file__)
+    Raised.debug = pdb.post_mortem
+
+    @functools.wraps(run)
+    def stopping(*arguments):
+        debugger = Debugger()
+        value = debugger.runcall(run, *arguments)
+        if debugger.left:
+            raise bdb.BdbQuit
+        return value
+
+    return stopping
+
+
+def wait_for_debugger(port):
+    import debugpy
+    try:
+        debugpy.listen(("127.0.0.1", port))
+    except Exception as error:
+        tell("debugpy cannot listen on 127.0.0.1:%d: %s" % (port, error))
+        os._exit(1)
+    tell("waiting for a debugger to attach to 127.0.0.1:%d" % port)
+    debugpy.wait_for_client()
+    tell("attached")
+
+
+def hook_in(channel, pdb_wanted):
+    prepare, load = worker.prepare, worker.load
+
+    def prepare_for_terminal(*arguments):
+        import _signal
+        prepare(*arguments)
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+
+    def load_to_debug(entry_script):
+        module = load(entry_script)
+        if pdb_wanted:
+            module.run = under_pdb(module.run)
+        return module
+
+    worker.prepare = prepare_for_terminal
+    worker.load = load_to_debug
+    worker.describe = describe
+    worker.leave = channel.leave
+
+
+def main():
+    arguments = sys.argv[1:]
+    pdb_wanted, port, code, source = False, None, "", ""
+    while len(arguments) > 1:
+        option = arguments.pop(0)
+        if option == "--pdb":
+            pdb_wanted = True
+        elif option == "--debugpy":
+            port = int(arguments.pop(0))
+        elif option == "--copy":
+            code, source = arguments.pop(0), arguments.pop(0)
+    channel = FrameFile(arguments[0], code, source)
+    hook_in(channel, pdb_wanted)
+    if port is not None:
+        wait_for_debugger(port)
+    worker.serve(channel)
+
+
+main()
