@@ -49,7 +49,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   ~Impl() override {
     pool_.reset();  // kills through the launcher
     launcher_.reset();
-    for (const auto timer : {sync_timer_, end_timer_})
+    for (const auto timer : {sync_timer_, end_timer_, progress_timer_})
       if (timer) loop_.cancel(timer);
   }
 
@@ -98,6 +98,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
     const auto limit = config.run_invocation_timeout + config.task_overhead_timeout;
     pool_.emplace(loop_, clock_, *launcher_, owner, workers_, limit, limit_text(config));
     progress();
+    last_progress_ = clock_.steady();
+    watch_progress();
     ensure_workers();
     logs_->begun(outcome_.resumed);
     end_if_alone();
@@ -134,6 +136,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void on_ready(int worker) override {
     init_failures_ = 0;
+    last_progress_ = clock_.steady();
     failed_tries(worker) = 0;
     logs_->ready(worker);
     progress();
@@ -157,6 +160,26 @@ class ParallelStep::Impl : WorkerPoolOwner {
     pool_->stop_clock(worker);
     if (stopping_ || failed_ || worn_out(worker)) return pool_->finish(worker);
     if (dispatcher_->finished()) wind_down();
+  }
+
+  // Nothing was finished, given up or halved for longer than several whole tries may take.
+  void watch_progress() {
+    const auto left = last_progress_ + progress_limit() - clock_.steady();
+    if (left > left.zero()) {
+      progress_timer_ = loop_.after(left, [this] { watch_progress(); });
+      return;
+    }
+    progress_timer_ = 0;
+    if (stopping_ || failed_) return;
+    give_up({ErrorKind::timeout, fmt::format("no mini-batch was finished for {}", format_seconds(Seconds(progress_limit()))),
+             "the flag --progress_update_timeout SECONDS among the arguments allows more"});
+  }
+
+  std::chrono::nanoseconds progress_limit() const {
+    const auto& config = job_.config;
+    const int tries = std::max(3, config.run_max_try + 1);
+    const Seconds limit = config.flags.progress_update_timeout.value_or(tries * (config.run_invocation_timeout + config.task_overhead_timeout));
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(limit);
   }
 
   void feed_idle_workers() {
@@ -340,7 +363,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void finish() {
-    if (sync_timer_) loop_.cancel(std::exchange(sync_timer_, 0));
+    for (auto* timer : {&sync_timer_, &progress_timer_})
+      if (*timer) loop_.cancel(std::exchange(*timer, 0));
     outcome_.status = conclude();
     if (!outcome_.status) outcome_.status = voice_.shown(outcome_.status.error());
     outcome_.counts = ledger_->tally().counts();
@@ -412,7 +436,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   bool over_ = false;
   bool noticed_surplus_ = false;
   int init_failures_ = 0;                // since an init() last succeeded
-  EventLoop::TimerId sync_timer_ = 0, end_timer_ = 0;
+  EventLoop::TimerId sync_timer_ = 0, end_timer_ = 0, progress_timer_ = 0;
 };
 
 ParallelStep::ParallelStep(EventLoop& loop, const Clock& clock, ParallelJob job, ParallelListener& listener)

@@ -17,7 +17,7 @@ Result<ParallelJob> ParallelRun::job() {
   JobPlaces places{workspace_->code(), workspace_->scratch(), state(), context_.recorder.logs_folder(step_.name)};
   MLPIPE_TRY(ParallelJob job, parallel_job(context_.pipeline, step_, description_, environment_, std::move(places)));
   job.replacements = replacements();
-  job.workers = cores_wanted(step_, context_.cores);
+  job.workers = context_.request.no_cap ? job.config.workers_wanted(usable_cores()) : cores_wanted(step_, context_.cores);
   job.sample = context_.request.sample;
   MLPIPE_TRY_VOID(make_dirs(job.scratch));
   MLPIPE_TRY_VOID(make_dirs(job.state));
@@ -60,7 +60,7 @@ Status ParallelRun::start_work() {
   const int wanted = work.config.workers_wanted(usable_cores());
   if (work.workers < wanted)
     notice(fmt::format("{} instead of {}: this run has {}", plural(work.workers, "worker"), wanted, plural(context_.cores, "core")),
-           "-j N gives the run more");
+           "--no-cap insists on more workers than cores");
   work_ = std::make_unique<ParallelStep>(context_.loop, context_.clock, std::move(work), *this);
   if (step_.timeout)
     limit_ = context_.loop.after(std::chrono::duration_cast<std::chrono::nanoseconds>(*step_.timeout), [this] {

@@ -9,7 +9,7 @@
 namespace mlpipe {
 
 StepRun::StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason, OnEnd on_end)
-    : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason.text)), fresh_(reason.forced), on_end_(std::move(on_end)) {
+    : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason.text)), fresh_(reason.forced || context.request.fresh), on_end_(std::move(on_end)) {
   record_.step = step.name;
   record_.reason = reason_;
   record_.fingerprint = description_.fingerprint;

@@ -73,7 +73,7 @@ class StepRun {
   StepDescription description_;
   Slot slot_;
   std::string reason_;
-  bool fresh_;  // forced: what an unfinished attempt left is not continued
+  bool fresh_;  // forced, or asked for: what an unfinished attempt left is not continued
   OnEnd on_end_;
   std::optional<Workspace> workspace_;
   std::vector<std::string> environment_;

@@ -370,6 +370,14 @@ TEST_CASE("a worker killed when memory ran out, though alone, names the item") {
   CHECK(has(test::read(step.job.logs / "failed_items.jsonl"), "\"kind\":\"out of memory\""));
 }
 
+TEST_CASE("a step in which nothing gets finished for too long is given up") {
+  Run step("import time\ndef run(batch): time.sleep(60)\n");
+  step.job.config.flags.progress_update_timeout = Seconds(0.5);
+  const auto& outcome = step.run();
+  CHECK(message(outcome) == "no mini-batch was finished for 500 ms");
+  CHECK(outcome.status.error().kind == ErrorKind::timeout);
+}
+
 TEST_CASE("run that takes too long is killed, costs a try, and its whole process group goes") {
   Run step(failing(1, "import subprocess; subprocess.run(['sleep', '1000'])"));
   step.job.config.run_invocation_timeout = Seconds(0.5);
