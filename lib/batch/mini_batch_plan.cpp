@@ -3,13 +3,18 @@
 #include <algorithm>
 
 #include "batch/file_split.h"
+#include "batch/group_split.h"
 #include "batch/plan_text.h"
+#include "batch/rank_split.h"
+#include "batch/table_split.h"
 #include "system/blake3.h"
 
 namespace mlpipe {
 namespace {
 
-constexpr std::pair<std::string_view, SplitReader> kinds[] = {{FileSplit::heading, &FileSplit::read}};
+constexpr std::pair<std::string_view, SplitReader> kinds[] = {
+    {FileSplit::heading, &FileSplit::read}, {GroupSplit::heading, &GroupSplit::read},
+    {TableSplit::heading, &TableSplit::read}, {RankSplit::heading, &RankSplit::read}};
 
 }  // namespace
 

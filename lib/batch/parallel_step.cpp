@@ -174,7 +174,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!assignment) return;
     auto answer = ledger_->judge(*assignment, result);
     logs_->answered(worker, *assignment, answer, result.run_us);
-    if (result.returned > answer.items) notice_surplus(result.returned, answer.items);
+    if (result.returned > answer.items && answer.items > 0) notice_surplus(result.returned, answer.items);
     if (answer.failed > 0) note_failed_items(worker, *assignment, answer);
     const auto window = window_for(result.run_us);
     const auto recorded = ledger_->scored(*assignment, std::move(answer), std::move(result));

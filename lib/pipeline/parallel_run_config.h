@@ -58,7 +58,7 @@ struct ParallelRunConfig {
   std::optional<Template> model;          // a TorchScript .pt or a package .pt2
   Scoring scoring;                        // with model
 
-  CountOrBytes mini_batch_size{10, true}; // files; tables: bytes (default 1 MB)
+  CountOrBytes mini_batch_size{10, true}; // files; of tables bytes (default 1 MB), settled by the whole pipeline
   bool mini_batch_size_given = false;
   long long error_threshold = 0;          // failed items allowed, -1: any number (native default 0)
   long long allowed_failed_count = -1;    // failed mini-batches allowed, -1: any number
@@ -71,7 +71,8 @@ struct ParallelRunConfig {
   Seconds task_overhead_timeout{30};      // the kill comes at the sum of both
   int run_max_try = 3;                    // all tries, the first included
   std::string logging_level = "INFO";
-  std::vector<std::string> partition_keys;
+  std::vector<std::string> partition_keys;     // columns; then mini_batch_size does not count
+  int rank_mini_batch_count = 0;          // --rank_mini_batch_count among the arguments: that many calls without input
   std::map<std::string, std::string> environment_variables;
   std::string description;
 

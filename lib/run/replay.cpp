@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "batch/frames.h"
-#include "batch/resume.h"
+#include "batch/make_plan.h"
 #include "batch/worker_environment.h"
 #include "run/parallel_job.h"
 #include "run/rehearsal_parts.h"
