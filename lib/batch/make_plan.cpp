@@ -36,7 +36,7 @@ Result<MiniBatchPlan> plan_files(const ParallelJob& job) {
 
 Result<MiniBatchPlan> plan_of(const ParallelJob& job) {
   const auto& config = job.config;
-  if (config.rank_mini_batch_count > 0) return MiniBatchPlan(std::make_unique<RankSplit>(static_cast<std::uint64_t>(config.rank_mini_batch_count)));
+  if (const auto count = config.flags.rank_mini_batch_count) return MiniBatchPlan(std::make_unique<RankSplit>(static_cast<std::uint64_t>(*count)));
   if (config.mini_batch_size.value < 1) return Error{ErrorKind::spec, "mini_batch_size must be at least 1", {}};
   if (job.inputs.empty()) return Error{ErrorKind::spec, "step `" + job.step + "` has no input to split", "declare one under inputs"};
   if (job.inputs.front().type != DataType::table) return plan_files(job);

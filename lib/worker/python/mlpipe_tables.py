@@ -21,6 +21,7 @@ PAIR = Struct("<QQ")
 
 class Unreadable(Exception):
     """The data cannot be handed to run(): said to people without a traceback, as no line of theirs is in it."""
+    said_by_message = True
 
 
 class Body:
@@ -101,7 +102,7 @@ class Piece:
         import io
         pandas = package("pandas")
         frame = pandas.read_csv(io.BytesIO(self.data(self.header)), sep=self.delimiter, header=0 if self.header else None,
-                                index_col=False, encoding_errors="surrogateescape", low_memory=False)
+                                index_col=False, low_memory=False)
         if not self.header:
             frame.columns = ["Column%d" % (number + 1) for number in range(frame.shape[1])]
         return frame
