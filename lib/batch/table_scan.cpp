@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -124,7 +125,15 @@ std::string text_of(const nlohmann::json& value) { return value.is_null() ? "" :
 class ColumnReader {
  public:
   ColumnReader(const Path& path, const TableKind& kind, const std::vector<std::string>& columns, const TakeRow& take)
-      : path_(path), kind_(kind), columns_(columns), take_(take) {}
+      : path_(path), kind_(kind), columns_(columns), take_(take) {
+    if (kind.format == Format::json_lines) missing_.insert(columns.begin(), columns.end());
+  }
+
+  // After the last row. A key that some objects lack is empty in them; one that all lack is a mistake.
+  Status finish() const {
+    if (rows_ > 0 && !missing_.empty()) return no_column(*missing_.begin(), {});
+    return {};
+  }
 
   Status on_row(const Row& row) {
     if (kind_.format == Format::json_lines) return json(row);
@@ -170,6 +179,7 @@ class ColumnReader {
       const auto found = object.find(column);
       if (found != object.end() && found->is_structured()) return wrong(fmt::format("has no simple value in `{}`, a partition key", column));
       values.push_back(found == object.end() ? "" : text_of(*found));
+      if (found != object.end()) missing_.erase(column);
     }
     return give(std::move(values), row);
   }
@@ -181,6 +191,7 @@ class ColumnReader {
   const std::vector<std::string>& columns_;
   const TakeRow& take_;
   std::vector<std::size_t> places_;
+  std::set<std::string> missing_;  // columns that no object has had
   std::uint64_t header_bytes_ = 0, rows_ = 0;
 };
 
@@ -217,6 +228,7 @@ Result<std::uint64_t> read_columns(const Path& path, const TableKind& kind, cons
   ColumnReader reader(path, kind, columns, take);
   const OnRow on_row = [&](const Row& row) { return reader.on_row(row); };
   MLPIPE_TRY_VOID(FilePass(path, kind, true, on_row).run());
+  MLPIPE_TRY_VOID(reader.finish());
   return reader.header_bytes();
 }
 

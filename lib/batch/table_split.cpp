@@ -101,6 +101,21 @@ std::vector<std::string> TableSplit::names_of(std::uint64_t mini_batch, Slice sl
   return names;
 }
 
+std::vector<std::string> TableSplit::item_names(std::uint64_t mini_batch, Slice slice) const {
+  std::vector<std::string> names;
+  const auto [begin, end] = parts_of(mini_batch);
+  std::uint64_t before = 0;
+  const std::uint64_t last = std::uint64_t{slice.first} + slice.count;
+  for (auto part = begin; part < end && before < last; ++part) {
+    const auto& [number, range] = parts_[part];
+    const std::string path = (inputs_[files_[number].input].base / files_[number].path).string();
+    for (auto item = std::max<std::uint64_t>(before, slice.first); item < std::min(before + range.rows, last); ++item)
+      names.push_back(fmt::format("{} row {}", path, range.first_row + (item - before)));
+    before += range.rows;
+  }
+  return names;
+}
+
 std::string TableSplit::serialise() const {
   PlanWriter out(heading);
   out.number(keys_.size()).number(inputs_.size()).number(files_.size()).number(parts_.size()).number(batches_.size());

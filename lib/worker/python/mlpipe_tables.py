@@ -100,9 +100,13 @@ class Piece:
 
     def delimited(self):
         import io
+        import warnings
         pandas = package("pandas")
-        frame = pandas.read_csv(io.BytesIO(self.data(self.header)), sep=self.delimiter, header=0 if self.header else None,
-                                index_col=False, low_memory=False)
+        with warnings.catch_warnings():
+            # Fields beyond the header's are an error wherever they stand, not cut off where they are in the first row.
+            warnings.simplefilter("error", pandas.errors.ParserWarning)
+            frame = pandas.read_csv(io.BytesIO(self.data(self.header)), sep=self.delimiter, header=0 if self.header else None,
+                                    index_col=False, low_memory=False)
         if not self.header:
             frame.columns = ["Column%d" % (number + 1) for number in range(frame.shape[1])]
         return frame
