@@ -61,6 +61,7 @@ class TableSplit final : public Split {
   bool divisible(std::uint64_t) const override { return keys_.empty(); }
   void fill(wire::MiniBatch& message, std::uint64_t mini_batch, Slice slice) const override;
   std::vector<std::string> names_of(std::uint64_t mini_batch, Slice slice) const override;
+  bool names_are_items() const override { return false; }
   std::vector<std::string> item_names(std::uint64_t mini_batch, Slice slice) const override;
   std::string serialise() const override;
 

@@ -93,6 +93,7 @@ TEST_CASE("several inputs are split each on its own") {
   ItemListing listing;
   REQUIRE(list_items("one", folder / "a", scan(folder / "a"), listing));
   REQUIRE(list_items("two", folder / "b", scan(folder / "b"), listing));
+  CHECK(MiniBatchPlan(listing, 3).names_of(0, {1, Slice::rest}, 1) == std::vector<std::string>{(folder / "a/2").string()});
   CHECK(batches(MiniBatchPlan(listing, 2), folder.path()) == Batches{{"a/1", "a/2"}, {"a/3"}, {"b/1"}});
   CHECK(batches(MiniBatchPlan(listing, 2, 2), folder.path()) == Batches{{"a/1", "a/2"}});
   CHECK(batches(MiniBatchPlan(listing, 3, 100), folder.path()) == Batches{{"a/1", "a/2", "a/3"}, {"b/1"}});

@@ -111,6 +111,8 @@ TEST_CASE("a slice of a table's mini-batch is named and sent as rows") {
   REQUIRE(plan.mini_batches() == 2);
   const auto path = (tables.folder / "t/a.csv").string();
   CHECK(plan.names_of(1) == std::vector<std::string>{path + " rows 4-7"});
+  CHECK(plan.names_of(1, {}, 3) == std::vector<std::string>{path + " rows 4-7"});
+  CHECK(plan.names_of(1, {}, 0).empty());
   CHECK(plan.names_of(1, {1, 2}) == std::vector<std::string>{path + " rows 5-6"});
   CHECK(plan.names_of(1, {3, Slice::rest}) == std::vector<std::string>{path + " row 7"});
   CHECK(plan.item_names(1, {2, Slice::rest}) == std::vector<std::string>{path + " row 6", path + " row 7"});
