@@ -19,7 +19,7 @@ std::string init_frame(const ParallelJob& job, const std::string& name) {
 }
 
 std::string mini_batch_frame(const MiniBatchPlan& plan, std::uint64_t mini_batch, std::uint32_t attempt, Slice slice) {
-  return wire::encode(wire::ToWorker(wire::MiniBatch{mini_batch, attempt, plan.paths_of(mini_batch, slice)}));
+  return wire::encode(wire::ToWorker(plan.message(mini_batch, attempt, slice)));
 }
 
 }  // namespace mlpipe

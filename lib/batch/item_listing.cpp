@@ -39,6 +39,49 @@ void ItemListing::add_item(std::string_view name) {
   ++folders.back().count;
 }
 
+void ItemListing::keep_first(std::uint64_t count) {
+  if (items() <= count) return;
+  names.resize(offsets[count]);
+  offsets.resize(count);
+  while (!folders.empty() && folders.back().first >= count) folders.pop_back();
+  if (!folders.empty()) folders.back().count = count - folders.back().first;
+}
+
+std::string ItemListing::prefix_of(const Folder& folder) const {
+  std::string prefix = (inputs[folder.input].base / folder.path).string();
+  if (!prefix.empty() && prefix.back() != '/') prefix += '/';
+  return prefix;
+}
+
+std::string ItemListing::path_below(const Folder& folder, std::uint64_t item) const {
+  return folder.path.empty() ? std::string(name(item)) : folder.path + "/" + std::string(name(item));
+}
+
+void ItemListing::write(PlanWriter& out) const {
+  out.number(inputs.size()).number(folders.size());
+  for (const auto& input : inputs) out.name(input.name);
+  for (const auto& folder : folders) out.number(folder.input).number(folder.count).name(folder.path);
+  out.text += names;
+}
+
+ItemListing ItemListing::read(PlanReader& in) {
+  ItemListing listing;
+  const auto inputs = in.count(), folders = in.number();
+  for (std::uint64_t i = 0; in.good && i < inputs; ++i) listing.add_input(in.name(), {});
+  std::uint64_t items = 0;
+  for (std::uint64_t i = 0; in.good && i < folders; ++i) {
+    const auto input = in.number(), count = in.count();
+    if (input >= inputs || count == 0) in.good = false;
+    listing.folders.push_back({static_cast<std::uint32_t>(input), in.name(), items, count});
+    items += count;
+  }
+  for (std::uint64_t i = 0; in.good && i < items; ++i) {
+    listing.offsets.push_back(listing.names.size());
+    listing.names += in.name() + '\0';
+  }
+  return listing;
+}
+
 Status list_items(const std::string& name, const Path& path, const Tree& tree, ItemListing& listing) {
   if (tree.is_file) {
     listing.add_input(name, path.parent_path());

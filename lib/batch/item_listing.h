@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "batch/plan_text.h"
 #include "reuse/tree.h"
 #include "system/files.h"
 
@@ -36,6 +37,16 @@ struct ItemListing {
   // A folder without items of the input added last; add_item adds to the folder added last.
   void add_folder(std::string path) { folders.push_back({static_cast<std::uint32_t>(inputs.size() - 1), std::move(path), items(), 0}); }
   void add_item(std::string_view name);
+  void keep_first(std::uint64_t count);
+  // What stands before the names of a folder's items, ending with '/'; empty: nothing.
+  std::string prefix_of(const Folder& folder) const;
+  // The path of an item below its input's base.
+  std::string path_below(const Folder& folder, std::uint64_t item) const;
+
+  // Part of a saved plan: the numbers of inputs and of folders; each input's name; each folder: input, count, path; all names.
+  void write(PlanWriter& out) const;
+  // The inverse, up to the end of the text; bases are empty.
+  static ItemListing read(PlanReader& in);
 };
 
 // Lists an input behind those in `listing`, from its tree: a file is one item; of a folder the items of each folder come before

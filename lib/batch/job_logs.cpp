@@ -114,7 +114,7 @@ EndedTry JobLogs::new_try(int worker, const Assignment& assignment, SteadyTime n
   ended.elapsed = ended.process = ended.run = now - began;
   ended.items = std::min(slice.count, plan_.items_of(assignment.mini_batch) - slice.first);
   if (assignment.is_part()) ended.first = slice.first;
-  ended.paths = plan_.paths_of(assignment.mini_batch, {slice.first, std::min(ended.items, MiniBatchTable::paths_shown)});
+  ended.paths = plan_.names_of(assignment.mini_batch, {slice.first, ended.items}, MiniBatchTable::paths_shown);
   for (auto& path : ended.paths) path = shown(std::move(path));
   return ended;
 }

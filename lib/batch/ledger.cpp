@@ -35,7 +35,7 @@ Answer Ledger::judge(const Assignment& assignment, const wire::MiniBatchResult& 
     answer.failed_items.push_back(std::move(some));
     return answer;
   }
-  const auto names = plan_.paths_of(assignment.mini_batch, assignment.slice);
+  const auto names = plan_.item_names(assignment.mini_batch, assignment.slice);
   for (const auto& failed : result.failed) {
     if (failed.number >= names.size()) continue;
     FailedItem item;
@@ -90,7 +90,7 @@ Result<bool> Ledger::gave_up(const Assignment& assignment, FailedItem why) {
 // What all share stands with the first only.
 std::vector<FailedItem> Ledger::each_item(const Assignment& assignment, FailedItem why) const {
   std::vector<FailedItem> items;
-  for (auto& name : plan_.paths_of(assignment.mini_batch, assignment.slice)) {
+  for (auto& name : plan_.item_names(assignment.mini_batch, assignment.slice)) {
     why.number = assignment.slice.first + static_cast<std::uint32_t>(items.size());
     why.item = std::move(name);
     items.push_back(why);

@@ -197,7 +197,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!assignment) return;
     auto answer = ledger_->judge(*assignment, result);
     logs_->answered(worker, *assignment, answer, result.run_us);
-    if (result.returned > answer.items) notice_surplus(result.returned, answer.items);
+    if (result.returned > answer.items && answer.items > 0) notice_surplus(result.returned, answer.items);
     if (answer.failed > 0) note_failed_items(worker, *assignment, answer);
     const auto window = window_for(result.run_us);
     const auto recorded = ledger_->scored(*assignment, std::move(answer), std::move(result));
@@ -226,7 +226,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void note_failed_items(int worker, const Assignment& assignment, const Answer& answer) {
     auto failure = Failures::of_items(assignment.mini_batch, answer.failed_items);
-    if (failure.items.empty()) failure.items = plan().paths_of(assignment.mini_batch, assignment.slice);
+    if (failure.items.empty()) failure.items = plan().names_of(assignment.mini_batch, assignment.slice);
     const auto what = fmt::format("mini-batch {}: {} failed", assignment.mini_batch, plural(answer.failed, "item"));
     failure.log = voice_.log_failure(worker, what, Failures::list_failed(answer.failed_items));
     failures_.add(std::move(failure));
@@ -242,7 +242,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   // Tried again, taken apart, or given up.
   void try_failed(int worker, const Assignment& assignment, Failure failure) {
-    failure.items = plan().paths_of(assignment.mini_batch, assignment.slice);
+    failure.items = plan().names_of(assignment.mini_batch, assignment.slice);
     const auto what = Failures::title(assignment, ledger_->items_of(assignment), job_.config.run_max_try) + ": " + failure.cause;
     failure.log = voice_.log_failure(worker, what, Failures::list_items(failure.items) + failure.traceback);
     logs_->try_failed(worker, assignment, failure);

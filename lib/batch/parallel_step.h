@@ -27,6 +27,7 @@ struct ParallelJob {
     DataType type = DataType::folder;
     Path path;            // absolute
     std::shared_ptr<const Tree> tree;  // what is split: exactly the files that the step's fingerprint was made of
+    TableFormat table;    // of files only its partition_format
   };
 
   std::string step;

@@ -5,20 +5,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "batch/make_plan.h"
 
 namespace mlpipe {
 namespace {
-
-Status check(const ParallelJob& job) {
-  const auto& config = job.config;
-  if (!config.mini_batch_size.is_count || !config.partition_keys.empty()) {
-    return Error{ErrorKind::spec, "tables as input of a parallel step are not supported yet",
-                 "give files, and mini_batch_size as their number"};
-  }
-  if (config.mini_batch_size.value < 1) return Error{ErrorKind::spec, "mini_batch_size must be at least 1", {}};
-  if (job.inputs.empty()) return Error{ErrorKind::spec, "step `" + job.step + "` has no input to split", "declare one under inputs"};
-  return {};
-}
 
 // The plan is on disk before the first mini-batch, and written once: the journal names it by its digest.
 Result<Digest> save_plan(const MiniBatchPlan& plan, const Path& file) {
@@ -76,13 +66,6 @@ Status check_fit(const ParallelJob& job, const MiniBatchPlan& plan, const Journa
 }
 
 }  // namespace
-
-Result<MiniBatchPlan> plan_of(const ParallelJob& job) {
-  MLPIPE_TRY_VOID(check(job));
-  ItemListing listing;
-  for (const auto& input : job.inputs) MLPIPE_TRY_VOID(list_items(input.name, input.path, *input.tree, listing));
-  return MiniBatchPlan(std::move(listing), static_cast<std::uint64_t>(job.config.mini_batch_size.value), job.sample);
-}
 
 Result<Beginning> begin_or_resume(const ParallelJob& job) {
   MLPIPE_TRY(auto plan, plan_of(job));

@@ -18,9 +18,6 @@ struct Beginning {
   std::vector<std::string> notices;
 };
 
-// Which mini-batches the job has, from its inputs' trees and its configuration alone. Kind spec: such a job cannot be split.
-Result<MiniBatchPlan> plan_of(const ParallelJob& job);
-
 // Earlier work is kept, but
 //   mini-batches with failed items are scored again when these are too many: what can only fail again shall show why;
 //   all are, into an empty output folder, when the machine was started anew since and scripts wrote files of their own.

@@ -82,7 +82,7 @@ Result<std::string> mini_batch_text(const Store& store, const RunInfo& run, cons
   std::string text = fmt::format("mini-batch {} of run {}", mini_batch, run.header.id);
   if (facts.plan) {
     text += fmt::format(": {}\n", plural(facts.plan->items_of(mini_batch), "item"));
-    for (const std::string& item : facts.plan->paths_of(mini_batch)) text += fmt::format("  {}\n", item);
+    for (const std::string& item : facts.plan->names_of(mini_batch)) text += fmt::format("  {}\n", item);
   } else {
     text += fmt::format(" (its items are not known: {})\n", facts.no_plan);
   }

@@ -58,8 +58,9 @@ struct ParallelRunConfig {
   std::optional<Template> model;          // a TorchScript .pt or a package .pt2
   Scoring scoring;                        // with model
 
-  CountOrBytes mini_batch_size{10, true}; // files; tables: bytes (default 1 MB)
+  CountOrBytes mini_batch_size{10, true}; // files; of tables bytes (default 1 MB), settled by the whole pipeline
   bool mini_batch_size_given = false;
+  Location mini_batch_size_where;         // where it is given, else of the whole
   long long error_threshold = 0;          // failed items allowed, -1: any number (native default 0)
   long long allowed_failed_count = -1;    // failed mini-batches allowed, -1: any number
   double allowed_failed_percent = 100;    // failed mini-batches in percent, 100: any number
@@ -71,7 +72,7 @@ struct ParallelRunConfig {
   Seconds task_overhead_timeout{30};      // the kill comes at the sum of both
   int run_max_try = 3;                    // all tries, the first included
   std::string logging_level = "INFO";
-  std::vector<std::string> partition_keys;
+  std::vector<std::string> partition_keys;     // columns; then mini_batch_size does not count
   std::map<std::string, std::string> environment_variables;
   std::string description;
 

@@ -27,11 +27,11 @@ struct Parameter {
 
 enum class DataType { folder, file, table };
 
-// How a table is read; meaningful for DataType::table.
+// How a table is read; of other data only the partition_format means anything.
 struct TableFormat {
   std::optional<std::string> delimiter;
   std::optional<bool> header;
-  std::string partition_format;
+  std::string partition_format;  // pipeline/partition_format.h; empty: paths say nothing
 };
 
 // Data from outside the pipeline.
@@ -67,6 +67,7 @@ struct StepOutput {
   DataType type = DataType::folder;
   std::string file;      // its name, for DataType::file; default: the output's name
   std::string mode;      // "mount" or "upload", kept for export
+  TableFormat table;     // for parallel steps that split it
   std::filesystem::path publish;  // absolute; empty: nowhere. Copied there after success
   std::string publish_written;
   Location where;

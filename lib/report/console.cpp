@@ -92,7 +92,9 @@ class Console final : public EventSink {
   void tell(const StepProgress& moved) {
     table_.progress(moved.step, moved.progress, now_);
     if (options_.live || options_.quiet) return;
-    SteadyTime& last = progress_told_.try_emplace(moved.step, now_).first->second;
+    const auto [told, first] = progress_told_.try_emplace(moved.step, now_);
+    SteadyTime& last = told->second;
+    if (first) say(moved.step, planned(moved.progress));
     if (now_ - last < progress_line_every) return;
     last = now_;
     const auto rate = table_.items_per_second(moved.step, now_);

@@ -102,6 +102,11 @@ std::vector<std::string> explain_failure(const StepEnded& ended) {
   return lines;
 }
 
+std::string planned(const ParallelProgress& progress) {
+  const std::string items = progress.items > 0 ? " of " + plural(progress.items, "item") : " without items";
+  return plural(progress.mini_batches, "mini-batch") + items;
+}
+
 std::string describe(const ParallelProgress& progress) {
   std::string text = fmt::format("{}/{} mini-batches", progress.done, progress.mini_batches);
   if (progress.failed > 0) text += fmt::format(", {} failed", progress.failed);

@@ -21,6 +21,8 @@ std::string outcome(const StepRecord& record);
 // is, how to run it again, how to debug that mini-batch.
 std::vector<std::string> explain_failure(const StepEnded& ended);
 
+// What a parallel step has before it: "276 mini-batches of 551 items".
+std::string planned(const ParallelProgress& progress);
 // "40/120 mini-batches, 3 failed".
 std::string describe(const ParallelProgress& progress);
 std::string time_left(Seconds remaining);  // "3 m 05 s left": an estimate, so without milliseconds

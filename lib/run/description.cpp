@@ -126,6 +126,7 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
     MLPIPE_TRY(StepDescription::Input read, input_of(input, available));
     bound[input.name] = read.path.string();
     facts.data.emplace(&input, read.tree);
+    if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data(*pipeline_, input));
     description.data.emplace(&input, std::move(read));
   }
   if (step.environment) {

@@ -83,12 +83,26 @@ std::set<std::string> walk_action(const Step& step, IngredientSink& sink) {
   return parameters;
 }
 
+// Only what is not as it was before there were tables: results made then stay good.
+void walk_split(const std::string& name, const SplitData& split, const std::vector<std::string>& keys, IngredientSink& sink) {
+  const auto setting = [&](std::string_view key, std::string_view value) { sink.value(Kind::setting, fmt::format("inputs.{}.{}", name, key), value); };
+  if (split.type == DataType::table) {
+    setting("type", "table");
+    if (split.table.delimiter) setting("delimiter", *split.table.delimiter);
+    if (split.table.header) setting("header", *split.table.header ? "true" : "false");
+  }
+  const bool read = split.type == DataType::table || !keys.empty();
+  if (read && !split.table.partition_format.empty()) setting("partition_format", split.table.partition_format);
+}
+
 void walk_data(const Step& step, const StepFacts& facts, IngredientSink& sink) {
   for (const StepInput& input : step.inputs) {
     const Kind kind = input.side ? Kind::side_input : Kind::input;
     const auto tree = facts.data.find(&input);
     if (tree != facts.data.end()) sink.tree(kind, input.name, *tree->second);
     else sink.value(kind, input.name, input.value);
+    const auto split = facts.splits.find(&input);
+    if (split != facts.splits.end()) walk_split(input.name, split->second, step.parallel()->config.partition_keys, sink);
   }
   constexpr std::string_view types[] = {"folder", "file", "table"};
   for (const StepOutput& output : step.outputs)
@@ -108,6 +122,15 @@ void walk_environment(const Step& step, const StepFacts& facts, IngredientSink& 
 }
 
 }  // namespace
+
+SplitData split_data(const Pipeline& pipeline, const StepInput& input) {
+  if (input.from == StepInput::From::pipeline_input) {
+    const PipelineInput& source = *pipeline.input(input.source);
+    return {source.type, source.table};
+  }
+  const StepOutput& source = *pipeline.step(input.step)->output(input.source);
+  return {source.type, source.table};
+}
 
 void walk_ingredients(const Step& step, const StepFacts& facts, IngredientSink& sink) {
   sink.value(Kind::semantics, "mlpipe", semantics_version);

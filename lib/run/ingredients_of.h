@@ -12,11 +12,19 @@
 
 namespace mlpipe {
 
+// What a parallel step takes an input for.
+struct SplitData {
+  DataType type = DataType::folder;
+  TableFormat table;
+};
+SplitData split_data(const Pipeline& pipeline, const StepInput& input);
+
 // Everything that the walk needs and that had to be read from the disk.
 struct StepFacts {
   const Tree* code = nullptr;                                     // nothing: the step has no source directory
   std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> hash_paths;  // as written
   std::map<const StepInput*, std::shared_ptr<const Tree>> data;  // of inputs that are data
+  std::map<const StepInput*, SplitData> splits;                  // of those that a parallel step splits
   std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> environment_files;  // "requirements"
   std::map<std::string, std::string> parameters;                 // name -> value
   const PythonEnvironment* python = nullptr;

@@ -1,6 +1,7 @@
 #include "run/parallel_job.h"
 
 #include "pipeline/driver_flags.h"
+#include "run/ingredients_of.h"
 
 namespace mlpipe {
 namespace {
@@ -15,9 +16,9 @@ Status lay_flags_over(const std::vector<std::string>& arguments, ParallelRunConf
 void add_inputs(const Pipeline& pipeline, const Step& step, const StepDescription& description, ParallelJob& job) {
   for (const StepInput& input : step.inputs) {
     if (input.side || input.from == StepInput::From::value) continue;
-    const bool outside = input.from == StepInput::From::pipeline_input;
+    const SplitData split = split_data(pipeline, input);
     const StepDescription::Input& data = description.data.at(&input);
-    job.inputs.push_back({input.name, outside ? pipeline.input(input.source)->type : DataType::folder, data.path, data.tree});
+    job.inputs.push_back({input.name, split.type, data.path, data.tree, split.table});
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "batch/frames.h"
-#include "batch/resume.h"
+#include "batch/make_plan.h"
 #include "batch/worker_environment.h"
 #include "run/parallel_job.h"
 #include "run/rehearsal_parts.h"
@@ -24,7 +24,7 @@ Error out_of_range(const std::string& step, std::uint64_t mini_batches) {
 // A name is looked for before a number: files may be called "7".
 Result<Slice> slice_of(const MiniBatchPlan& plan, const MiniBatchRequest& what) {
   if (!what.item) return Slice{};
-  const auto paths = plan.paths_of(what.number);
+  const auto paths = plan.item_names(what.number);
   if (!plan.divisible(what.number))
     return Error{ErrorKind::usage, fmt::format("the items of mini-batch {} belong together", what.number), "replay all of it"};
   for (const bool numbers : {false, true})

@@ -33,21 +33,7 @@ void check_references(Context& context) {
         for (const StepOutput& known : context.pipeline.steps[source->second].outputs) names.push_back(known.name);
         context.error_at(input.where, fmt::format("step `{}` has no output `{}`", input.step, input.source),
                          names.empty() ? "it has no outputs" : context.hint(input.source, names));
-      } else if (step.parallel() && !input.side && output->second->type == DataType::table) {
-        context.error_at(input.where, fmt::format("input `{}` of a parallel step is a table: tables are not yet split", input.name),
-                         "give it a folder of files");
       }
-    }
-}
-
-void refuse_tables(Context& context) {
-  for (const Step& step : context.pipeline.steps)
-    for (const StepInput& input : step.inputs) {
-      if (!step.parallel() || input.side || input.from != StepInput::From::pipeline_input) continue;
-      const auto source = context.inputs.find(input.source);
-      if (source != context.inputs.end() && context.pipeline.inputs[source->second].type == DataType::table)
-        context.error_at(input.where, fmt::format("input `{}` of a parallel step is a table: tables are not yet split", input.name),
-                         "give it a folder of files");
     }
 }
 
@@ -116,7 +102,7 @@ void check_inputs_exist(Context& context) {
 
 void check_pipeline(Context& context) {
   check_references(context);
-  refuse_tables(context);
+  check_splits(context);
   check_cycles(context);
   check_inputs_exist(context);
   check_published(context);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pipeline/partition_format.h"
 #include "spec/readers.h"
 #include "system/files.h"
 
@@ -36,19 +37,6 @@ void set_path(Context& context, PipelineInput& input, const Scalar& written, con
   split_pattern(input);
 }
 
-void read_table_format(const MapReader& map, PipelineInput& input) {
-  for (const std::string key : {"delimiter", "header"})
-    if (map.has(key) && input.type != DataType::table)
-      map.context().error(map.given(key) ? map.given(key)->key_where : map.where(), fmt::format("{} belongs to tables", map.named(key)),
-                          "write `type: table`");
-  if (const auto delimiter = map.scalar("delimiter")) {
-    input.table.delimiter = delimiter->text;
-    if (delimiter->text.size() != 1) map.wrong_type("delimiter", "one character", *delimiter);
-  }
-  input.table.header = map.boolean("header");
-  if (const auto format = map.text("partition_format")) input.table.partition_format = format->text;
-}
-
 void read_long_form(Context& context, const Value& value, PipelineInput& input, std::optional<DataType>& type) {
   const MapReader map(context, value, fmt::format("input `{}`", input.name),
                       {"path", "type", "delimiter", "header", "partition_format", "description"});
@@ -56,7 +44,7 @@ void read_long_form(Context& context, const Value& value, PipelineInput& input, 
   type = map.choice<DataType>("type", types);
   if (type) input.type = *type;
   map.text("description");
-  read_table_format(map, input);
+  read_table_format(map, input.type, input.table);
   if (const auto path = map.text("path")) set_path(context, input, *path, context.pipeline.directory);
   else if (!map.has("path")) context.error_at(input.where, fmt::format("{} has no path", map.owner()), "write `path: FOLDER_OR_FILE`");
 }
@@ -98,6 +86,28 @@ void override_input(Context& context, const std::string& written) {
 }
 
 }  // namespace
+
+void read_table_format(const MapReader& map, DataType type, TableFormat& table) {
+  for (const std::string key : {"delimiter", "header"})
+    if (map.has(key) && type != DataType::table)
+      map.context().error(map.given(key) ? map.given(key)->key_where : map.where(), fmt::format("{} belongs to tables", map.named(key)),
+                          "write `type: table`");
+  if (const auto delimiter = map.scalar("delimiter")) {
+    table.delimiter = delimiter->text == "\\t" ? "\t" : delimiter->text;
+    if (table.delimiter->size() != 1 || table.delimiter->find_first_of("\"\r\n") != std::string::npos)
+      map.wrong_type("delimiter", "one character, no quote and no line break", *delimiter);
+  }
+  table.header = map.boolean("header");
+  const auto format = map.text("partition_format");
+  if (!format) return;
+  table.partition_format = format->text;
+  const auto parsed = PartitionFormat::parse(format->text);
+  if (!parsed)
+    map.context().error(format->where, fmt::format("{}: {}", map.named("partition_format"), parsed.error().message), parsed.error().hint);
+  else if (type == DataType::file)
+    map.context().error(map.where_of("partition_format"), fmt::format("{} belongs to folders and tables", map.named("partition_format")),
+                        "one file is one item");
+}
 
 void read_inputs(Context& context, const Value* value) {
   if (value && value->node->kind != Node::Kind::map)

@@ -29,15 +29,19 @@ void check_first_argument(Context& context, const Parallel& parallel) {
 }
 
 void check_inputs(Context& context, const Place& step_key, const Step& step) {
+  const bool ranks = step.parallel()->config.flags.rank_mini_batch_count.has_value();
   bool any = false;
   for (const StepInput& input : step.inputs) {
     if (input.side) continue;
+    if (ranks && input.from != StepInput::From::value)
+      context.error_at(input.where, fmt::format("input `{}` would be split, but --rank_mini_batch_count makes mini-batches without input", input.name),
+                       "declare it under side_inputs");
     any = true;
     if (input.from == StepInput::From::value && !input.value.empty())
       context.error_at(input.where, fmt::format("input `{}` of a parallel step must be data, got `{}`", input.name, input.value),
                        "write \"${{pipeline.inputs.NAME}}\" or \"${{steps.STEP.outputs.NAME}}\"; hand a value over in `arguments`");
   }
-  if (!any)
+  if (!any && !ranks)
     context.error(step_key, fmt::format("parallel step `{}` has no inputs to score", step.name),
                   "give it `inputs: {data: \"${{...}}\"}`; side inputs are not split");
 }

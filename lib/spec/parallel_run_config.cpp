@@ -57,12 +57,10 @@ void read_mini_batches(const MapReader& map, ParallelRunConfig& config) {
   const auto size = map.scalar("mini_batch_size");
   if (!size) return;
   config.mini_batch_size_given = true;
+  config.mini_batch_size_where = location(size->where);
   const auto value = parse_count_or_bytes(size->text);
   if (!value) return map.wrong_type("mini_batch_size", "a number of files, or of a table a size like 10KB (without a blank)", *size);
-  if (!value->is_count)
-    return map.context().error(size->where, fmt::format("{} is a size, {}, but files are counted", map.named("mini_batch_size"),
-                                                        size->text), "write how many files make a mini-batch");
-  if (value->value < 1 || value->value > 1'000'000'000)
+  if (value->value < 1 || (value->is_count && value->value > 1'000'000'000))
     return map.context().error(size->where, fmt::format("{} must be from 1 to 1000000000, got {}", map.named("mini_batch_size"),
                                                         size->text));
   config.mini_batch_size = *value;
@@ -113,10 +111,22 @@ void read_variables(const MapReader& map, ParallelRunConfig& config) {
   }
 }
 
+void read_partition_keys(const MapReader& map, ParallelRunConfig& config) {
+  Context& context = map.context();
+  for (const Scalar& key : map.texts("partition_keys")) {
+    const auto known = std::find(config.partition_keys.begin(), config.partition_keys.end(), key.text);
+    if (known != config.partition_keys.end())
+      context.error(key.where, fmt::format("{} has `{}` twice", map.named("partition_keys"), key.text), "write it once");
+    config.partition_keys.push_back(key.text);
+  }
+  if (config.partition_keys.empty() && map.list("partition_keys"))
+    context.error(map.where_of("partition_keys"), fmt::format("{} is empty", map.named("partition_keys")), "name columns, or remove the key");
+  if (!config.partition_keys.empty() && config.mini_batch_size_given)
+    context.error(map.where_of("partition_keys"), fmt::format("{} has both `partition_keys` and `mini_batch_size`", map.owner()),
+                  "partitions have the size that they have: give one of the two");
+}
+
 void refuse_what_comes_later(const MapReader& map, ParallelRunConfig& config) {
-  for (const Scalar& key : map.texts("partition_keys")) config.partition_keys.push_back(key.text);
-  if (map.has("partition_keys") && map.given("partition_keys"))
-    not_yet(map, "partition_keys", "mini-batches by partition are not yet made");
   for (const Scalar& module : map.texts("preload")) config.preload.push_back(module.text);
   if (map.has("preload") && map.given("preload")) not_yet(map, "preload", "modules are not yet loaded ahead of the workers");
 }
@@ -223,8 +233,9 @@ void read_scorer(const MapReader& map, const Source& source, const MapReader& st
 
 ParallelRunConfig read_config(const MapReader& map, const Source& source, Step& step) {
   ParallelRunConfig config;
-  config.where = location(map.where());
+  config.where = config.mini_batch_size_where = location(map.where());
   read_mini_batches(map, config);
+  read_partition_keys(map, config);
   read_thresholds(map, config);
   read_output_action(map, config);
   read_tries_and_workers(map, config);

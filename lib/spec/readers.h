@@ -14,6 +14,8 @@ namespace mlpipe::spec {
 void read_parameters(Context& context, const Value* map);
 // `inputs:` and --input. Whether a path exists is checked by check_inputs_exist, once it is known who reads it.
 void read_inputs(Context& context, const Value* map);
+// delimiter, header and partition_format of data that is a `type`.
+void read_table_format(const MapReader& map, DataType type, TableFormat& table);
 // {python, conda_file, requirements, image}, relative to `directory`. `must_exist`: its files are looked at.
 std::optional<Environment> read_environment(Context& context, const Value& value, const std::string& owner, const Path& directory,
                                             bool must_exist);
@@ -38,6 +40,8 @@ void read_scoring(Context& context, const Value& value, const std::string& owner
 // What only the whole pipeline shows: unknown steps, cycles, inputs that do not exist, places written twice.
 void check_pipeline(Context& context);
 void check_published(Context& context);
+// How parallel steps split their inputs: files or rows, by number, size or keys. Settles mini_batch_size.
+void check_splits(Context& context);
 
 // Keys that a step, and a parallel_run_config, may have.
 const std::vector<std::string>& step_keys();

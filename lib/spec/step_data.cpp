@@ -137,13 +137,14 @@ StepOutput read_output(Context& context, const Step& step, const Entry& entry) {
     return output;
   }
   const MapReader map(context, entry.value, fmt::format("output `{}` of step `{}`", entry.key, step.name),
-                      {"type", "file", "mode", "publish", "description"});
+                      {"type", "file", "mode", "publish", "delimiter", "header", "partition_format", "description"});
   if (!map.valid()) return output;
   const auto type = map.choice<DataType>("type", types);
   if (type) output.type = *type;
   if (const auto mode = map.choice<std::string>("mode", modes)) output.mode = *mode;
   map.text("description");
   set_file(map, output, map.has("type"));
+  read_table_format(map, output.type, output.table);
   set_publish(map, step, output);
   return output;
 }

@@ -49,10 +49,30 @@ std::string frame(const Init& message) {
   return writer.take();
 }
 
+void write_keys(FrameWriter& writer, const std::vector<Key>& keys) {
+  writer.count(keys.size());
+  for (const auto& key : keys) writer.text(key.name).number(key.type).text(key.value);
+}
+
+void write_table(FrameWriter& writer, const MiniBatch& message) {
+  writer.number(message.first_row).number(message.rows).number(message.row_first);
+  write_keys(writer, message.keys);
+  writer.count(message.pieces.size());
+  for (const auto& piece : message.pieces) {
+    writer.text(piece.path).number(piece.format).text(piece.delimiter).number(piece.header).number(piece.header_bytes);
+    writer.count(piece.ranges.size());
+    for (const auto& range : piece.ranges) writer.number(range.begin).number(range.end);
+    write_keys(writer, piece.columns);
+  }
+}
+
 std::string frame(const MiniBatch& message) {
   FrameWriter writer(mini_batch);
-  writer.number(message.id).number(message.attempt).number(std::uint8_t{0}).count(message.items.size());
+  const bool table = message.kind == MiniBatch::Kind::table;
+  writer.number(message.id).number(message.attempt).number(message.kind).count(table ? message.row_count : message.items.size());
   for (const auto& item : message.items) writer.text(item);
+  if (message.kind == MiniBatch::Kind::file_group) write_keys(writer, message.keys);
+  if (table) write_table(writer, message);
   return writer.take();
 }
 
@@ -86,6 +106,13 @@ class Body {
     std::memcpy(&value, rest_.data(), sizeof value);
     rest_.remove_prefix(sizeof value);
     return value;
+  }
+  // One byte, a value of an enumeration that ends with `last`.
+  template <class Enumeration>
+  Enumeration one_of(Enumeration last) {
+    const auto value = number<std::uint8_t>();
+    if (value > static_cast<std::uint8_t>(last)) good_ = false;
+    return good_ ? static_cast<Enumeration>(value) : Enumeration{};
   }
   std::string text() {
     const auto size = number<std::uint32_t>();
@@ -124,14 +151,54 @@ Init read_init(Body& body) {
   return message;
 }
 
+std::vector<Key> read_keys(Body& body) {
+  std::vector<Key> keys(body.count(9));
+  for (auto& key : keys) {
+    key.name = body.text();
+    key.type = body.one_of(Key::Type::time);
+    key.value = body.text();
+  }
+  return keys;
+}
+
+TablePiece read_piece(Body& body) {
+  TablePiece piece;
+  piece.path = body.text();
+  piece.format = body.one_of(TablePiece::Format::parquet);
+  piece.delimiter = body.text();
+  piece.header = body.number<std::uint8_t>() != 0;
+  piece.header_bytes = body.number<std::uint64_t>();
+  piece.ranges.resize(body.count(16));
+  for (auto& range : piece.ranges) {
+    range.begin = body.number<std::uint64_t>();
+    range.end = body.number<std::uint64_t>();
+  }
+  piece.columns = read_keys(body);
+  return piece;
+}
+
+void read_table(Body& body, MiniBatch& message) {
+  message.row_count = body.number<std::uint32_t>();
+  message.first_row = body.number<std::uint64_t>();
+  message.rows = body.number<std::uint32_t>();
+  message.row_first = body.number<std::uint32_t>();
+  message.keys = read_keys(body);
+  for (auto count = body.count(26); count > 0; --count) message.pieces.push_back(read_piece(body));
+}
+
 MiniBatch read_mini_batch(Body& body) {
   MiniBatch message;
   message.id = body.number<std::uint64_t>();
   message.attempt = body.number<std::uint32_t>();
-  body.number<std::uint8_t>();
+  message.kind = body.one_of(MiniBatch::Kind::rank);
+  if (message.kind == MiniBatch::Kind::table) {
+    read_table(body, message);
+    return message;
+  }
   const auto count = body.count(4);
   message.items.reserve(count);
   for (std::size_t i = 0; i < count; ++i) message.items.push_back(body.text());
+  if (message.kind == MiniBatch::Kind::file_group) message.keys = read_keys(body);
   return message;
 }
 

@@ -7,7 +7,16 @@
 //
 //   runner -> worker
 //     1 init         fields: entry_script, source_directory, output, argument..., see worker/python/mlpipe_worker.py
-//     2 mini_batch   u64 id, u32 attempt, u8 kind (0: files), u32 count, count x str
+//     2 mini_batch   u64 id, u32 attempt, u8 kind, u32 items, and what the kind asks for:
+//                    0 files       items x str
+//                    1 file group  items x str, keys
+//                    2 table       u64 number of the first row within its input, u32 rows of the whole mini-batch, u32 first of
+//                                  those that count, keys, u32 count, count x piece
+//                    3 rank        nothing: run() gets an empty list
+//                    keys    u32 count, count x (str name, u8 type (0: text, 1: time, as 2019-01-31T23:59:59), str value)
+//                    piece   str path, u8 format (0: CSV, 1: JSON lines, 2: Parquet), str delimiter, u8 has a header,
+//                            u64 bytes of the header (a byte order mark is one of its parts), u32 count, count x (u64 begin,
+//                            u64 end): bytes, or row groups; keys: columns that the path gives
 //     3 stop         (shutdown() is called, then the worker says bye and exits 0)
 //   worker -> runner
 //    10 ready        u64 microseconds that init() took
@@ -39,10 +48,43 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 struct Init {
   Fields fields;
 };
+// A partition key, or a column that a file's path gives.
+struct Key {
+  enum class Type : std::uint8_t { text, time };
+  std::string name;
+  Type type = Type::text;
+  std::string value;
+
+  friend bool operator==(const Key&, const Key&) = default;
+};
+struct TablePiece {
+  enum class Format : std::uint8_t { delimited, json_lines, parquet };
+  struct Range {
+    std::uint64_t begin = 0, end = 0;  // bytes; of Parquet, row groups
+
+    friend bool operator==(const Range&, const Range&) = default;
+  };
+  std::string path;
+  Format format = Format::delimited;
+  std::string delimiter;
+  bool header = false;
+  std::uint64_t header_bytes = 0;
+  std::vector<Range> ranges;
+  std::vector<Key> columns;
+
+  friend bool operator==(const TablePiece&, const TablePiece&) = default;
+};
 struct MiniBatch {
+  enum class Kind : std::uint8_t { files, file_group, table, rank };
   std::uint64_t id = 0;
   std::uint32_t attempt = 1;
-  std::vector<std::string> items;
+  std::vector<std::string> items;  // of files: their paths
+  Kind kind = Kind::files;
+  std::vector<Key> keys;           // of a group
+  // Of a table. Items are `row_count` rows from `row_first` on, of the `rows` that the pieces have together.
+  std::uint64_t first_row = 0;
+  std::uint32_t rows = 0, row_first = 0, row_count = 0;
+  std::vector<TablePiece> pieces;
 };
 struct Stop {};
 struct Ready {

@@ -139,8 +139,20 @@ def describe(error):
         return type(error).__name__, ""
 
 
+def beside(name):
+    """A module that lies beside this file, where scripts do not find it."""
+    if name not in sys.modules:
+        from importlib.util import module_from_spec, spec_from_file_location
+        spec = spec_from_file_location(name, os.path.join(os.path.dirname(HERE), name + ".py"))
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name]
+
+
 class WrongReturn(Exception):
     """run() returned something that is no list of results."""
+    said_by_message = True
 
 
 class Context:
@@ -306,11 +318,12 @@ def start(channel):
 
 def work(channel, run, with_context, rows, body):
     """One mini-batch: whatever run() raises, SystemExit included, fails this try and nothing else."""
-    number, attempt, _, count = BATCH_HEAD.unpack_from(body)
-    items = strings(body, BATCH_HEAD.size, count)
+    number, attempt, kind, count = BATCH_HEAD.unpack_from(body)
+    context = Context(number)
     try:
         began = perf_counter_ns()
-        value = run(items, Context(number)) if with_context else run(items)
+        items = beside("mlpipe_tables").mini_batch(kind, count, body, BATCH_HEAD.size, context) if kind else strings(body, BATCH_HEAD.size, count)
+        value = [] if items is None else run(items, context) if with_context else run(items)
         returned, data = rows.of(value)
         took = (perf_counter_ns() - began) // 1000
         if len(data) > LONGEST_FRAME - 4096:
@@ -319,7 +332,7 @@ def work(channel, run, with_context, rows, body):
         if os.getpid() != channel.pid:
             os._exit(1)
         summary, whole = describe(error)
-        if isinstance(error, WrongReturn):
+        if getattr(error, "said_by_message", False):
             summary, whole = str(error), ""
         channel.send(FAILED, FAILED_HEAD.pack(number, attempt), text(summary), text(whole))
     else:

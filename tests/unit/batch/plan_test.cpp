@@ -29,7 +29,7 @@ std::vector<std::vector<std::string>> batches(const MiniBatchPlan& plan, const P
   std::vector<std::vector<std::string>> all;
   for (std::uint64_t id = 0; id < plan.mini_batches(); ++id) {
     all.emplace_back();
-    for (const auto& path : plan.paths_of(id)) all.back().push_back(Path(path).lexically_relative(base).string());
+    for (const auto& path : plan.names_of(id)) all.back().push_back(Path(path).lexically_relative(base).string());
     CHECK(plan.items_of(id) == all.back().size());
   }
   return all;
@@ -70,7 +70,7 @@ TEST_CASE("the plan has the files of the tree, whatever the disk has by now; an 
 TEST_CASE("a single file is one item; a pattern chooses files below") {
   test::TempFolder folder;
   for (const char* name : {"d/a.csv", "d/b.txt", "d/sub/c.csv"}) folder.write(name, "");
-  CHECK(MiniBatchPlan(list(folder / "d/b.txt"), 5).paths_of(0) == std::vector<std::string>{(folder / "d/b.txt").string()});
+  CHECK(MiniBatchPlan(list(folder / "d/b.txt"), 5).names_of(0) == std::vector<std::string>{(folder / "d/b.txt").string()});
   CHECK(batches(MiniBatchPlan(list(folder / "d", "*.csv"), 5), folder / "d") == Batches{{"a.csv"}});
   CHECK(batches(MiniBatchPlan(list(folder / "d", "**/*.csv"), 5), folder / "d") == Batches{{"a.csv"}, {"sub/c.csv"}});
 }
@@ -93,6 +93,7 @@ TEST_CASE("several inputs are split each on its own") {
   ItemListing listing;
   REQUIRE(list_items("one", folder / "a", scan(folder / "a"), listing));
   REQUIRE(list_items("two", folder / "b", scan(folder / "b"), listing));
+  CHECK(MiniBatchPlan(listing, 3).names_of(0, {1, Slice::rest}, 1) == std::vector<std::string>{(folder / "a/2").string()});
   CHECK(batches(MiniBatchPlan(listing, 2), folder.path()) == Batches{{"a/1", "a/2"}, {"a/3"}, {"b/1"}});
   CHECK(batches(MiniBatchPlan(listing, 2, 2), folder.path()) == Batches{{"a/1", "a/2"}});
   CHECK(batches(MiniBatchPlan(listing, 3, 100), folder.path()) == Batches{{"a/1", "a/2", "a/3"}, {"b/1"}});
@@ -113,7 +114,7 @@ TEST_CASE("the saved plan is the same wherever the inputs lie, and differs when 
   REQUIRE(read);
   CHECK(read->serialise() == plan.serialise());
   CHECK(read->mini_batches() == 2);
-  CHECK(read->paths_of(0) == std::vector<std::string>{"caf\xe9", "new\nline"});
+  CHECK(read->names_of(0) == std::vector<std::string>{"caf\xe9", "new\nline"});
 }
 
 TEST_CASE("a damaged plan is an error or another plan, never a crash") {
@@ -127,6 +128,6 @@ TEST_CASE("a damaged plan is an error or another plan, never a crash") {
     bytes[random() % bytes.size()] = static_cast<char>(random());
     auto plan = MiniBatchPlan::parse(bytes);
     if (plan)
-      for (std::uint64_t id = 0; id < plan->mini_batches(); ++id) plan->paths_of(id);
+      for (std::uint64_t id = 0; id < plan->mini_batches(); ++id) plan->names_of(id);
   }
 }

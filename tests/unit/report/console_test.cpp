@@ -146,15 +146,17 @@ TEST_CASE("plain: half lines of different steps never share a line and are not l
         "b  done in 1.24 s\n");
 }
 
-TEST_CASE("plain: progress of a parallel step every ten seconds") {
+TEST_CASE("plain: progress of a parallel step at its beginning, then every ten seconds") {
   PlainConsole console;
   console.on(StepProgress{"score", {12, 0, 0, 120, 0, 0, 2}});
+  const std::string plan = "score  12 mini-batches of 120 items\n";
+  CHECK(console.text() == plan);
   console.clock.advance(5s);
   console.on(StepProgress{"score", {12, 3, 0, 120, 30, 0, 2}});
-  CHECK(console.text() == "");
+  CHECK(console.text() == plan);
   console.clock.advance(5s);
   console.on(StepProgress{"score", {12, 5, 1, 120, 50, 2, 2}});
-  CHECK(console.text() == "score  5/12 mini-batches, 1 failed, 2 items failed, 5.0 items/s\n");
+  CHECK(console.text() == plan + "score  5/12 mini-batches, 1 failed, 2 items failed, 5.0 items/s\n");
   console.clock.advance(10s);
   console.on(StepProgress{"score", {12, 11, 1, 120, 110, 2, 2, Seconds(95.2)}});
   CHECK(console.text().ends_with(" items/s, 1 m 35 s left\n"));

@@ -36,6 +36,35 @@ const std::string odd_name("caf\xe9 \0 line\nbreak", 16);
 
 }  // namespace
 
+TEST_CASE("mini-batches of every kind come out as they went in") {
+  MiniBatch group;
+  group.kind = MiniBatch::Kind::file_group;
+  group.items = {"/a", odd_name};
+  group.keys = {{"user", Key::Type::text, odd_name}, {"day", Key::Type::time, "2020-01-31T00:00:00"}};
+  CHECK(round_trip<ToWorker>(group).keys == group.keys);
+  CHECK(round_trip<ToWorker>(group).items == group.items);
+
+  MiniBatch table;
+  table.kind = MiniBatch::Kind::table;
+  table.keys = group.keys;
+  table.first_row = 1ull << 40;
+  table.rows = 9;
+  table.row_first = 2;
+  table.row_count = 3;
+  table.pieces = {{odd_name, TablePiece::Format::parquet, ";", true, 77, {{1, 2}, {1ull << 50, 1ull << 51}}, group.keys}, {}};
+  const auto read = round_trip<ToWorker>(table);
+  CHECK(read.keys == table.keys);
+  CHECK(read.first_row == table.first_row);
+  CHECK(read.rows == 9);
+  CHECK(read.row_first == 2);
+  CHECK(read.row_count == 3);
+  CHECK(read.pieces == table.pieces);
+
+  MiniBatch rank;
+  rank.kind = MiniBatch::Kind::rank;
+  CHECK(round_trip<ToWorker>(rank).kind == MiniBatch::Kind::rank);
+}
+
 TEST_CASE("every message of the wire comes out as it went in") {
   CHECK(round_trip<ToWorker>(Init{{{"a", "1"}, {"argument", ""}, {"argument", odd_name}}}).fields ==
         Fields{{"a", "1"}, {"argument", ""}, {"argument", odd_name}});

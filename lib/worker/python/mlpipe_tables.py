@@ -1,0 +1,175 @@
+"""Tables for entry scripts: turns the references of a mini-batch of rows into the pandas.DataFrame that run() gets.
+
+Loaded by mlpipe_worker.py when the first mini-batch comes that is not plainly a list of files. The frames of such messages are
+described in lib/worker/protocol.h. pandas and pyarrow are imported only when rows have to be read.
+
+Types are those that pandas infers for the mini-batch; values of a partition key, and columns that a path gives, are text, or
+datetimes where partition_format says so. A JSON line's values have the types that JSON gives them.
+"""
+import os
+import sys
+from struct import Struct
+
+FILE_GROUP, TABLE, RANK = 1, 2, 3
+DELIMITED, JSON_LINES, PARQUET = 0, 1, 2
+
+U8 = Struct("<B")
+U32 = Struct("<I")
+U64 = Struct("<Q")
+PAIR = Struct("<QQ")
+
+
+class Unreadable(Exception):
+    """The data cannot be handed to run(): said to people without a traceback, as no line of theirs is in it."""
+    said_by_message = True
+
+
+class Body:
+    def __init__(self, data, at):
+        self.data = data
+        self.at = at
+
+    def number(self, form=U32):
+        value = form.unpack_from(self.data, self.at)[0]
+        self.at += form.size
+        return value
+
+    def text(self):
+        size = self.number()
+        self.at += size
+        return self.data[self.at - size:self.at].decode("utf-8", "surrogateescape")
+
+    def keys(self):
+        return [self.key() for _ in range(self.number())]
+
+    def key(self):
+        name, is_time, value = self.text(), self.number(U8), self.text()
+        if is_time:
+            from datetime import datetime
+            value = datetime.strptime(value, "%Y-%m-%dT%H:%M:%S")
+        return name, value
+
+
+class Piece:
+    """Rows of one file."""
+
+    def __init__(self, body):
+        self.path = body.text()
+        self.format = body.number(U8)
+        self.delimiter = body.text()
+        self.header = body.number(U8)
+        self.header_bytes = body.number(U64)
+        count = body.number()
+        self.ranges = list(PAIR.iter_unpack(body.data[body.at:body.at + count * PAIR.size]))
+        body.at += count * PAIR.size
+        self.columns = body.keys()
+
+    def frame(self):
+        read = (self.delimited, self.json_lines, self.parquet)[self.format]
+        try:
+            frame = read()
+        except Unreadable:
+            raise
+        except OSError as error:
+            raise Unreadable("cannot read %s: %s" % (self.path, error.strerror or error))
+        except Exception as error:
+            raise Unreadable("cannot read %s: %s: %s" % (self.place(), type(error).__name__, error))
+        for name, value in self.columns:
+            frame[name] = value
+        return frame
+
+    def place(self):
+        what = "row groups" if self.format == PARQUET else "bytes"
+        return "%s, %s %d to %d" % (self.path, what, self.ranges[0][0], self.ranges[-1][1])
+
+    def data(self, with_header):
+        """The header's bytes if there are some, and those of the rows."""
+        with open(os.fsencode(self.path), "rb", buffering=0) as file:
+            ranges = ([(0, self.header_bytes)] if with_header else []) + self.ranges
+            return b"".join([self.bytes_of(file, begin, end) for begin, end in ranges])
+
+    def bytes_of(self, file, begin, end):
+        parts, file_number = [], file.fileno()
+        while begin < end:
+            part = os.pread(file_number, min(end - begin, 1 << 30), begin)
+            if not part:
+                raise Unreadable("%s has become shorter since the step began" % self.path)
+            parts.append(part)
+            begin += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def delimited(self):
+        import io
+        import warnings
+        pandas = package("pandas")
+        with warnings.catch_warnings():
+            # Fields beyond the header's are an error wherever they stand, not cut off where they are in the first row.
+            warnings.simplefilter("error", pandas.errors.ParserWarning)
+            frame = pandas.read_csv(io.BytesIO(self.data(self.header)), sep=self.delimiter, header=0 if self.header else None,
+                                    index_col=False, low_memory=False)
+        if not self.header:
+            frame.columns = ["Column%d" % (number + 1) for number in range(frame.shape[1])]
+        return frame
+
+    def json_lines(self):
+        import json
+        pandas = package("pandas")
+        rows = []
+        for line in self.data(False).split(b"\n"):
+            line = line.strip()
+            if line:
+                rows.append(json.loads(line.decode("utf-8-sig")))
+                if not isinstance(rows[-1], dict):
+                    raise Unreadable("%s has a line that is no JSON object: %.60s" % (self.path, line.decode("utf-8", "replace")))
+        return pandas.DataFrame(rows)
+
+    def parquet(self):
+        package("pandas")
+        parquet = package("pyarrow", "pyarrow.parquet")
+        with open(os.fsencode(self.path), "rb") as file:
+            groups = [group for begin, end in self.ranges for group in range(begin, end)]
+            return parquet.ParquetFile(file).read_row_groups(groups, use_threads=False).to_pandas()
+
+
+def package(name, module=None):
+    import importlib
+    try:
+        return importlib.import_module(module or name)
+    except ImportError as error:
+        if getattr(error, "name", None) not in (name, module, None):
+            raise
+        raise Unreadable("the package %s is not installed for %s: rows of tables are handed over as pandas DataFrames%s"
+                         % (name, sys.executable, ", and Parquet is read by pyarrow" if name == "pyarrow" else ""))
+
+
+def frame_of(pieces):
+    if len(pieces) == 1:
+        return pieces[0].frame()
+    return package("pandas").concat([piece.frame() for piece in pieces], ignore_index=True, sort=False)
+
+
+def table(body, items, context):
+    context.global_row_index_lower_bound = body.number(U64)
+    rows, first = body.number(), body.number()
+    context.partition_key_value = dict(body.keys())
+    pieces = [Piece(body) for _ in range(body.number())]
+    if items == 0:
+        return None
+    frame = frame_of(pieces)
+    if len(frame) != rows:
+        raise Unreadable("%s: %d rows were counted, but pandas reads %d: the file has changed, or has rows that it skips"
+                         % (pieces[0].place(), rows, len(frame)))
+    if first == 0 and items == rows:
+        return frame
+    return frame.iloc[first:first + items].reset_index(drop=True)
+
+
+def mini_batch(kind, items, data, offset, context):
+    """What run() gets for a message whose part behind its head begins at `offset`; None: run() is not to be called."""
+    body = Body(data, offset)
+    if kind == TABLE:
+        return table(body, items, context)
+    paths = [body.text() for _ in range(items)]
+    if kind == FILE_GROUP:
+        context.partition_key_value = dict(body.keys())
+    return paths
