@@ -34,6 +34,10 @@ class WorkerLauncher {
   // SIGKILLs the worker's whole process group. One that is being launched is answered soon: with an error, or with a process that
   // the caller kills as any other.
   virtual void kill(int number) = 0;
+
+  // Asks a worker that is about to be killed to write the stacks of its threads to its stderr, which it does even while C code
+  // keeps it busy. False: this kind of worker cannot.
+  virtual bool ask_for_stacks(int) { return false; }
 };
 
 // A second descriptor of a process: the launcher and the pool have one each.
