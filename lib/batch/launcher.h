@@ -44,6 +44,10 @@ class WorkerLauncher {
 Result<Fd> duplicate(int pidfd);
 
 std::unique_ptr<WorkerLauncher> make_python_launcher(EventLoop& loop, const ParallelJob& job);
+// Python workers with the modules of `preload`, out of a fork server that has imported them once. Where that may not fork, it says
+// so (message, hint) and the workers start as make_python_launcher's.
+std::unique_ptr<WorkerLauncher> make_preload_launcher(EventLoop& loop, const ParallelJob& job,
+                                                      std::function<void(const std::string&, const std::string&)> notice);
 // Opens the module that find_module("mlpipe_torch.so") finds, in a fork server process (`mlpipe __scoring-server`).
 std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job);
 

@@ -95,7 +95,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     oom_kills_ = job_.oom_kills();
     dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
     for (const auto& batch : finished) dispatcher_->mark_done(batch.mini_batch);
-    if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_python_launcher(loop_, job_);
+    if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_launcher_of_scripts();
     WorkerPoolOwner& owner = *this;
     const auto limit = config.run_invocation_timeout + config.task_overhead_timeout;
     pool_.emplace(loop_, clock_, *launcher_, owner, workers_, limit, limit_text(config));
@@ -103,6 +103,11 @@ class ParallelStep::Impl : WorkerPoolOwner {
     ensure_workers();
     logs_->begun(outcome_.resumed);
     end_if_alone();
+  }
+
+  std::unique_ptr<WorkerLauncher> make_launcher_of_scripts() {
+    if (job_.config.preload.empty()) return make_python_launcher(loop_, job_);
+    return make_preload_launcher(loop_, job_, [this](const std::string& message, const std::string& hint) { notice(message, hint); });
   }
 
   // As many as there is work for; replaces those that died.

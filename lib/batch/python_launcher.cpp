@@ -5,9 +5,9 @@
 #include <csignal>
 #include <map>
 
-#include "batch/worker_environment.h"
-#include "batch/launcher.h"
 #include "batch/frames.h"
+#include "batch/launcher.h"
+#include "batch/worker_environment.h"
 #include "batch/worker_logs.h"
 #include "system/host.h"
 

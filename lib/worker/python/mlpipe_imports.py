@@ -95,6 +95,13 @@ def patch(module):
     setattr(getattr(module, kind), method, staticmethod(getattr(ours(module.__name__), method)))
 
 
+def catch_up():
+    """For what was imported before the worker began."""
+    for name, act in {"logging": set_up_logging, **dict.fromkeys(PATCHES, patch)}.items():
+        if name in sys.modules:
+            act(sys.modules[name])
+
+
 def real(name, path, target, finder):
     for other in sys.meta_path:
         find = getattr(other, "find_spec", None)

@@ -272,7 +272,7 @@ def prepare(arguments):
     sys.meta_path.insert(0, Imports())
     if "logging" in sys.modules:
         import mlpipe_imports
-        mlpipe_imports.set_up_logging(sys.modules["logging"])
+        mlpipe_imports.catch_up()
 
 
 def load(entry_script):
