@@ -160,7 +160,7 @@ class Flags(EntryScripts):
                   "    if context.minibatch_index == 1 and not os.path.exists(os.environ['TRACE']):\n"
                   "        open(os.environ['TRACE'], 'w').close()\n        raise ValueError('once')\n"
                   "    return pandas.DataFrame({'column %d' % context.minibatch_index: ['x', 'y']})\n")
-        self.prepare(script, "--append_row_dataframe_header=True", venv=True)
+        self.prepare(script, "--append_row_dataframe_header=True", venv=True, isolate_failures="false")
         self.fails(5, "run")
         result = self.ok("run")
         self.assertIn("1 of 2 mini-batches were finished before", result.err)

@@ -14,6 +14,8 @@ import struct
 import sys
 
 OPEN, FORK, OPENED, OPEN_FAILED, FORKED, FORK_FAILED, EXITED = range(1, 8)
+# pyarrow's allocator: it stops this thread before each fork and sets itself up anew in the child (pthread_atfork).
+FORK_SAFE = ("jemalloc_bg_thd",)
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -44,9 +46,19 @@ def prepare(names):
     return threads_running()
 
 
+def name_of(thread):
+    try:
+        with open("/proc/self/task/%s/comm" % thread) as file:
+            return file.read().strip()
+    except OSError:
+        return FORK_SAFE[0]  # it has ended
+
+
 def threads_running():
-    count = len(os.listdir("/proc/self/task"))
-    return "" if count == 1 else "importing the modules left %d threads running" % (count - 1)
+    """Why forking now could hang a child, or an empty text."""
+    names = [name_of(thread) for thread in os.listdir("/proc/self/task") if int(thread) != os.getpid()]
+    names = [name for name in names if name not in FORK_SAFE]
+    return "importing the modules left threads running (%s)" % ", ".join(names) if names else ""
 
 
 def make_die_with_parent():
