@@ -34,12 +34,20 @@ class WorkerLauncher {
   // SIGKILLs the worker's whole process group. One that is being launched is answered soon: with an error, or with a process that
   // the caller kills as any other.
   virtual void kill(int number) = 0;
+
+  // Asks a worker that is about to be killed to write the stacks of its threads to its stderr, which it does even while C code
+  // keeps it busy. False: this kind of worker cannot.
+  virtual bool ask_for_stacks(int) { return false; }
 };
 
 // A second descriptor of a process: the launcher and the pool have one each.
 Result<Fd> duplicate(int pidfd);
 
 std::unique_ptr<WorkerLauncher> make_python_launcher(EventLoop& loop, const ParallelJob& job);
+// Python workers with the modules of `preload`, out of a fork server that has imported them once. Where that may not fork, it says
+// so (message, hint) and the workers start as make_python_launcher's.
+std::unique_ptr<WorkerLauncher> make_preload_launcher(EventLoop& loop, const ParallelJob& job,
+                                                      std::function<void(const std::string&, const std::string&)> notice);
 // Opens the module that find_module("mlpipe_torch.so") finds, in a fork server process (`mlpipe __scoring-server`).
 std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job);
 

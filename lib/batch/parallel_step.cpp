@@ -12,6 +12,7 @@
 #include "batch/launcher.h"
 #include "batch/ledger.h"
 #include "batch/rows_file.h"
+#include "batch/rows_header.h"
 #include "batch/step_voice.h"
 #include "batch/worker_pool.h"
 
@@ -60,6 +61,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     ledger_.emplace(job_, beginning.take());
     logs_.emplace(loop_, clock_, job_, plan(), workers_);
     for (const auto& text : notices) notice(text);
+    header_.emplace(job_.state);
     begin();
     return {};
   }
@@ -93,7 +95,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     oom_kills_ = job_.oom_kills();
     dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
     for (const auto& batch : finished) dispatcher_->mark_done(batch.mini_batch);
-    if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_python_launcher(loop_, job_);
+    if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_launcher_of_scripts();
     WorkerPoolOwner& owner = *this;
     const auto limit = config.run_invocation_timeout + config.task_overhead_timeout;
     pool_.emplace(loop_, clock_, *launcher_, owner, workers_, limit, limit_text(config));
@@ -103,6 +105,11 @@ class ParallelStep::Impl : WorkerPoolOwner {
     ensure_workers();
     logs_->begun(outcome_.resumed);
     end_if_alone();
+  }
+
+  std::unique_ptr<WorkerLauncher> make_launcher_of_scripts() {
+    if (job_.config.preload.empty()) return make_python_launcher(loop_, job_);
+    return make_preload_launcher(loop_, job_, [this](const std::string& message, const std::string& hint) { notice(message, hint); });
   }
 
   // As many as there is work for; replaces those that died.
@@ -206,6 +213,12 @@ class ParallelStep::Impl : WorkerPoolOwner {
     feed(worker, window);
   }
 
+  void on_header(int, wire::RowsHeader header) override {
+    const auto differs = header_->came(std::move(header));
+    if (!differs) return give_up(differs.error());
+    if (*differs) notice("run() returned data frames with different columns: the header is that of the first mini-batch");
+  }
+
   // What the ledger made of an answer or a loss. False: the step is given up.
   bool settled(const Result<bool>& recorded, bool timed_out) {
     if (!recorded) return give_up(recorded.error()), false;
@@ -303,7 +316,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void worker_lost(int worker, const Assignment& lost, const WorkerEnd& end) {
-    Failure failure{end.cause, {}, lost.mini_batch, {}, {}, FailedItem::Kind::crash, end.status.signal, end.status.peak_rss};
+    Failure failure{end.cause, end.stack, lost.mini_batch, {}, {}, FailedItem::Kind::crash, end.status.signal, end.status.peak_rss};
     if (end.timed_out) failure.kind = FailedItem::Kind::timeout;
     if (end.status.signal == SIGKILL && !end.timed_out && memory_ran_out()) {
       failure.kind = FailedItem::Kind::out_of_memory;
@@ -330,7 +343,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void init_failed(int worker, const WorkerEnd& end) {
-    Failure failure{end.cause, end.init.traceback, {}, {}, {}};
+    Failure failure{end.cause, end.stack.empty() ? end.init.traceback : end.stack, {}, {}, {}};
     failure.log = voice_.log_failure(worker, end.cause, failure.traceback);
     if (failure.traceback.empty()) failure.log = voice_.stderr_file(worker);
     logs_->init_failed(worker, failure);
@@ -392,7 +405,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (job_.output.empty() || job_.config.output_action != OutputAction::append_row) return {};
     logs_->writing_rows(ledger_->tally().counts().rows);
     return write_rows_file(ledger_->journal().rows_fd(), ledger_->journal().extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
-                           job_.state / "ordered rows", FileOps::real());
+                           job_.state / "ordered rows", FileOps::real(), header_->text());
   }
 
   void on_sync_timer() {
@@ -427,6 +440,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   SteadyTime last_progress_{};
   std::optional<Ledger> ledger_;
   std::optional<JobLogs> logs_;
+  std::optional<RowsHeader> header_;
   std::optional<Dispatcher> dispatcher_;
   std::optional<WorkerPool> pool_;
   Failures failures_;

@@ -34,6 +34,12 @@ struct ParallelJob {
   ParallelRunConfig config;
   Path model;                           // of a model step; empty: entry script
   std::vector<Input> inputs;            // those that are split, each on its own
+  struct Place {
+    std::string name;
+    Path path;
+  };
+  std::vector<Place> side_inputs;       // given whole to every worker
+  std::vector<Place> outputs;           // all that are declared
   std::vector<std::string> arguments;   // the user's, resolved
   std::vector<std::string> environment; // the whole of it, "NAME=value"; MLPIPE_RUN_TOKEN included
   std::string python = "python3";       // interpreter of the workers: a path, or a name on the environment's PATH

@@ -1,9 +1,13 @@
 // Python workers: a fresh interpreter each, in a folder of its own, as Azure's are.
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <map>
 
-#include "batch/worker_environment.h"
+#include "batch/frames.h"
 #include "batch/launcher.h"
+#include "batch/worker_environment.h"
 #include "batch/worker_logs.h"
 #include "system/host.h"
 
@@ -26,7 +30,7 @@ Result<Pipes> make_pipes() {
 
 class PythonLauncher : public WorkerLauncher {
  public:
-  PythonLauncher(EventLoop& loop, const ParallelJob& job) : loop_(loop), job_(job), environment_(python_environment(job)) {}
+  PythonLauncher(EventLoop& loop, const ParallelJob& job) : loop_(loop), job_(job) {}
 
   ~PythonLauncher() override {
     for (const auto& [key, timer] : timers_) loop_.cancel(timer);
@@ -48,6 +52,11 @@ class PythonLauncher : public WorkerLauncher {
     if (const auto worker = workers_.find(number); worker != workers_.end()) worker->second.child.signal_group(SIGKILL);
   }
 
+  bool ask_for_stacks(int number) override {
+    const auto worker = workers_.find(number);
+    return worker != workers_.end() && ::syscall(SYS_pidfd_send_signal, worker->second.child.pidfd(), stack_signal, nullptr, 0) == 0;
+  }
+
  private:
   struct Worker {
     Child child;
@@ -61,7 +70,7 @@ class PythonLauncher : public WorkerLauncher {
     // Never the folder of a predecessor: what that left behind must not meet its successor.
     Worker worker{{}, job_.scratch / (worker_name(number) + "-" + std::to_string(++launches_))};
     MLPIPE_TRY_VOID(make_dirs(worker.folder));
-    ProcessSpec spec{{job_.python, harness->string()}, worker.folder, environment_, -1, pipes.worker_out.get(), pipes.worker_err.get(), {}};
+    ProcessSpec spec{{job_.python, harness->string()}, worker.folder, python_environment(job_, number), -1, pipes.worker_out.get(), pipes.worker_err.get(), {}};
     spec.pass = {pipes.worker_socket.get()};
     auto child = Child::spawn(spec);
     if (!child) {
@@ -96,7 +105,6 @@ class PythonLauncher : public WorkerLauncher {
 
   EventLoop& loop_;
   const ParallelJob& job_;
-  std::vector<std::string> environment_;
   std::map<int, Worker> workers_;
   std::map<std::uint64_t, EventLoop::TimerId> timers_;
   std::uint64_t posts_ = 0;

@@ -37,6 +37,16 @@ class Copier {
     return {};
   }
 
+  Status put(std::string_view text) {
+    while (!text.empty()) {
+      if (gathered_ == sizeof chunk_) MLPIPE_TRY_VOID(flush());
+      const auto taken = text.copy(chunk_ + gathered_, sizeof chunk_ - gathered_);
+      gathered_ += taken;
+      text.remove_prefix(taken);
+    }
+    return {};
+  }
+
   Status flush() {
     for (std::size_t done = 0; done < gathered_;) {
       const auto written = ops_.pwrite(to_, chunk_ + done, gathered_ - done, static_cast<off_t>(at_));
@@ -94,7 +104,8 @@ class Copier {
 
 }  // namespace
 
-Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, const Path& target, const Path& aside, FileOps& ops) {
+Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, const Path& target, const Path& aside, FileOps& ops,
+                       std::string_view header) {
   if (order == RowOrder::mini_batch) {
     std::sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) { return a.mini_batch < b.mini_batch; });
   }
@@ -105,6 +116,7 @@ Status write_rows_file(int rows, std::vector<Extent> extents, RowOrder order, co
   };
   MLPIPE_TRY(const Fd file, open_file(aside, O_WRONLY | O_CREAT | O_TRUNC));
   Copier copier(rows, file.get(), target, ops);
+  if (auto begun = copier.put(header); !begun) return give_up(begun.error());
   for (const auto& extent : joined(extents))
     if (auto copied = copier.add(extent); !copied) return give_up(copied.error());
   if (auto written = copier.flush(); !written) return give_up(written.error());

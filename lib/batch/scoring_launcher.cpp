@@ -61,6 +61,13 @@ Result<ScoringPrograms> installed_programs() {
   return ScoringPrograms{{executable_path().string(), scoring_server_command}, *module};
 }
 
+Result<ForkServer> scoring_server(const ParallelJob& job, const Result<ScoringPrograms>& programs) {
+  if (!programs) return programs.error();
+  const auto configuration = to_json(ScoringConfiguration{job.model.string(), job.config.scoring});
+  return ForkServer{programs->server, {programs->module.string(), configuration}, scoring_environment(job), job.logs / "scoring_server.txt",
+                    "the scoring server", "loading the model", 0};
+}
+
 }  // namespace
 
 std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job) {
@@ -68,12 +75,15 @@ std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const Par
 }
 
 ScoringLauncher::ScoringLauncher(EventLoop& loop, const ParallelJob& job, Result<ScoringPrograms> programs)
-    : loop_(loop), job_(job), programs_(std::move(programs)), log_(job.logs / "scoring_server.txt") {}
+    : ScoringLauncher(loop, job.scratch, scoring_server(job, programs)) {}
+
+ScoringLauncher::ScoringLauncher(EventLoop& loop, Path folder, Result<ForkServer> server)
+    : loop_(loop), folder_(std::move(folder)), kind_(std::move(server)) {}
 
 ScoringLauncher::~ScoringLauncher() {
   if (control_) loop_.forget(control_.get());
   std::error_code ignored;
-  if (std::filesystem::file_size(log_, ignored) == 0 && !ignored) std::filesystem::remove(log_, ignored);
+  if (kind_ && std::filesystem::file_size(kind_->log, ignored) == 0 && !ignored) std::filesystem::remove(kind_->log, ignored);
 }
 
 void ScoringLauncher::launch(int number, Launched done) {
@@ -106,6 +116,12 @@ void ScoringLauncher::kill(int number) {
   ::syscall(SYS_pidfd_send_signal, worker.pidfd.get(), SIGKILL, nullptr, 0);
 }
 
+bool ScoringLauncher::ask_for_stacks(int number) {
+  const auto found = workers_.find(number);
+  if (!kind_ || kind_->stack_signal == 0 || found == workers_.end() || !found->second.pidfd) return false;
+  return ::syscall(SYS_pidfd_send_signal, found->second.pidfd.get(), kind_->stack_signal, nullptr, 0) == 0;
+}
+
 void ScoringLauncher::cancel(Worker& worker) {
   worker.cancelled = true;
   loop_.after({}, [this, alive = std::weak_ptr(alive_)] {
@@ -135,18 +151,16 @@ ExitStatus ScoringLauncher::end_server() {
   return server_.reap();
 }
 
-Result<Fd> ScoringLauncher::open_log() { return open_file(log_, O_WRONLY | O_CREAT | O_APPEND); }
-
-std::string ScoringLauncher::configuration() const { return to_json(ScoringConfiguration{job_.model.string(), job_.config.scoring}); }
+Result<Fd> ScoringLauncher::open_log() { return open_file(kind_->log, O_WRONLY | O_CREAT | O_APPEND); }
 
 Status ScoringLauncher::start_server() {
-  if (!programs_) return programs_.error();
+  if (!kind_) return kind_.error();
   MLPIPE_TRY(auto ends, socket_pair());
   MLPIPE_TRY(const Fd log, open_log());
   ProcessSpec spec;
-  spec.argv = programs_->server;
-  spec.cwd = job_.scratch;
-  spec.environment = scoring_environment(job_);
+  spec.argv = kind_->argv;
+  spec.cwd = folder_;
+  spec.environment = kind_->environment;
   spec.out = spec.err = log.get();
   spec.pass = {ends.second.get()};
   MLPIPE_TRY(server_, Child::spawn(spec));
@@ -155,7 +169,7 @@ Status ScoringLauncher::start_server() {
   opened_ = false;
   loop_.watch(control_.get(), EPOLLIN, [this](std::uint32_t) { on_readable(); });
   // When the server died at once, its end of the socket tells.
-  static_cast<void>(channel_->send(server_wire::Open{programs_->module.string(), configuration()}));
+  static_cast<void>(channel_->send(kind_->open));
   return {};
 }
 
@@ -248,8 +262,8 @@ void ScoringLauncher::on_server_gone() {
   const std::weak_ptr alive(alive_);
   fail_cancelled();
   if (!alive.lock()) return;
-  const auto died = fmt::format("the scoring server ended while {}: {}", was_open ? "scoring" : "loading the model", describe(status));
-  const Error error{ErrorKind::step_failed, died, "its output is in " + log_.string()};
+  const auto died = fmt::format("{} ended while {}: {}", kind_->name, was_open ? "scoring" : kind_->opening, describe(status));
+  const Error error{ErrorKind::step_failed, died, "its output is in " + kind_->log.string()};
   if (!was_open || ++deaths_ >= most_server_deaths) return fail_waiting(error);
   for (const auto& [number, worker] : workers_) {
     if (!worker.launched || worker.cancelled) continue;

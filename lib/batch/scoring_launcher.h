@@ -10,6 +10,16 @@
 
 namespace mlpipe {
 
+// A process that forks workers, and what it is told first.
+struct ForkServer {
+  std::vector<std::string> argv;
+  server_wire::Open open;
+  std::vector<std::string> environment;
+  Path log;                    // its stdout and stderr; removed when it stays empty
+  std::string name, opening;   // "the scoring server", "loading the model"
+  int stack_signal = 0;        // makes its workers write their stacks; 0: none does
+};
+
 struct ScoringPrograms {
   std::vector<std::string> server;  // argv of the fork server
   Path module;
@@ -18,11 +28,14 @@ struct ScoringPrograms {
 class ScoringLauncher final : public WorkerLauncher {
  public:
   ScoringLauncher(EventLoop& loop, const ParallelJob& job, Result<ScoringPrograms> programs);
+  // Workers of any kind out of a server that speaks the same frames.
+  ScoringLauncher(EventLoop& loop, Path folder, Result<ForkServer> server);
   ~ScoringLauncher() override;
 
   void launch(int number, std::function<void(Result<WorkerProcess>)> done) override;
   void collect(int number, std::function<void(ExitStatus)> done) override;
   void kill(int number) override;
+  bool ask_for_stacks(int number) override;
 
  private:
   using Launched = std::function<void(Result<WorkerProcess>)>;
@@ -46,7 +59,6 @@ class ScoringLauncher final : public WorkerLauncher {
 
   Status start_server();
   Result<Fd> open_log();
-  std::string configuration() const;
   void ask_for_workers();
   Status ask_for(int number, Worker& worker);
 
@@ -64,9 +76,8 @@ class ScoringLauncher final : public WorkerLauncher {
   void finish_collect(int number);
 
   EventLoop& loop_;
-  const ParallelJob& job_;
-  Result<ScoringPrograms> programs_;
-  Path log_;
+  Path folder_;               // the server's working directory
+  Result<ForkServer> kind_;
   Child server_;
   Fd control_;
   std::optional<server_wire::Channel> channel_;

@@ -1,9 +1,13 @@
 #include "batch/worker_environment.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
+
+#include "base/text.h"
+#include "batch/worker_logs.h"
 
 namespace mlpipe {
 namespace {
@@ -27,6 +31,11 @@ class Entries {
   void add_missing(std::string_view name, std::string_view value) {
     if (std::none_of(entries_.begin(), entries_.end(), [&](const std::string& entry) { return names(entry, name); })) set(name, value);
   }
+  std::optional<std::string> get(std::string_view name) const {
+    for (const auto& entry : entries_)
+      if (names(entry, name)) return entry.substr(name.size() + 1);
+    return std::nullopt;
+  }
   std::vector<std::string> take() { return std::move(entries_); }
 
  private:
@@ -37,13 +46,54 @@ class Entries {
   std::vector<std::string> entries_;
 };
 
+std::vector<std::string> gpus_of_machine() {
+  std::vector<std::string> gpus;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc/driver/nvidia/gpus", error), end; !error && entry != end; entry.increment(error))
+    gpus.push_back(std::to_string(gpus.size()));
+  return gpus;
+}
+
+void add_data(Entries& environment, const ParallelJob& job) {
+  const auto add_input = [&](const std::string& name, const Path& path) {
+    environment.add_missing("AZURE_ML_INPUT_" + name, path.string());
+    environment.add_missing(name, path.string());
+  };
+  for (const auto& input : job.inputs) add_input(input.name, input.path);
+  for (const auto& input : job.side_inputs) add_input(input.name, input.path);
+  for (const auto& output : job.outputs) environment.add_missing("AZURE_ML_OUTPUT_" + output.name, output.path.string());
+  // A side input of this name is what AZUREML_MODEL_DIR is in a batch endpoint: the folder that the model is in.
+  for (const auto& input : job.side_inputs)
+    if (input.name == "model") environment.add_missing("AZUREML_MODEL_DIR", (is_file(input.path) ? input.path.parent_path() : input.path).string());
+}
+
 }  // namespace
+
+std::vector<std::string> gpus_of(const std::vector<std::string>& environment) {
+  const auto visible = Entries(environment).get("CUDA_VISIBLE_DEVICES");
+  if (!visible) return gpus_of_machine();
+  std::vector<std::string> gpus;
+  for (const auto word : split(*visible, ','))
+    if (!trim(word).empty() && trim(word) != "-1" && trim(word) != "NoDevFiles") gpus.emplace_back(trim(word));
+  return gpus;
+}
+
+std::vector<std::string> python_environment(const ParallelJob& job, int number) {
+  Entries environment(python_environment(job));
+  environment.set("MLPIPE_WORKER", worker_name(number));
+  const auto gpus = gpus_of(job.environment);
+  const auto mine = static_cast<std::size_t>(number) < gpus.size() ? gpus[static_cast<std::size_t>(number)] : std::string();
+  if (!gpus.empty() && !job.config.environment_variables.contains("CUDA_VISIBLE_DEVICES")) environment.set("CUDA_VISIBLE_DEVICES", mine);
+  return environment.take();
+}
 
 std::vector<std::string> python_environment(const ParallelJob& job) {
   Entries environment(job.environment);
   if (!job.output.empty()) environment.set("AZUREML_BI_OUTPUT_PATH", job.output.string());
   environment.set("AZUREML_NODE_COUNT", std::to_string(job.config.node_count));
-  for (const auto& input : job.inputs) environment.add_missing("AZURE_ML_INPUT_" + input.name, input.path.string());
+  environment.set("AZ_BATCHAI_GPU_COUNT_FOUND", std::to_string(gpus_of(job.environment).size()));
+  if (const auto run = environment.get("MLPIPE_RUN_ID")) environment.add_missing("AZUREML_RUN_ID", fmt::format("{}_{}", *run, job.step));
+  add_data(environment, job);
   for (const char* name : thread_counts) environment.add_missing(name, "1");
   return environment.take();
 }

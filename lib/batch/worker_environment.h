@@ -12,6 +12,13 @@ namespace mlpipe {
 // nothing else: as many workers as cores with as many threads as cores each are slower than one thread each.
 std::vector<std::string> python_environment(const ParallelJob& job);
 
+// The same for worker `number`: its name, and where there are GPUs one of them; workers beyond their number see none, as in Azure.
+// CUDA_VISIBLE_DEVICES is left alone where the parallel_run_config declares it.
+std::vector<std::string> python_environment(const ParallelJob& job, int number);
+
+// What stands for each GPU in CUDA_VISIBLE_DEVICES: those that the variable names already, else the machine's.
+std::vector<std::string> gpus_of(const std::vector<std::string>& environment);
+
 // One thread whatever the environment says: a second one, started by whatever BLAS LibTorch brings, would forbid forking.
 std::vector<std::string> scoring_environment(const ParallelJob& job);
 

@@ -10,13 +10,17 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "batch/hang.h"
 
 namespace mlpipe {
 namespace {
 
 constexpr std::size_t chunk_size = 256u << 10;
+constexpr std::size_t longest_stack = 1u << 20;
 // Between the end of a worker's socket and the end of its process: a large address space takes a while to go.
 constexpr auto patience_after_socket = std::chrono::seconds(2);
+// A worker that is out of time writes its stacks within a few milliseconds, unless the machine is very busy.
+constexpr auto patience_for_stacks = std::chrono::milliseconds(250);
 // What a worker may still do after it said bye: join its threads.
 constexpr auto patience_after_bye = std::chrono::seconds(10);
 
@@ -145,6 +149,8 @@ void WorkerPool::handle(int worker, wire::FromWorker message) {
     return owner_.on_result(worker, std::move(*result));
   } else if (auto* failed = std::get_if<wire::MiniBatchFailed>(&message)) {
     return owner_.on_failed(worker, std::move(*failed));
+  } else if (auto* header = std::get_if<wire::RowsHeader>(&message)) {
+    return owner_.on_header(worker, std::move(*header));
   } else if (auto* bye = std::get_if<wire::Bye>(&message); bye && w.state == State::stopping) {
     w.said_bye = true;
     set_deadline(worker, patience_after_bye);
@@ -191,7 +197,10 @@ bool WorkerPool::read_pipe(int worker, bool is_stderr) {
   if (!pipe) return false;
   const auto got = ::read(pipe.get(), chunk_.get(), chunk_size);
   if (got > 0) {
-    owner_.on_printed(worker, is_stderr, {chunk_.get(), static_cast<std::size_t>(got)});
+    const std::string_view text(chunk_.get(), static_cast<std::size_t>(got));
+    auto& w = at(worker);
+    if (is_stderr && w.asked_for_stacks && w.end.stack.size() < longest_stack) w.end.stack += text;
+    owner_.on_printed(worker, is_stderr, text);
     return true;
   }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
@@ -224,6 +233,7 @@ void WorkerPool::collected(int worker, const ExitStatus& status) {
   auto& w = at(worker);
   auto end = std::move(w.end);
   end.status = status;
+  explain_hang(end.cause, end.stack);
   if (w.said_bye && status.ok()) end.wanted = true;
   if (end.cause.empty()) end.cause = describe_end(status);
   release(w);
@@ -269,6 +279,7 @@ void WorkerPool::on_timer(int worker) {
 
 void WorkerPool::overdue(int worker) {
   auto& w = at(worker);
+  if (w.state == State::explaining) return end(worker, std::move(w.end.cause));
   if (w.state == State::launching) {
     w.end.timed_out = true;
     w.deadline.reset();
@@ -279,8 +290,17 @@ void WorkerPool::overdue(int worker) {
   if (!listening(w) || !w.deadline || *w.deadline > clock_.steady()) return;
   if (!w.process.socket) return end(worker, "the worker closed its connection to mlpipe");
   w.end.timed_out = true;
-  end(worker, w.said_bye ? "threads of the script kept the worker from ending"
-                         : fmt::format("{} took longer than {}", name_of(w.end.during), limit_text_));
+  out_of_time(worker, w.said_bye ? "threads of the script kept the worker from ending"
+                                 : fmt::format("{} took longer than {}", name_of(w.end.during), limit_text_));
+}
+
+void WorkerPool::out_of_time(int worker, std::string cause) {
+  auto& w = at(worker);
+  w.asked_for_stacks = launcher_.ask_for_stacks(worker);
+  if (!w.asked_for_stacks) return end(worker, std::move(cause));
+  w.end.cause = std::move(cause);
+  w.state = State::explaining;
+  set_deadline(worker, patience_for_stacks);
 }
 
 void WorkerPool::end(int worker, std::string cause) {
@@ -307,6 +327,7 @@ void WorkerPool::kill(int worker) {
     w.kill_on_arrival = true;
     launcher_.kill(worker);
   }
+  if (w.state == State::explaining) end(worker, std::move(w.end.cause));
   if (w.state == State::ending) w.end.wanted = true;
   if (!listening(w)) return;
   w.end.wanted = true;

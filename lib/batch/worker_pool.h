@@ -2,7 +2,8 @@
 // the descriptors, and nothing of mini-batches.
 //
 //   absent -> launching -> initialising -> ready -> stopping: what may come next, each in its time; from any of them
-//   (killed, crashed, ended) -> ending -> collecting -> absent, with on_gone
+//   (killed, crashed, ended) -> ending -> collecting -> absent, with on_gone. One whose time is over is first asked where it is:
+//   it is explaining until its answer, on stderr, had its time too.
 #pragma once
 
 #include <memory>
@@ -27,6 +28,7 @@ struct WorkerEnd {
   std::string cause;        // for people: "killed by SIGSEGV", "init() took longer than 90 s"
   ExitStatus status;        // of its process
   wire::InitFailed init;    // what it said when init() failed; else empty
+  std::string stack;        // where its threads were when its time was over; may be empty
 };
 
 class WorkerPoolOwner {
@@ -36,6 +38,7 @@ class WorkerPoolOwner {
   virtual void on_ready(int worker) = 0;
   virtual void on_result(int worker, wire::MiniBatchResult result) = 0;
   virtual void on_failed(int worker, wire::MiniBatchFailed failed) = 0;
+  virtual void on_header(int worker, wire::RowsHeader header) = 0;
   virtual void on_printed(int worker, bool is_stderr, std::string_view text) = 0;
   virtual void on_shutdown_error(int worker, const std::string& error) = 0;
   virtual void on_gone(int worker, const WorkerEnd& end) = 0;
@@ -64,7 +67,7 @@ class WorkerPool {
   void kill_all();
 
  private:
-  enum class State { absent, launching, initialising, ready, stopping, ending, collecting };
+  enum class State { absent, launching, initialising, ready, stopping, explaining, ending, collecting };
   struct Worker {
     State state = State::absent;
     WorkerProcess process;
@@ -73,6 +76,7 @@ class WorkerPool {
     WorkerEnd end;
     bool kill_on_arrival = false, said_bye = false;
     bool gone = false;     // its process has ended; what it had answered is still being read
+    bool asked_for_stacks = false;
     bool writing = false;  // the loop watches for room in the socket
     std::optional<SteadyTime> deadline;
     EventLoop::TimerId timer = 0;
@@ -102,6 +106,7 @@ class WorkerPool {
   void set_timer(int worker, std::chrono::nanoseconds delay);
   void on_timer(int worker);
   void overdue(int worker);
+  void out_of_time(int worker, std::string cause);
   void end(int worker, std::string cause);
 
   EventLoop& loop_;

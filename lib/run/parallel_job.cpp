@@ -15,15 +15,20 @@ Status lay_flags_over(const std::vector<std::string>& arguments, ParallelRunConf
 
 void add_inputs(const Pipeline& pipeline, const Step& step, const StepDescription& description, ParallelJob& job) {
   for (const StepInput& input : step.inputs) {
-    if (input.side || input.from == StepInput::From::value) continue;
-    const SplitData split = split_data(pipeline, input);
+    if (input.from == StepInput::From::value) continue;
     const StepDescription::Input& data = description.data.at(&input);
+    if (input.side) {
+      job.side_inputs.push_back({input.name, data.path});
+      continue;
+    }
+    const SplitData split = split_data(pipeline, input);
     job.inputs.push_back({input.name, split.type, data.path, data.tree, split.table});
   }
 }
 
 // Rows go to the first output.
-void add_output(const Step& step, const Bindings& bindings, ParallelJob& job) {
+void add_outputs(const Step& step, const Bindings& bindings, ParallelJob& job) {
+  for (const StepOutput& output : step.outputs) job.outputs.push_back({output.name, bindings.outputs.at(output.name)});
   if (step.outputs.empty()) return;
   const StepOutput& output = step.outputs.front();
   job.output = bindings.outputs.at(output.name);
@@ -55,7 +60,7 @@ Result<ParallelJob> parallel_job(const Pipeline& pipeline, const Step& step, con
   job.state = std::move(places.state);
   job.logs = std::move(places.logs);
   add_inputs(pipeline, step, description, job);
-  add_output(step, bindings, job);
+  add_outputs(step, bindings, job);
   return job;
 }
 

@@ -111,7 +111,7 @@ Result<Rehearsal> rehearse_mini_batch(const Pipeline& pipeline, const Store& sto
   MLPIPE_TRY(const Path frames, write_frames(job, plan, what, work));
   const bool native = step->parallel()->config.model.has_value();
   rehearsal.command.cwd = scratch;
-  rehearsal.command.environment = native ? scoring_environment(job) : python_environment(job);
+  rehearsal.command.environment = native ? scoring_environment(job) : python_environment(job, 0);
   MLPIPE_TRY(auto words, native ? native_words(job, rehearsal, request, frames) : python_words(job, rehearsal, request, frames));
   rehearsal.notices.push_back(announcement(step->name, plan, what));
   MLPIPE_TRY_VOID(choose_program(rehearsal, request, std::move(words)));

@@ -49,10 +49,6 @@ std::optional<Source> open_source(const MapReader& step_map, const Value& value)
   return Source{*map, file.parent_path(), true};
 }
 
-void not_yet(const MapReader& map, std::string_view key, std::string_view what, std::string_view remedy = "remove the key") {
-  map.context().error(map.where_of(key), fmt::format("{}: {}", map.named(key), what), std::string(remedy));
-}
-
 void read_mini_batches(const MapReader& map, ParallelRunConfig& config) {
   const auto size = map.scalar("mini_batch_size");
   if (!size) return;
@@ -126,9 +122,23 @@ void read_partition_keys(const MapReader& map, ParallelRunConfig& config) {
                   "partitions have the size that they have: give one of the two");
 }
 
-void refuse_what_comes_later(const MapReader& map, ParallelRunConfig& config) {
-  for (const Scalar& module : map.texts("preload")) config.preload.push_back(module.text);
-  if (map.has("preload") && map.given("preload")) not_yet(map, "preload", "modules are not yet loaded ahead of the workers");
+bool is_module_name(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; };
+  const auto parts = split(name, '.');
+  return std::all_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return !part.empty() && letter(part.front()) && std::all_of(part.begin(), part.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+  });
+}
+
+void read_preload(const MapReader& map, ParallelRunConfig& config) {
+  if (map.has("preload") && map.has("model"))
+    map.context().error(map.where_of("preload"), fmt::format("{} goes with `entry_script`", map.named("preload")),
+                        "workers that score with `model` are forked after it was loaded in any case");
+  for (const Scalar& module : map.texts("preload")) {
+    if (is_module_name(module.text)) config.preload.push_back(module.text);
+    else map.context().error(module.where, fmt::format("{}: `{}` cannot be the name of a Python module", map.named("preload"), module.text),
+                             "write names as in `import torch`");
+  }
 }
 
 bool is_own_environment(const Value& value) {
@@ -240,7 +250,7 @@ ParallelRunConfig read_config(const MapReader& map, const Source& source, Step& 
   read_output_action(map, config);
   read_tries_and_workers(map, config);
   read_variables(map, config);
-  refuse_what_comes_later(map, config);
+  read_preload(map, config);
   if (const auto level = map.choice("logging_level", logging_levels)) config.logging_level = *level;
   if (const auto description = map.text("description")) config.description = description->text;
   if (const auto compute = map.text("compute_target_name"); compute && step.compute.empty()) step.compute = compute->text;

@@ -8,7 +8,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "frames are little-endian and copied as they are");
 
-enum Type : std::uint8_t { init = 1, mini_batch = 2, stop = 3, ready = 10, init_failed = 11, result = 12, failed = 13, bye = 15 };
+enum Type : std::uint8_t { init = 1, mini_batch = 2, stop = 3, ready = 10, init_failed = 11, result = 12, failed = 13, header = 14, bye = 15 };
 
 class FrameWriter {
  public:
@@ -91,6 +91,8 @@ std::string frame(const MiniBatchResult& message) {
 std::string frame(const MiniBatchFailed& message) {
   return FrameWriter(failed).number(message.id).number(message.attempt).text(message.summary).text(message.traceback).take();
 }
+
+std::string frame(const RowsHeader& message) { return FrameWriter(header).number(message.id).raw(message.text).take(); }
 
 std::string frame(const Bye& message) { return FrameWriter(bye).text(message.error).take(); }
 
@@ -246,6 +248,10 @@ std::optional<FromWorker> read(std::uint8_t type, Body& body, const FromWorker*)
     }
     case result: return read_result(body);
     case failed: return read_failed(body);
+    case header: {
+      const auto id = body.number<std::uint64_t>();
+      return RowsHeader{id, body.rest()};
+    }
     case bye: return Bye{body.text()};
     default: return std::nullopt;
   }

@@ -25,6 +25,7 @@
 //                    u32 count, count x (u32 item number, str reason)  failed items that the worker can name,
 //                    rows: the rest of the frame, as they go into the output file
 //    13 failed       u64 id, u32 attempt, str summary, str traceback
+//    14 header       u64 id, the rest of the frame: the column names of a DataFrame's rows, before its result and whenever they changed
 //    15 bye          str what shutdown() raised, or empty
 // A worker works on one mini-batch at a time in the order they came, so its next one starts when it has answered the last.
 #pragma once
@@ -109,12 +110,16 @@ struct MiniBatchFailed {
   std::uint32_t attempt = 0;
   std::string summary, traceback;
 };
+struct RowsHeader {
+  std::uint64_t id = 0;  // the mini-batch whose rows it stands over
+  std::string text;      // with its line end
+};
 struct Bye {
   std::string error;
 };
 
 using ToWorker = std::variant<Init, MiniBatch, Stop>;
-using FromWorker = std::variant<Ready, InitFailed, MiniBatchResult, MiniBatchFailed, Bye>;
+using FromWorker = std::variant<Ready, InitFailed, MiniBatchResult, MiniBatchFailed, RowsHeader, Bye>;
 
 std::string encode(const ToWorker& message);    // a whole frame
 std::string encode(const FromWorker& message);

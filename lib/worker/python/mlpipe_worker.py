@@ -3,8 +3,11 @@
 Speaks the frames of lib/worker/protocol.h on descriptor 3 and nothing else: what a script prints goes to the pipes that
 are its stdout and stderr. Needs only the standard library, Python 3.8 or newer, and imports as little as it can.
 
-Fields of "init": entry_script, source_directory, name ("process000"), output_action, logging_level, and the words of
-sys.argv after its first as a repeated "argument".
+Fields of "init": entry_script, source_directory, name ("process000"), output_action, logging_level, logs (the step's folder),
+replacements (texts that no log may hold and what stands for them, each followed by a NUL), stack_signal, the flags
+dataframe_header, safe_output, profiling_module and nice, and the words of sys.argv after its first as a repeated "argument".
+
+What few scripts need is in modules beside this file, mlpipe_*.py: loaded on first use, and found by Imports only.
 """
 import sys
 import os
@@ -12,10 +15,11 @@ from struct import Struct
 from time import perf_counter_ns
 
 INIT, MINI_BATCH, STOP = 1, 2, 3
-READY, INIT_FAILED, RESULT, FAILED, BYE = 10, 11, 12, 13, 15
+READY, INIT_FAILED, RESULT, FAILED, HEADER, BYE = 10, 11, 12, 13, 14, 15
 LONGEST_FRAME = 1 << 30
 
 U32 = Struct("<I")
+U64 = Struct("<Q")
 HEAD = Struct("<IB")
 BATCH_HEAD = Struct("<QIBI")
 RESULT_HEAD = Struct("<QIIIQI")
@@ -35,14 +39,14 @@ class Channel:
     """Frames on a private high descriptor, which neither the script nor what it starts can come upon by accident."""
 
     def __init__(self, fd):
-        self.fd = self._out_of_reach(fd)
+        self.fd = self._out_of_reach(fd, 1000)
         self.pid = os.getpid()
         self.buffer = bytearray()
         os.register_at_fork(after_in_child=self._close)
 
     @staticmethod
-    def _out_of_reach(fd):
-        for high in (1000, 200, 100):
+    def _out_of_reach(fd, highest):
+        for high in (highest, highest - 800, highest - 900):
             try:
                 os.dup2(fd, high, inheritable=False)
             except OSError:
@@ -125,29 +129,20 @@ def one_line(value, limit=400):
 
 
 def describe(error):
-    """(summary, traceback) of an exception, without a frame of this file."""
+    """(summary, traceback) of an exception, without the frames that lead to the script."""
     try:
         import traceback
-        frame = error.__traceback__
-        while frame is not None and frame.tb_frame.f_code.co_filename == HERE:
+        frame = first = error.__traceback__
+        while frame is not None:
+            if frame.tb_frame.f_code.co_filename in CALLERS:
+                first = frame.tb_next
             frame = frame.tb_next
-        whole = "".join(traceback.format_exception(type(error), error, frame))
+        whole = "".join(traceback.format_exception(type(error), error, first))
         last = traceback.format_exception_only(type(error), error)
         summary = one_line(next((line for line in reversed(last) if line.strip()), type(error).__name__))
         return summary, whole
     except BaseException:
         return type(error).__name__, ""
-
-
-def beside(name):
-    """A module that lies beside this file, where scripts do not find it."""
-    if name not in sys.modules:
-        from importlib.util import module_from_spec, spec_from_file_location
-        spec = spec_from_file_location(name, os.path.join(os.path.dirname(HERE), name + ".py"))
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        sys.modules[name] = module
-    return sys.modules[name]
 
 
 class WrongReturn(Exception):
@@ -172,159 +167,188 @@ def takes_context(run):
     code = getattr(run, "__code__", None)
     if code is not None and not hasattr(run, "__wrapped__") and not hasattr(run, "__self__"):
         return code.co_argcount >= 2
-    import inspect
-    try:
-        parameters = inspect.signature(run).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters) >= 2
-
-
-def is_a(value, module, name):
-    """isinstance(value, module.name) without importing the module: what was never imported cannot have been returned."""
-    kind = getattr(sys.modules.get(module), name, None)
-    return isinstance(kind, type) and isinstance(value, kind)
+    import mlpipe_calls
+    return mlpipe_calls.positional(run) >= 2
 
 
 class Rows:
     """Turns what run() returned into rows, byte for byte as Azure writes them."""
 
-    def __init__(self, wanted):
-        self.wanted = wanted
-        self.warned = False
+    def __init__(self, channel):
+        self.channel = channel
+        self.wanted = FACTS.get("output_action") != "summary_only"
+        self.plain = FACTS.get("safe_output") != "True"
+        self.header_wanted = self.wanted and FACTS.get("dataframe_header") == "True"
+        self.header = None
+        self.converter = None
 
-    def of(self, value):
+    def of(self, value, number):
         """(how many, their bytes)"""
-        if is_a(value, "pandas", "DataFrame"):
-            return len(value), self._frame(value) if self.wanted and len(value) else b""
+        if self.plain and isinstance(value, (list, tuple)):
+            if not self.wanted:
+                return len(value), b""
+            try:
+                return len(value), "".join(["{}\n".format(element) for element in value]).encode("utf-8", "surrogateescape")
+            except UnicodeEncodeError:
+                pass
+        return self._with_care(value, number)
+
+    def _with_care(self, value, number):
+        import mlpipe_rows
+        if mlpipe_rows.is_frame(value):
+            if self.header_wanted and len(value):
+                self._send_header(mlpipe_rows.header_of(value), number)
+            return len(value), mlpipe_rows.frame_lines(value) if self.wanted else b""
         if not isinstance(value, (list, tuple)):
-            value = self._converted(value)
-        return len(value), self._lines(value) if self.wanted else b""
+            self.converter = self.converter or mlpipe_rows.Converter()
+            value = self.converter.listed(value)
+        return len(value), mlpipe_rows.lines_of(value) if self.wanted else b""
 
-    @staticmethod
-    def _frame(value):
-        return value.to_csv(header=None, index=None, sep=" ").encode("utf-8", "surrogateescape")
-
-    @staticmethod
-    def _lines(values):
-        return "".join(["{}\n".format(value) for value in values]).encode("utf-8", "surrogateescape")
-
-    def _converted(self, value):
-        kind = type(value).__name__
-        array = is_a(value, "numpy", "ndarray") and value.ndim > 0
-        if not (array or is_a(value, "pandas", "Series") or kind == "generator"):
-            shown = one_line(repr(value), 100)
-            raise WrongReturn("run() returned %s (%s), not a list, a tuple or a pandas DataFrame" % (shown, kind))
-        if not self.warned:
-            self.warned = True
-            print("mlpipe: run() returned a %s; Azure ML accepts only a list, a tuple or a pandas DataFrame" % kind, file=sys.stderr)
-        return list(value)
+    def _send_header(self, header, number):
+        if header != self.header:
+            self.header = header
+            self.channel.send(HEADER, U64.pack(number), header)
 
 
-def set_up_logging(level):
-    """The root logger as in Azure: to stdout, from --logging_level on."""
-    import logging
-    import time
-    form = logging.Formatter("%(asctime)s|%(name)s|%(levelname)s|%(process)d|%(thread)d|%(funcName)s()|%(message)s")
-    form.converter = time.gmtime
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(form)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    known = logging.getLevelName(level.upper())
-    root.setLevel(known if isinstance(known, int) else logging.INFO)
-
-
-class LoggingWhenImported:
-    """Sets up logging the moment a script, or what it uses, imports it: for those that do not, start-up is 7 ms shorter."""
-
-    def __init__(self, level):
-        self.level = level
+class Imports:
+    """What imports give a script beyond what Python finds: see mlpipe_imports.py, and the other modules beside this file."""
 
     def find_spec(self, name, path=None, target=None):
-        if name != "logging":
-            return None
-        sys.meta_path.remove(self)
-        for finder in sys.meta_path:
-            spec = finder.find_spec(name, path, target)
-            if spec is not None:
-                self._set_up_after(spec)
-                return spec
+        if name.startswith("mlpipe_"):
+            return self._beside(name)
+        if name == "logging" or name.partition(".")[0] in ("azureml", "azureml_user"):
+            import mlpipe_imports
+            return mlpipe_imports.find_spec(name, path, target, self)
         return None
 
-    def _set_up_after(self, spec):
+    @staticmethod
+    def _beside(name):
+        file = FOLDER + name + ".py"
+        if not os.path.isfile(file):
+            return None
+        from _frozen_importlib_external import spec_from_file_location
+        spec = spec_from_file_location(name, file)
         load = spec.loader.exec_module
 
         def exec_module(module):
+            module.facts, module.WrongReturn = FACTS, WrongReturn
             load(module)
-            set_up_logging(self.level)
 
         spec.loader.exec_module = exec_module
+        return spec
 
 
-def prepare(fields, arguments):
+def show_stacks_on(signal):
+    """From now on that signal writes the stack of every thread to what is stderr now, whatever C code is busy with."""
+    try:
+        import faulthandler
+        fd = Channel._out_of_reach(os.dup(2), 1001)
+        faulthandler.register(signal, file=fd, all_threads=True, chain=False)
+    except (ImportError, OSError, ValueError, RuntimeError):
+        pass
+
+
+def prepare(arguments):
     import _signal
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+    if "stack_signal" in FACTS:
+        show_stacks_on(int(FACTS["stack_signal"]))
+    if FACTS.get("nice", "0") != "0":
+        try:
+            os.nice(int(FACTS["nice"]))
+        except OSError as error:
+            print("mlpipe: --nice %s: %s" % (FACTS["nice"], error.strerror), file=sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace" if stream is sys.stderr else "surrogateescape")
-    source = fields["source_directory"]
+    source = FACTS["source_directory"]
     if not (getattr(sys.flags, "safe_path", False) or sys.flags.isolated):
         del sys.path[0]  # the folder of this file: nothing in it is for scripts to import
     sys.path.insert(0, source)
-    sys.argv = [os.path.join(source, fields["entry_script"])] + arguments
+    sys.argv = [os.path.join(source, FACTS["entry_script"])] + arguments
     # A script's own multiprocessing starts children that import the main module again: there is none to import.
     main_module = sys.modules["__main__"]
     for name in ("__file__", "__cached__"):
         if hasattr(main_module, name):
             delattr(main_module, name)
-    level = fields.get("logging_level", "INFO")
+    sys.meta_path.insert(0, Imports())
     if "logging" in sys.modules:
-        set_up_logging(level)
-    else:
-        sys.meta_path.insert(0, LoggingWhenImported(level))
+        import mlpipe_imports
+        mlpipe_imports.catch_up()
 
 
 def load(entry_script):
+    """Imports it as Azure does: below the source directory, which alone is on sys.path, src/entry.py is the module src.entry."""
     name = os.path.normpath(entry_script)
     name = (name[:-3] if name.endswith(".py") else name).replace("/", ".")
     __import__(name)
     module = sys.modules[name]
+    file = getattr(module, "__file__", None)
+    if not (file or "").startswith(FACTS["source_directory"]):
+        raise ImportError("`import %s` gives another module of that name, %s: rename the entry script" % (name, file or "built into Python"))
     if not callable(getattr(module, "run", None)):
         raise AttributeError("%s has no function run(mini_batch)" % entry_script)
     return module
 
 
+class Calls:
+    @staticmethod
+    def call(function, *arguments):
+        value = function(*arguments)
+        if hasattr(type(value), "__await__"):
+            import mlpipe_calls
+            value = mlpipe_calls.awaited(value)
+        return value
+
+    @staticmethod
+    def end():
+        pass
+
+
 def start(channel):
-    """Imports the entry script and calls its init(). Returns the module and the rows' writer."""
+    """Imports the entry script and calls its init(). Returns the module and its caller."""
     kind, body = channel.receive()
     if kind != INIT:
         leave(1)
     fields, arguments = read_fields(body)
+    FACTS.update(fields)
     try:
-        prepare(fields, arguments)
+        prepare(arguments)
+        calls = Calls
+        if FACTS.get("profiling_module"):
+            import mlpipe_calls
+            calls = mlpipe_calls.Profiled(Calls)
         began = perf_counter_ns()
-        module = load(fields["entry_script"])
+        module = load(FACTS["entry_script"])
         init = getattr(module, "init", None)
         if init is not None:
-            init()
+            calls.call(init)
     except BaseException as error:
+        if os.getpid() != channel.pid:
+            os._exit(1)
         summary, whole = describe(error)
+        if isinstance(error, SystemExit) and error.code == 2 and "argparse" in sys.modules:
+            summary += " (sys.argv holds the driver's arguments too: if your script used parse_args(), use parse_known_args() instead)"
         flush()  # the runner ends us as soon as it has heard
         channel.send(INIT_FAILED, text(summary), text(whole))
         leave(1)
-    channel.send(READY, Struct("<Q").pack((perf_counter_ns() - began) // 1000))
-    return module, Rows(fields.get("output_action") != "summary_only")
+    channel.send(READY, U64.pack((perf_counter_ns() - began) // 1000))
+    return module, calls
 
 
-def work(channel, run, with_context, rows, body):
+def tables():
+    import mlpipe_tables
+    return mlpipe_tables
+
+
+def work(channel, call, run, with_context, rows, body):
     """One mini-batch: whatever run() raises, SystemExit included, fails this try and nothing else."""
     number, attempt, kind, count = BATCH_HEAD.unpack_from(body)
     context = Context(number)
     try:
         began = perf_counter_ns()
-        items = beside("mlpipe_tables").mini_batch(kind, count, body, BATCH_HEAD.size, context) if kind else strings(body, BATCH_HEAD.size, count)
-        value = [] if items is None else run(items, context) if with_context else run(items)
-        returned, data = rows.of(value)
+        items = tables().mini_batch(kind, count, body, BATCH_HEAD.size, context) if kind else strings(body, BATCH_HEAD.size, count)
+        value = [] if items is None else call(run, items, context) if with_context else call(run, items)
+        returned, data = rows.of(value, number)
         took = (perf_counter_ns() - began) // 1000
         if len(data) > LONGEST_FRAME - 4096:
             raise WrongReturn("run() returned %d bytes of rows, more than 1 GB: use a smaller mini_batch_size" % len(data))
@@ -341,12 +365,13 @@ def work(channel, run, with_context, rows, body):
         channel.send(RESULT, RESULT_HEAD.pack(number, attempt, count, returned, took, 0), data)
 
 
-def finish(channel, module):
+def finish(channel, module, calls):
     report = ""
     try:
         shutdown = getattr(module, "shutdown", None)
         if shutdown is not None:
-            shutdown()
+            calls.call(shutdown)
+        calls.end()
     except BaseException as error:
         summary, whole = describe(error)
         report = whole or summary
@@ -361,19 +386,21 @@ def finish(channel, module):
 
 def serve(channel):
     """The life of a worker; mlpipe_replay.py leads it with a channel of its own."""
-    module, rows = start(channel)
-    run = module.run
+    module, calls = start(channel)
+    rows, run = Rows(channel), module.run
     with_context = takes_context(run)
     while True:
         kind, body = channel.receive()
         if kind == MINI_BATCH:
-            work(channel, run, with_context, rows, body)
+            work(channel, calls.call, run, with_context, rows, body)
         elif kind == STOP:
-            finish(channel, module)
+            finish(channel, module, calls)
         else:
             leave(1)
 
 
-HERE = serve.__code__.co_filename
+FOLDER = os.path.dirname(os.path.abspath(serve.__code__.co_filename)) + "/"
+CALLERS = (serve.__code__.co_filename, FOLDER + "mlpipe_calls.py")
+FACTS = {}  # the fields of "init"
 if __name__ == "__main__":
     serve(Channel(3))

@@ -86,6 +86,8 @@ TEST_CASE("every message of the wire comes out as it went in") {
   CHECK(result.failed[1].reason == odd_name);
   CHECK(result.rows == "x\ny\n");
   CHECK(round_trip<FromWorker>(MiniBatchFailed{9, 1, "s", "t"}).summary == "s");
+  CHECK(round_trip<FromWorker>(RowsHeader{7, "a b\n"}).id == 7);
+  CHECK(round_trip<FromWorker>(RowsHeader{7, "a b\n"}).text == "a b\n");
   CHECK(round_trip<FromWorker>(Bye{"oops"}).error == "oops");
 }
 
