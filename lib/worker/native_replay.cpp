@@ -1,5 +1,6 @@
 #include "worker/native_replay.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,14 +20,28 @@ int tell(const std::string& line) {
   return 1;
 }
 
+// Whatever a module prints must not run into its rows: meanwhile it goes to stderr.
+class RowsApart {
+ public:
+  RowsApart() : rows_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)) { ::dup2(STDERR_FILENO, STDOUT_FILENO); }
+  ~RowsApart() { ::dup2(rows_.get(), STDOUT_FILENO); }
+  RowsApart(const RowsApart&) = delete;
+  RowsApart& operator=(const RowsApart&) = delete;
+
+  Status write(std::string_view rows) const { return write_all(rows_.get(), rows, "standard output"); }
+
+ private:
+  Fd rows_;
+};
+
 bool wants_rows(const wire::Init& init) {
   const std::pair<std::string, std::string> append{"output_action", "append_row"};
   return std::find(init.fields.begin(), init.fields.end(), append) != init.fields.end();
 }
 
-int show(const wire::MiniBatchResult& result, const std::vector<std::string>& items, bool rows) {
+int show(const wire::MiniBatchResult& result, const std::vector<std::string>& items, const RowsApart* rows) {
   if (rows) {
-    if (const auto written = write_all(STDOUT_FILENO, result.rows, "standard output"); !written) return tell(written.error().message);
+    if (const auto written = rows->write(result.rows); !written) return tell(written.error().message);
   }
   for (const auto& failed : result.failed) tell(fmt::format("{}: {}", items[failed.number], failed.reason));
   tell(fmt::format("{}, {} failed, in {}", plural(result.items, "item"), result.failed.size(),
@@ -37,15 +52,16 @@ int show(const wire::MiniBatchResult& result, const std::vector<std::string>& it
 Result<int> replay(const Path& module, const Path& configuration, const Path& frames) {
   MLPIPE_TRY(const std::string configured, read_file(configuration));
   MLPIPE_TRY(const std::string bytes, read_file(frames));
+  const RowsApart stdout_rows;
   MLPIPE_TRY(const OpenScorer scorer, open_scorer(module.string(), configured));
   wire::Reader<wire::ToWorker> reader;
   reader.feed(bytes);
-  bool rows = true;
+  const RowsApart* rows = &stdout_rows;
   int code = 0;
   for (;;) {
     MLPIPE_TRY(const auto message, reader.next());
     if (!message) return code;
-    if (const auto* init = std::get_if<wire::Init>(&*message)) rows = wants_rows(*init);
+    if (const auto* init = std::get_if<wire::Init>(&*message)) rows = wants_rows(*init) ? &stdout_rows : nullptr;
     const auto* batch = std::get_if<wire::MiniBatch>(&*message);
     if (!batch) continue;
     const wire::FromWorker answer = score(scorer, *batch);

@@ -76,8 +76,11 @@ class Terminal:
     def __init__(self, project, *arguments):
         pid, self.fd = pty.fork()
         if pid == 0:
-            os.chdir(project.path)
-            os.execve(MLPIPE, [MLPIPE, *arguments], project.env | {"TERM": "dumb", "SHELL": "/bin/sh", "PS1": "prompt> "})
+            try:
+                os.chdir(project.path)
+                os.execve(MLPIPE, [MLPIPE, *arguments], project.env | {"TERM": "dumb", "SHELL": "/bin/sh", "PS1": "prompt> "})
+            finally:
+                os._exit(127)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 500, 300, 0, 0))
         self.pid, self.shown, self.code = pid, "", None
 

@@ -27,18 +27,23 @@ def count(number, noun):
     return "%d %s%s" % (number, noun, "" if number == 1 else "s")
 
 
+class Asked:
+    """The command line."""
+    pdb, port, code, source, frames = False, None, "", "", ""
+
+
 class FrameFile(worker.Channel):
     """The worker's channel, reading from a file and showing what a worker would send."""
 
-    def __init__(self, path, code, source):
+    def __init__(self, path):
         super().__init__(os.open(path, os.O_RDONLY))
         import fcntl
         self.rows = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 64)
         os.dup2(2, 1)  # what a script prints must not run into its rows
-        self.code, self.source = code, source
         self.status = 0
         self.shown = {worker.READY: self.ready, worker.INIT_FAILED: self.init_failed, worker.RESULT: self.result,
-                      worker.FAILED: self.failed, worker.BYE: self.bye}
+                      worker.FAILED: self.failed, worker.BYE: self.bye, getattr(worker, "HEADER", None): self.header}
+        worker.leave = self.leave
 
     def send(self, kind, *parts):
         worker.flush()
@@ -63,6 +68,9 @@ class FrameFile(worker.Channel):
         data = memoryview(rows)
         while data:
             data = data[os.write(self.rows, data):]
+
+    def header(self, body):
+        self.write(body[8:])
 
     def init_failed(self, body):
         self.failure(*worker.strings(body, 0, 2))
@@ -89,7 +97,7 @@ class FrameFile(worker.Channel):
             tell("shutdown() failed")
 
     def with_real_paths(self, whole):
-        return whole.replace(self.code, self.source) if self.code else whole
+        return whole.replace(Asked.code, Asked.source) if Asked.code else whole
 
     def leave(self, code):
         worker.flush()
@@ -155,7 +163,8 @@ def wait_for_debugger(port):
     tell("attached")
 
 
-def hook_in(channel, pdb_wanted):
+def lead_the_worker():
+    """From here on its functions do what a terminal needs besides."""
     prepare, load = worker.prepare, worker.load
 
     def prepare_for_terminal(*arguments):
@@ -165,32 +174,29 @@ def hook_in(channel, pdb_wanted):
 
     def load_to_debug(entry_script):
         module = load(entry_script)
-        if pdb_wanted:
+        if Asked.pdb:
             module.run = under_pdb(module.run)
         return module
 
     worker.prepare = prepare_for_terminal
     worker.load = load_to_debug
     worker.describe = describe
-    worker.leave = channel.leave
 
 
-def main():
-    arguments = sys.argv[1:]
-    pdb_wanted, port, code, source = False, None, "", ""
-    while len(arguments) > 1:
-        option = arguments.pop(0)
+def read_arguments(words):
+    while len(words) > 1:
+        option = words.pop(0)
         if option == "--pdb":
-            pdb_wanted = True
+            Asked.pdb = True
         elif option == "--debugpy":
-            port = int(arguments.pop(0))
+            Asked.port = int(words.pop(0))
         elif option == "--copy":
-            code, source = arguments.pop(0), arguments.pop(0)
-    channel = FrameFile(arguments[0], code, source)
-    hook_in(channel, pdb_wanted)
-    if port is not None:
-        wait_for_debugger(port)
-    worker.serve(channel)
+            Asked.code, Asked.source = words.pop(0), words.pop(0)
+    Asked.frames = words[0]
 
 
-main()
+read_arguments(sys.argv[1:])
+lead_the_worker()
+if Asked.port is not None:
+    wait_for_debugger(Asked.port)
+worker.serve(FrameFile(Asked.frames))

@@ -35,7 +35,7 @@ TEST_CASE("while it runs Ctrl-C is its business; afterwards it is ours again") {
   ::sigaction(SIGINT, nullptr, &after);
   REQUIRE(status);
   CHECK(status->signal == SIGINT);
-  CHECK(after.sa_handler == before.sa_handler);
+  CHECK((after.sa_handler == before.sa_handler));
 }
 
 TEST_CASE("a temporary folder goes with what is in it, unless it is kept") {
