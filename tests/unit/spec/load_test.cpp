@@ -268,11 +268,12 @@ TEST_CASE("an expression is found at its own place in every kind of text") {
   CHECK(loaded.diagnostics.all()[1].where.column == 33);
 }
 
-TEST_CASE("an explicit isolate_failures: false and a null nothing are fine, true is not yet") {
+TEST_CASE("isolate_failures is true or false") {
   const std::string text = score;
   const auto with = [&](const std::string& line) { return ScoreSpec(text + "").load({.sets = {"score." + line}}); };
   CHECK(with("isolate_failures=false").pipeline);
-  CHECK_FALSE(with("isolate_failures=true").pipeline);
+  CHECK(with("isolate_failures=true").pipeline);
+  CHECK_FALSE(with("isolate_failures=2").pipeline);
   CHECK(with("order=mini_batch").pipeline);
 }
 
