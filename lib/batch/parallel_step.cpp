@@ -169,7 +169,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (dispatcher_->finished()) wind_down();
   }
 
-  // Nothing was finished, given up or halved for longer than several whole tries may take.
+  // No worker came up, and nothing was finished, given up or halved, for longer than several whole tries may take.
   void watch_progress() {
     const auto left = last_progress_ + progress_limit() - clock_.steady();
     if (left > left.zero()) {
@@ -348,6 +348,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (failure.traceback.empty()) failure.log = voice_.stderr_file(worker);
     logs_->init_failed(worker, failure);
     ++init_failures_;
+    last_progress_ = clock_.steady();  // their number is limited
     const bool hopeless = init_failures_ >= 3 * workers_;
     if (failures_.worth_a_notice()) notice(worker_name(worker) + ": " + end.cause, "see " + shown_path(failure.log));
     failures_.add(std::move(failure));
