@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "batch/rows_file.h"
 
 namespace mlpipe {
 
@@ -121,6 +122,23 @@ Result<bool> Ledger::settle(std::uint64_t mini_batch, std::uint32_t attempt) {
 Status Ledger::sync() {
   failed_items_.sync();
   return journal_.sync();
+}
+
+Status Ledger::write_rows(const std::string& header) const {
+  return write_rows_file(journal_.rows_fd(), journal_.extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
+                         job_.state / "ordered rows", FileOps::real(), header);
+}
+
+std::vector<std::pair<std::string, std::string>> report_failed_items(const Ledger& ledger, const Path& logs) {
+  if (ledger.failed_items().empty()) return {};
+  const Path list = logs / "failed_items.jsonl";
+  const auto written = write_file(list, ledger.failed_items().to_jsonl());
+  const Tally& tally = ledger.tally();
+  std::vector<std::pair<std::string, std::string>> notices;
+  notices.emplace_back(fmt::format("{} of {} failed", tally.items_failed(), plural(tally.items(), "item")),
+                       written ? "each with its reason in " + shown_path(list) : written.error().message);
+  if (const auto azure = tally.as_azure(); !azure.empty()) notices.emplace_back(azure, "");
+  return notices;
 }
 
 }  // namespace mlpipe

@@ -2,7 +2,10 @@
 // are being taken apart. The only writer of all of them.
 #pragma once
 
+#include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "batch/dispatcher.h"
 #include "batch/resume.h"
@@ -38,6 +41,8 @@ class Ledger {
   Result<bool> gave_up(const Assignment& assignment, FailedItem why);
   // Makes what was recorded survive a power cut.
   Status sync();
+  // The published file, with `header` before its first row.
+  Status write_rows(const std::string& header) const;
 
  private:
   Result<bool> settle(std::uint64_t mini_batch, std::uint32_t attempt);
@@ -52,5 +57,8 @@ class Ledger {
   FailedItems failed_items_;
   std::unordered_map<std::uint64_t, TakenApart> taken_apart_;
 };
+
+// Writes failed_items.jsonl when there are any. What is to be said about them: messages with their hints.
+std::vector<std::pair<std::string, std::string>> report_failed_items(const Ledger& ledger, const Path& logs);
 
 }  // namespace mlpipe

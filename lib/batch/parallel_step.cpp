@@ -6,14 +6,14 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "batch/failures.h"
 #include "batch/frames.h"
 #include "batch/job_logs.h"
 #include "batch/launcher.h"
 #include "batch/ledger.h"
 #include "batch/rows_file.h"
 #include "batch/rows_header.h"
-#include "batch/step_voice.h"
+#include "batch/progress_watch.h"
+#include "batch/setbacks.h"
 #include "batch/worker_pool.h"
 
 namespace mlpipe {
@@ -50,7 +50,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   ~Impl() override {
     pool_.reset();  // kills through the launcher
     launcher_.reset();
-    for (const auto timer : {sync_timer_, end_timer_, progress_timer_})
+    for (const auto timer : {sync_timer_, end_timer_})
       if (timer) loop_.cancel(timer);
   }
 
@@ -94,14 +94,14 @@ class ParallelStep::Impl : WorkerPoolOwner {
     failed_tries_.assign(static_cast<std::size_t>(workers_), 0);
     oom_kills_ = job_.oom_kills();
     dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
+    setbacks_.emplace(job_, *ledger_, *dispatcher_, voice_, *logs_);
     for (const auto& batch : finished) dispatcher_->mark_done(batch.mini_batch);
     if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_launcher_of_scripts();
     WorkerPoolOwner& owner = *this;
     const auto limit = config.run_invocation_timeout + config.task_overhead_timeout;
     pool_.emplace(loop_, clock_, *launcher_, owner, workers_, limit, limit_text(config));
     progress();
-    last_progress_ = clock_.steady();
-    watch_progress();
+    watch_.emplace(loop_, clock_, progress_limit(config), [this] { on_still(); });
     ensure_workers();
     logs_->begun(outcome_.resumed);
     end_if_alone();
@@ -135,7 +135,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void on_cannot_launch(int worker, const Error& error) override {
-    failures_.add({error.message, {}, {}, {}, voice_.stderr_file(worker)});
+    setbacks_->no_worker({error.message, {}, {}, {}, voice_.stderr_file(worker)});
     give_up({error.kind == ErrorKind::timeout ? error.kind : ErrorKind::step_failed, error.message, error.hint});
   }
 
@@ -143,7 +143,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void on_ready(int worker) override {
     init_failures_ = 0;
-    last_progress_ = clock_.steady();
+    watch_->progressed();
     failed_tries(worker) = 0;
     logs_->ready(worker);
     progress();
@@ -169,24 +169,10 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (dispatcher_->finished()) wind_down();
   }
 
-  // No worker came up, and nothing was finished, given up or halved, for longer than several whole tries may take.
-  void watch_progress() {
-    const auto left = last_progress_ + progress_limit() - clock_.steady();
-    if (left > left.zero()) {
-      progress_timer_ = loop_.after(left, [this] { watch_progress(); });
-      return;
-    }
-    progress_timer_ = 0;
+  void on_still() {
     if (stopping_ || failed_) return;
-    give_up({ErrorKind::timeout, fmt::format("no mini-batch was finished for {}", format_seconds(Seconds(progress_limit()))),
+    give_up({ErrorKind::timeout, fmt::format("no mini-batch was finished for {}", format_seconds(progress_limit(job_.config))),
              "the flag --progress_update_timeout SECONDS among the arguments allows more"});
-  }
-
-  std::chrono::nanoseconds progress_limit() const {
-    const auto& config = job_.config;
-    const int tries = std::max(3, config.run_max_try + 1);
-    const Seconds limit = config.flags.progress_update_timeout.value_or(tries * (config.run_invocation_timeout + config.task_overhead_timeout));
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(limit);
   }
 
   void feed_idle_workers() {
@@ -205,12 +191,12 @@ class ParallelStep::Impl : WorkerPoolOwner {
     auto answer = ledger_->judge(*assignment, result);
     logs_->answered(worker, *assignment, answer, result.run_us);
     if (result.returned > answer.items && answer.items > 0) notice_surplus(result.returned, answer.items);
-    if (answer.failed > 0) note_failed_items(worker, *assignment, answer);
+    if (answer.failed > 0) setbacks_->items_failed(worker, *assignment, answer);
     const auto window = window_for(result.run_us);
     const auto recorded = ledger_->scored(*assignment, std::move(answer), std::move(result));
-    if (recorded) logs_->recorded();
-    if (!settled(recorded, false)) return;
-    feed(worker, window);
+    if (!recorded) return give_up(recorded.error());
+    logs_->recorded();
+    if (settled(false)) feed(worker, window);
   }
 
   void on_header(int, wire::RowsHeader header) override {
@@ -219,30 +205,22 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (*differs) notice("run() returned data frames with different columns: the header is that of the first mini-batch");
   }
 
-  // What the ledger made of an answer or a loss. False: the step is given up.
-  bool settled(const Result<bool>& recorded, bool timed_out) {
-    if (!recorded) return give_up(recorded.error()), false;
+  // Something was recorded. False: the step is given up.
+  bool settled(bool timed_out) {
     if (!sync_timer_) sync_timer_ = loop_.after(group_commit, [this] { on_sync_timer(); });
-    last_progress_ = clock_.steady();
+    watch_->progressed();
     progress();
     auto error = ledger_->tally().exceeded();
     if (!error) return true;
     if (timed_out) error->kind = ErrorKind::timeout;
-    return give_up(*error), false;
+    give_up(*error);
+    return false;
   }
 
   void notice_surplus(std::uint32_t returned, std::uint32_t items) {
     if (std::exchange(noticed_surplus_, true)) return;
     notice(fmt::format("run() returned {} for {}: all are written, and the items count as succeeded", plural(returned, "result"),
                        plural(items, "item")));
-  }
-
-  void note_failed_items(int worker, const Assignment& assignment, const Answer& answer) {
-    auto failure = Failures::of_items(assignment.mini_batch, answer.failed_items);
-    if (failure.items.empty()) failure.items = plan().names_of(assignment.mini_batch, assignment.slice);
-    const auto what = fmt::format("mini-batch {}: {} failed", assignment.mini_batch, plural(answer.failed, "item"));
-    failure.log = voice_.log_failure(worker, what, Failures::list_failed(answer.failed_items));
-    failures_.add(std::move(failure));
   }
 
   void on_failed(int worker, wire::MiniBatchFailed failed) override {
@@ -253,35 +231,12 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!failed_) feed(worker, 1);
   }
 
-  // Tried again, taken apart, or given up.
   void try_failed(int worker, const Assignment& assignment, Failure failure) {
-    failure.items = plan().names_of(assignment.mini_batch, assignment.slice);
-    const auto what = Failures::title(assignment, ledger_->items_of(assignment), job_.config.run_max_try) + ": " + failure.cause;
-    failure.log = voice_.log_failure(worker, what, Failures::list_items(failure.items) + failure.traceback);
-    logs_->try_failed(worker, assignment, failure);
-    const bool halving = ledger_->can_halve(assignment);
-    if (!(halving && assignment.is_part()) && failures_.worth_a_notice()) notice(what, "see " + shown_path(failure.log));
-    if (dispatcher_->failed(assignment)) return feed_idle_workers();
-    if (halving) return halve(assignment, std::move(failure));
     const bool timed_out = failure.kind == FailedItem::Kind::timeout;
-    auto why = failure.failed_item();
-    why.reason = voice_.shown(why.reason);
-    why.traceback = voice_.shown(why.traceback);
-    why.stderr_tail = voice_.last_words(worker);
-    why.tries = assignment.is_part() ? static_cast<std::uint32_t>(job_.config.run_max_try) + 1 : assignment.attempt;
-    failures_.add(std::move(failure));
-    settled(ledger_->gave_up(assignment, std::move(why)), timed_out);
-  }
-
-  void halve(const Assignment& assignment, Failure failure) {
-    const auto items = ledger_->items_of(assignment);
-    if (!assignment.is_part())
-      notice(fmt::format("mini-batch {} is taken apart: its {} are tried in halves until the bad ones are alone", assignment.mini_batch,
-                         plural(items, "item")));
-    failures_.suspect(std::move(failure));
-    ledger_->take_apart(assignment);
-    dispatcher_->halve(assignment, items);
-    last_progress_ = clock_.steady();
+    const auto next = setbacks_->try_failed(worker, assignment, std::move(failure));
+    if (!next) return give_up(next.error());
+    if (*next == Setbacks::Next::settled) return settled(timed_out), void();
+    if (*next == Setbacks::Next::halves) watch_->progressed();
     feed_idle_workers();
   }
 
@@ -343,16 +298,10 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void init_failed(int worker, const WorkerEnd& end) {
-    Failure failure{end.cause, end.stack.empty() ? end.init.traceback : end.stack, {}, {}, {}};
-    failure.log = voice_.log_failure(worker, end.cause, failure.traceback);
-    if (failure.traceback.empty()) failure.log = voice_.stderr_file(worker);
-    logs_->init_failed(worker, failure);
-    ++init_failures_;
-    last_progress_ = clock_.steady();  // their number is limited
-    const bool hopeless = init_failures_ >= 3 * workers_;
-    if (failures_.worth_a_notice()) notice(worker_name(worker) + ": " + end.cause, "see " + shown_path(failure.log));
-    failures_.add(std::move(failure));
-    if (hopeless) give_up({end.timed_out ? ErrorKind::timeout : ErrorKind::step_failed, end.cause, {}});
+    setbacks_->init_failed(worker, end.cause, end.stack.empty() ? end.init.traceback : end.stack);
+    watch_->progressed();
+    if (++init_failures_ < 3 * workers_) return;
+    give_up({end.timed_out ? ErrorKind::timeout : ErrorKind::step_failed, setbacks_->first()->cause, {}});
   }
 
   // --- the end
@@ -377,24 +326,15 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void finish() {
-    for (auto* timer : {&sync_timer_, &progress_timer_})
-      if (*timer) loop_.cancel(std::exchange(*timer, 0));
+    if (sync_timer_) loop_.cancel(std::exchange(sync_timer_, 0));
+    watch_->stop();
     outcome_.status = conclude();
     if (!outcome_.status) outcome_.status = voice_.shown(outcome_.status.error());
     outcome_.counts = ledger_->tally().counts();
-    if (const auto& first = failures_.first()) voice_.tell_cause(*first, outcome_);
-    report_failed_items();
+    if (const auto& first = setbacks_->first()) voice_.tell_cause(*first, outcome_);
+    for (const auto& [message, hint] : report_failed_items(*ledger_, job_.logs)) notice(message, hint);
     logs_->finished(outcome_, ledger_->tally().as_azure());
     listener_.on_finished(std::move(outcome_));
-  }
-
-  void report_failed_items() {
-    if (ledger_->failed_items().empty()) return;
-    const Path list = job_.logs / "failed_items.jsonl";
-    const auto written = write_file(list, ledger_->failed_items().to_jsonl());
-    notice(fmt::format("{} of {} failed", ledger_->tally().items_failed(), plural(ledger_->tally().items(), "item")),
-           written ? "each with its reason in " + shown_path(list) : written.error().message);
-    if (const auto azure = ledger_->tally().as_azure(); !azure.empty()) notice(azure);
   }
 
   Status conclude() {
@@ -405,8 +345,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (auto error = ledger_->tally().verdict()) return *error;
     if (job_.output.empty() || job_.config.output_action != OutputAction::append_row) return {};
     logs_->writing_rows(ledger_->tally().counts().rows);
-    return write_rows_file(ledger_->journal().rows_fd(), ledger_->journal().extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
-                           job_.state / "ordered rows", FileOps::real(), header_->text());
+    return ledger_->write_rows(header_->text());
   }
 
   void on_sync_timer() {
@@ -438,20 +377,20 @@ class ParallelStep::Impl : WorkerPoolOwner {
   StepVoice voice_;
   std::vector<int> failed_tries_;        // of each worker's process
   std::uint64_t oom_kills_ = 0;          // seen so far
-  SteadyTime last_progress_{};
+  std::optional<ProgressWatch> watch_;
   std::optional<Ledger> ledger_;
   std::optional<JobLogs> logs_;
   std::optional<RowsHeader> header_;
   std::optional<Dispatcher> dispatcher_;
   std::optional<WorkerPool> pool_;
-  Failures failures_;
+  std::optional<Setbacks> setbacks_;
   ParallelOutcome outcome_;
   std::optional<Error> failed_;          // why it was given up
   std::optional<ErrorKind> stopping_;
   bool over_ = false;
   bool noticed_surplus_ = false;
   int init_failures_ = 0;                // since an init() last succeeded
-  EventLoop::TimerId sync_timer_ = 0, end_timer_ = 0, progress_timer_ = 0;
+  EventLoop::TimerId sync_timer_ = 0, end_timer_ = 0;
 };
 
 ParallelStep::ParallelStep(EventLoop& loop, const Clock& clock, ParallelJob job, ParallelListener& listener)

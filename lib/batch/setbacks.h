@@ -1,0 +1,44 @@
+// What becomes of tries that failed: another try, halves, or an end. Says so on the terminal and in the logs, and remembers the first
+// cause.
+#pragma once
+
+#include "batch/dispatcher.h"
+#include "batch/failures.h"
+#include "batch/job_logs.h"
+#include "batch/ledger.h"
+#include "batch/step_voice.h"
+
+namespace mlpipe {
+
+class Setbacks {
+ public:
+  // All outlive it.
+  Setbacks(const ParallelJob& job, Ledger& ledger, Dispatcher& dispatcher, StepVoice& voice, JobLogs& logs)
+      : job_(job), ledger_(ledger), dispatcher_(dispatcher), voice_(voice), logs_(logs) {}
+
+  // Of a worker that cannot be started, or whose init() failed.
+  void no_worker(Failure failure) { failures_.add(std::move(failure)); }
+  void init_failed(int worker, const std::string& cause, std::string traceback);
+  // run() ended well, but not for all items.
+  void items_failed(int worker, const Assignment& assignment, const Answer& answer);
+
+  enum class Next { another_try, halves, settled };
+  // Error (kind store): what became of its items is not recorded.
+  Result<Next> try_failed(int worker, const Assignment& assignment, Failure failure);
+
+  const std::optional<Failure>& first() const { return failures_.first(); }
+
+ private:
+  void notice(const std::string& message, const std::string& hint = {});
+  void halve(const Assignment& assignment, Failure failure);
+  Result<bool> give_up(int worker, const Assignment& assignment, Failure failure);
+
+  const ParallelJob& job_;
+  Ledger& ledger_;
+  Dispatcher& dispatcher_;
+  StepVoice& voice_;
+  JobLogs& logs_;
+  Failures failures_;
+};
+
+}  // namespace mlpipe
