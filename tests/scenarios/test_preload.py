@@ -62,7 +62,7 @@ def run(mini_batch):
     assert EntryScript().agent_name == os.environ["MLPIPE_WORKER"] and Run.get_context().id.endswith("_score")
     return mini_batch
 def shutdown(): print("ended")
-""")
+""", process_count_per_node=1)
         self.assertEqual(result.code, 0, result)
         self.assertIn("ended", self.log("user/stdout/local-0/process000.stdout.txt"))
 

@@ -1,7 +1,15 @@
 """Calls of a script's functions that are not plain ones: what is `async`, what has no code object to ask, what is profiled."""
 import os
+import sys
 
 loop = None
+
+
+def be_nice(by):
+    try:
+        os.nice(by)
+    except OSError as error:
+        print("mlpipe: --nice %d: %s" % (by, error.strerror), file=sys.stderr)
 
 
 def awaited(value):

@@ -179,8 +179,7 @@ class Rows:
         self.wanted = FACTS.get("output_action") != "summary_only"
         self.plain = FACTS.get("safe_output") != "True"
         self.header_wanted = self.wanted and FACTS.get("dataframe_header") == "True"
-        self.header = None
-        self.converter = None
+        self.header = self.converter = None
 
     def of(self, value, number):
         """(how many, their bytes)"""
@@ -242,8 +241,7 @@ def show_stacks_on(signal):
     """From now on that signal writes the stack of every thread to what is stderr now, whatever C code is busy with."""
     try:
         import faulthandler
-        fd = Channel._out_of_reach(os.dup(2), 1001)
-        faulthandler.register(signal, file=fd, all_threads=True, chain=False)
+        faulthandler.register(signal, file=Channel._out_of_reach(os.dup(2), 1001), all_threads=True, chain=False)
     except (ImportError, OSError, ValueError, RuntimeError):
         pass
 
@@ -253,11 +251,6 @@ def prepare(arguments):
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     if "stack_signal" in FACTS:
         show_stacks_on(int(FACTS["stack_signal"]))
-    if FACTS.get("nice", "0") != "0":
-        try:
-            os.nice(int(FACTS["nice"]))
-        except OSError as error:
-            print("mlpipe: --nice %s: %s" % (FACTS["nice"], error.strerror), file=sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace" if stream is sys.stderr else "surrogateescape")
     source = FACTS["source_directory"]
@@ -266,14 +259,15 @@ def prepare(arguments):
     sys.path.insert(0, source)
     sys.argv = [os.path.join(source, FACTS["entry_script"])] + arguments
     # A script's own multiprocessing starts children that import the main module again: there is none to import.
-    main_module = sys.modules["__main__"]
     for name in ("__file__", "__cached__"):
-        if hasattr(main_module, name):
-            delattr(main_module, name)
+        vars(sys.modules["__main__"]).pop(name, None)
     sys.meta_path.insert(0, Imports())
     if "logging" in sys.modules:
         import mlpipe_imports
         mlpipe_imports.catch_up()
+    if FACTS.get("nice", "0") != "0":
+        import mlpipe_calls
+        mlpipe_calls.be_nice(int(FACTS["nice"]))
 
 
 def load(entry_script):
@@ -335,18 +329,17 @@ def start(channel):
     return module, calls
 
 
-def tables():
-    import mlpipe_tables
-    return mlpipe_tables
-
-
 def work(channel, call, run, with_context, rows, body):
     """One mini-batch: whatever run() raises, SystemExit included, fails this try and nothing else."""
     number, attempt, kind, count = BATCH_HEAD.unpack_from(body)
     context = Context(number)
     try:
         began = perf_counter_ns()
-        items = tables().mini_batch(kind, count, body, BATCH_HEAD.size, context) if kind else strings(body, BATCH_HEAD.size, count)
+        if kind == 0:
+            items = strings(body, BATCH_HEAD.size, count)
+        else:
+            import mlpipe_tables
+            items = mlpipe_tables.mini_batch(kind, count, body, BATCH_HEAD.size, context)
         value = [] if items is None else call(run, items, context) if with_context else call(run, items)
         returned, data = rows.of(value, number)
         took = (perf_counter_ns() - began) // 1000

@@ -412,6 +412,7 @@ TEST_CASE("init that fails is tried 3 times per worker, then the step says why")
 
   Run hanging("import time\ndef init(): time.sleep(1000)\ndef run(batch): return batch\n");
   hanging.job.config.run_invocation_timeout = hanging.job.config.task_overhead_timeout = Seconds(0.05);
+  hanging.job.config.flags.progress_update_timeout = Seconds(60);
   CHECK(has(message(hanging.run()), "init() took longer than"));
 }
 
