@@ -30,7 +30,7 @@ const char* name_of(FailedItem::Kind kind) {
 std::string line_of(std::uint64_t mini_batch, const FailedItem& failed) {
   Json json{{"mini_batch", mini_batch}};
   if (failed.number) json["number"] = *failed.number;
-  if (failed.number) json["item"] = failed.item;
+  if (!failed.item.empty()) json["item"] = failed.item;
   if (!failed.number) json["items"] = failed.items;
   json["reason"] = failed.reason;
   json["kind"] = name_of(failed.kind);

@@ -1,7 +1,7 @@
 // The items that could not be scored, each with its reason: failed_items.jsonl of the step's logs, one JSON object a line:
 //   mini_batch, number (within it, from 0), item (path, or what names it), reason, kind; where they are known: signal,
 //   peak_memory (bytes), tries, traceback, stderr (its last lines)
-// Items that nobody can name, since run() returned too little, share a line with `items`, their number, instead.
+// Items that nobody tells apart, since run() returned too little or they belong together, share a line with `items`, how many.
 #pragma once
 
 #include <cstdint>

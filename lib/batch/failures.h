@@ -38,6 +38,8 @@ class Failures {
 
   // True for the first few: a step where everything fails must not flood the terminal.
   bool worth_a_notice() { return notices_++ < 5; }
+  // The first one that was not.
+  bool begins_to_be_silent() const { return notices_ == 6; }
 
   // "mini-batch 7 failed (try 2 of 3)", or of a part: "mini-batch 7: item 12 fails alone".
   static std::string title(const Assignment& assignment, std::uint32_t items, int run_max_try);

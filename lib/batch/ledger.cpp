@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "batch/rows_file.h"
+#include "batch/script_files.h"
 
 namespace mlpipe {
 
@@ -88,8 +89,15 @@ Result<bool> Ledger::gave_up(const Assignment& assignment, FailedItem why) {
   return settle(assignment.mini_batch, assignment.attempt);
 }
 
-// What all share stands with the first only.
+// What all share stands with the first only. Items that belong together, or are too many for one reason, have one line.
 std::vector<FailedItem> Ledger::each_item(const Assignment& assignment, FailedItem why) const {
+  constexpr std::uint32_t too_many = 1000;
+  const auto count = items_of(assignment);
+  if (!plan_.divisible(assignment.mini_batch) || count > too_many) {
+    why.items = count;
+    why.item = join(plan_.names_of(assignment.mini_batch, assignment.slice, 5), ", ");
+    return {std::move(why)};
+  }
   std::vector<FailedItem> items;
   for (auto& name : plan_.item_names(assignment.mini_batch, assignment.slice)) {
     why.number = assignment.slice.first + static_cast<std::uint32_t>(items.size());
@@ -119,8 +127,20 @@ Result<bool> Ledger::settle(std::uint64_t mini_batch, std::uint32_t attempt) {
   return true;
 }
 
+std::uint64_t Ledger::open_failures() const {
+  std::uint64_t count = 0;
+  for (const auto& [mini_batch, apart] : taken_apart_) count += apart.failed();
+  return count;
+}
+
+void Ledger::list_open_failures() {
+  for (auto& [mini_batch, apart] : taken_apart_)
+    if (apart.failed() > 0) failed_items_.add(mini_batch, apart.take_failed_items());
+}
+
 Status Ledger::sync() {
   failed_items_.sync();
+  MLPIPE_TRY_VOID(note_script_files(job_));
   return journal_.sync();
 }
 
@@ -135,7 +155,7 @@ std::vector<std::pair<std::string, std::string>> report_failed_items(const Ledge
   const auto written = write_file(list, ledger.failed_items().to_jsonl());
   const Tally& tally = ledger.tally();
   std::vector<std::pair<std::string, std::string>> notices;
-  notices.emplace_back(fmt::format("{} of {} failed", tally.items_failed(), plural(tally.items(), "item")),
+  notices.emplace_back(fmt::format("{} of {} failed", ledger.items_failed(), plural(tally.items(), "item")),
                        written ? "each with its reason in " + shown_path(list) : written.error().message);
   if (const auto azure = tally.as_azure(); !azure.empty()) notices.emplace_back(azure, "");
   return notices;

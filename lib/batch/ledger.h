@@ -39,12 +39,19 @@ class Ledger {
   void take_apart(const Assignment& assignment);
   // What used up its tries and cannot be halved. `why`: of each of its items.
   Result<bool> gave_up(const Assignment& assignment, FailedItem why);
+  // Too much has failed already, also of mini-batches that are still being taken apart.
+  std::optional<Error> exceeded() const { return tally_.exceeded(open_failures()); }
+  std::uint64_t items_failed() const { return tally_.items_failed() + open_failures(); }
+  // Nothing more will come: what failed of mini-batches that are still being taken apart is listed, too.
+  void list_open_failures();
+
   // Makes what was recorded survive a power cut.
   Status sync();
   // The published file, with `header` before its first row.
   Status write_rows(const std::string& header) const;
 
  private:
+  std::uint64_t open_failures() const;
   Result<bool> settle(std::uint64_t mini_batch, std::uint32_t attempt);
   Status record(const FinishedBatch& batch, std::string_view rows, std::vector<FailedItem> failed);
   std::vector<FailedItem> each_item(const Assignment& assignment, FailedItem why) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include "batch/rows_file.h"
 #include "batch/rows_header.h"
 #include "batch/progress_watch.h"
+#include "batch/script_files.h"
 #include "batch/setbacks.h"
 #include "batch/worker_pool.h"
 
@@ -92,7 +94,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     }
     const auto& config = job_.config;
     failed_tries_.assign(static_cast<std::size_t>(workers_), 0);
-    oom_kills_ = job_.oom_kills();
+    oom_kills_ = oom_kills_lately_ = job_.oom_kills();
     dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
     setbacks_.emplace(job_, *ledger_, *dispatcher_, voice_, *logs_);
     for (const auto& batch : finished) dispatcher_->mark_done(batch.mini_batch);
@@ -170,7 +172,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void on_still() {
-    if (stopping_ || failed_) return;
+    if (stopping_ || failed_ || dispatcher_->finished()) return;  // workers that do not end have limits of their own
     give_up({ErrorKind::timeout, fmt::format("no mini-batch was finished for {}", format_seconds(progress_limit(job_.config))),
              "the flag --progress_update_timeout SECONDS among the arguments allows more"});
   }
@@ -210,7 +212,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!sync_timer_) sync_timer_ = loop_.after(group_commit, [this] { on_sync_timer(); });
     watch_->progressed();
     progress();
-    auto error = ledger_->tally().exceeded();
+    auto error = ledger_->exceeded();
     if (!error) return true;
     if (timed_out) error->kind = ErrorKind::timeout;
     give_up(*error);
@@ -276,32 +278,36 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (end.status.signal == SIGKILL && !end.timed_out && memory_ran_out()) {
       failure.kind = FailedItem::Kind::out_of_memory;
       failure.cause = fmt::format("the kernel killed the worker process because memory ran out; its peak was {}", format_bytes(end.status.peak_rss));
-      if (workers_wanted_ > 1) {
+      if (workers_wanted_ > 1 && spared_.insert(lost.mini_batch).second) {
         logs_->try_failed(worker, lost, failure);
-        return fewer_workers(lost, failure.cause);
+        dispatcher_->give_back(lost);
+        return fewer_workers(failure.cause);
       }
     }
     try_failed(worker, lost, std::move(failure));
   }
 
+  // Each of the kernel's kills explains one death.
   bool memory_ran_out() {
-    const auto before = std::exchange(oom_kills_, job_.oom_kills());
-    return oom_kills_ > before;
+    const bool ran_out = job_.oom_kills() > oom_kills_;
+    oom_kills_ += ran_out;
+    return ran_out;
   }
 
-  // Not the item's fault as long as fewer workers may have room for it.
-  void fewer_workers(const Assignment& lost, const std::string& cause) {
+  // Once for a mini-batch: it is not its fault as long as fewer workers may have room for it.
+  void fewer_workers(const std::string& cause) {
     --workers_wanted_;
     notice(fmt::format("{}: from now on {} instead of {}", cause, plural(workers_wanted_, "worker"), workers_wanted_ + 1),
            "process_count_per_node sets how many; a smaller mini_batch_size may need less memory");
-    dispatcher_->give_back(lost);
   }
 
   void init_failed(int worker, const WorkerEnd& end) {
+    if (end.status.signal == SIGKILL && !end.timed_out && memory_ran_out() && workers_wanted_ > 1) return fewer_workers(end.cause);
     setbacks_->init_failed(worker, end.cause, end.stack.empty() ? end.init.traceback : end.stack);
     watch_->progressed();
     if (++init_failures_ < 3 * workers_) return;
-    give_up({end.timed_out ? ErrorKind::timeout : ErrorKind::step_failed, setbacks_->first()->cause, {}});
+    const auto& first = setbacks_->first();
+    give_up({end.timed_out ? ErrorKind::timeout : ErrorKind::step_failed, first->mini_batch ? end.cause : first->cause, {}});
   }
 
   // --- the end
@@ -332,6 +338,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!outcome_.status) outcome_.status = voice_.shown(outcome_.status.error());
     outcome_.counts = ledger_->tally().counts();
     if (const auto& first = setbacks_->first()) voice_.tell_cause(*first, outcome_);
+    ledger_->list_open_failures();
     for (const auto& [message, hint] : report_failed_items(*ledger_, job_.logs)) notice(message, hint);
     logs_->finished(outcome_, ledger_->tally().as_azure());
     listener_.on_finished(std::move(outcome_));
@@ -343,13 +350,15 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (stopping_) return Error{*stopping_, "stopped; finished mini-batches are kept for the next run", {}};
     if (!synced) return synced;
     if (auto error = ledger_->tally().verdict()) return *error;
-    if (job_.output.empty() || job_.config.output_action != OutputAction::append_row) return {};
+    if (job_.output.empty() || job_.config.output_action != OutputAction::append_row) return note_handover(job_);
     logs_->writing_rows(ledger_->tally().counts().rows);
-    return ledger_->write_rows(header_->text());
+    MLPIPE_TRY_VOID(ledger_->write_rows(header_->text()));
+    return note_handover(job_);
   }
 
   void on_sync_timer() {
     sync_timer_ = 0;
+    oom_kills_ = std::max(oom_kills_, std::exchange(oom_kills_lately_, job_.oom_kills()));
     if (auto synced = ledger_->sync(); !synced) give_up(synced.error());
   }
 
@@ -376,7 +385,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
   int workers_, workers_wanted_;  // the second is less after memory ran out
   StepVoice voice_;
   std::vector<int> failed_tries_;        // of each worker's process
-  std::uint64_t oom_kills_ = 0;          // seen so far
+  std::uint64_t oom_kills_ = 0, oom_kills_lately_ = 0;  // explained, or long ago; at the last group commit
+  std::set<std::uint64_t> spared_;       // mini-batches whose worker was killed when memory ran out, without a try
   std::optional<ProgressWatch> watch_;
   std::optional<Ledger> ledger_;
   std::optional<JobLogs> logs_;

@@ -55,6 +55,8 @@ class Compact {
     if (type > structure) good = false;
     if (!good || type == stop) return {0, stop};
     const auto coded = head >> 4 ? 0 : varint();
+    if (coded > 0xffff || id > 0x7fff) good = false;  // ids have 16 bits
+    if (!good) return {0, stop};
     return {head >> 4 ? id + (head >> 4) : static_cast<int>((coded >> 1) ^ (~(coded & 1) + 1)), type};
   }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "batch/make_plan.h"
+#include "batch/script_files.h"
 
 namespace mlpipe {
 namespace {
@@ -17,16 +18,6 @@ Result<Digest> save_plan(const MiniBatchPlan& plan, const Path& file) {
   if (const auto saved = path_exists(file) ? read_file(file) : Result<std::string>(Error{}); saved && *saved == text) return digest;
   MLPIPE_TRY_VOID(write_file(file, text, Durability::synced));
   return digest;
-}
-
-// Names in the output folder that scripts wrote; the rows' file is made anew from the journal.
-std::vector<std::string> written_by_scripts(const ParallelJob& job) {
-  if (job.output.empty()) return {};
-  auto names = list_folder(job.output);
-  if (!names) return {};
-  const bool rows = job.config.output_action == OutputAction::append_row;
-  if (rows) std::erase(*names, job.config.append_row_file_name);
-  return names.take();
 }
 
 Tally tally_of(const ParallelJob& job, const MiniBatchPlan& plan, const Journal& journal) {
@@ -49,14 +40,13 @@ Result<std::string> retract_failed(const ParallelJob& job, const MiniBatchPlan& 
                      failed.size() == 1 ? "is" : "are");
 }
 
-// Nobody synced what scripts wrote themselves.
-bool lost_power(const ParallelJob& job, const Journal& journal) {
-  return !journal.finished().empty() && journal.from_another_boot() && !written_by_scripts(job).empty();
-}
-
-Status empty_output(const ParallelJob& job) {
-  for (const auto& name : written_by_scripts(job)) MLPIPE_TRY_VOID(remove_tree(job.output / name));
-  return {};
+// Why records are of no use though they are whole: files that scripts wrote with them may be gone.
+const char* files_gone(const ParallelJob& job, const Journal& journal) {
+  if (journal.finished().empty()) return nullptr;
+  if (was_handed_over(job)) return "the earlier attempt was stopped while its results were being published";
+  if (journal.from_another_boot() && may_have_lost_files(job))
+    return "the machine was started anew since the earlier attempt, and files that the script wrote itself may not have reached the disk";
+  return nullptr;
 }
 
 Status check_fit(const ParallelJob& job, const MiniBatchPlan& plan, const Journal& journal) {
@@ -76,15 +66,17 @@ Result<Beginning> begin_or_resume(const ParallelJob& job) {
   MLPIPE_TRY_VOID(check_fit(job, plan, journal));
   std::vector<std::string> notices;
   if (!notice.empty()) notices.push_back(std::move(notice));
-  if (lost_power(job, journal)) {
-    notices.push_back("the machine was started anew since the earlier attempt, and files that the script wrote itself may not have reached the "
-                      "disk: all mini-batches are scored again");
+  if (const char* why = files_gone(job, journal)) {
+    notices.push_back(std::string(why) + ": all mini-batches are scored again");
     MLPIPE_TRY_VOID(journal.start_afresh(digest));
   }
   MLPIPE_TRY(auto retracted, retract_failed(job, plan, journal));
   if (!retracted.empty()) notices.push_back(std::move(retracted));
   // Of work that is thrown away, or was lost with its journal, nothing may stay.
-  if (journal.finished().empty()) MLPIPE_TRY_VOID(empty_output(job));
+  if (journal.finished().empty()) {
+    MLPIPE_TRY_VOID(remove_script_files(job));
+    forget_marks(job);
+  }
   MLPIPE_TRY_VOID(journal.adopt_boot());
   auto tally = tally_of(job, plan, journal);
   return Beginning{std::move(plan), std::move(journal), std::move(tally), std::move(notices)};

@@ -17,8 +17,7 @@ RowsHeader::RowsHeader(Path state) : file_(std::move(state) / "header") {
 Result<bool> RowsHeader::came(wire::RowsHeader header) {
   const bool differs = kept_ && kept_->text != header.text && !std::exchange(differed_, true);
   if (kept_ && kept_->id <= header.id) return differs;
-  if (!kept_ || kept_->text != header.text)
-    MLPIPE_TRY_VOID(write_file(file_, fmt::format("{}\n{}", header.id, header.text), Durability::synced));
+  MLPIPE_TRY_VOID(write_file(file_, fmt::format("{}\n{}", header.id, header.text), Durability::synced));
   kept_ = std::move(header);
   return differs;
 }

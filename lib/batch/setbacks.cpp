@@ -11,12 +11,17 @@ void Setbacks::notice(const std::string& message, const std::string& hint) {
   voice_.notice(message, hint);
 }
 
+void Setbacks::say(const std::string& what, const Path& log) {
+  if (failures_.worth_a_notice()) return notice(what, "see " + shown_path(log));
+  if (failures_.begins_to_be_silent()) notice("more failures are not shown here", "see " + shown_path(log.parent_path()));
+}
+
 void Setbacks::init_failed(int worker, const std::string& cause, std::string traceback) {
   Failure failure{cause, std::move(traceback), {}, {}, {}};
   failure.log = voice_.log_failure(worker, cause, failure.traceback);
   if (failure.traceback.empty()) failure.log = voice_.stderr_file(worker);
   logs_.init_failed(worker, failure);
-  if (failures_.worth_a_notice()) notice(worker_name(worker) + ": " + cause, "see " + shown_path(failure.log));
+  say(worker_name(worker) + ": " + cause, failure.log);
   failures_.add(std::move(failure));
 }
 
@@ -34,7 +39,7 @@ Result<Setbacks::Next> Setbacks::try_failed(int worker, const Assignment& assign
   failure.log = voice_.log_failure(worker, what, Failures::list_items(failure.items) + failure.traceback);
   logs_.try_failed(worker, assignment, failure);
   const bool halving = ledger_.can_halve(assignment);
-  if (!(halving && assignment.is_part()) && failures_.worth_a_notice()) notice(what, "see " + shown_path(failure.log));
+  if (!(halving && assignment.is_part())) say(what, failure.log);
   if (dispatcher_.failed(assignment)) return Next::another_try;
   if (halving) return halve(assignment, std::move(failure)), Next::halves;
   MLPIPE_TRY_VOID(give_up(worker, assignment, std::move(failure)));

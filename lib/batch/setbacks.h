@@ -30,6 +30,7 @@ class Setbacks {
 
  private:
   void notice(const std::string& message, const std::string& hint = {});
+  void say(const std::string& what, const Path& log);  // for a while
   void halve(const Assignment& assignment, Failure failure);
   Result<bool> give_up(int worker, const Assignment& assignment, Failure failure);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace mlpipe {
@@ -42,10 +44,10 @@ void Tally::finished(std::uint32_t items, std::uint32_t failed_items, std::uint6
 void Tally::given_up(std::uint32_t items) {
   ++failed_;
   items_done_ += items;
-  items_failed_ += items;
+  items_failed_ += std::max(items, 1u);  // one without items, of ranks, is not for nothing
 }
 
-std::optional<Error> Tally::exceeded() const { return above_thresholds(items_failed_, failed_); }
+std::optional<Error> Tally::exceeded(std::uint64_t open) const { return above_thresholds(items_failed_ + open, failed_); }
 
 std::optional<Error> Tally::above_thresholds(std::uint64_t items, std::uint64_t mini_batches) const {
   if (above(items, error_threshold_)) {
@@ -74,6 +76,8 @@ std::optional<Error> Tally::verdict() const {
     return Error{ErrorKind::step_failed, fmt::format("not one of {} succeeded, and append_row needs at least one", plural(items_, "item")),
                  "use output_action: summary_only if run() is not meant to return results"};
   }
+  if (mini_batches_ > 0 && failed_ == mini_batches_)
+    return Error{ErrorKind::step_failed, fmt::format("not one of {} succeeded", plural(mini_batches_, "mini-batch")), {}};
   return std::nullopt;
 }
 

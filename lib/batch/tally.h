@@ -27,7 +27,8 @@ class Tally {
   void given_up(std::uint32_t items);
 
   // Too much has failed already.
-  std::optional<Error> exceeded() const;
+  // `open`: failed items of mini-batches that are still being taken apart.
+  std::optional<Error> exceeded(std::uint64_t open = 0) const;
   // The same once everything has been tried; also when append_row got not one succeeded item.
   std::optional<Error> verdict() const;
   // What Azure would have counted and made of it; empty: the same.

@@ -56,7 +56,7 @@ class WorkerPool {
   int alive() const { return alive_; }  // from launch to on_gone
   pid_t pid(int worker) const { return at(worker).process.pid; }  // -1: no process
   bool absent(int worker) const { return at(worker).state == State::absent; }
-  bool ready(int worker) const { return at(worker).state == State::ready && !at(worker).gone; }
+  bool ready(int worker) const { return at(worker).state == State::ready && !at(worker).gone && at(worker).process.socket; }
 
   void start(int worker);
   void send(int worker, std::string frame);

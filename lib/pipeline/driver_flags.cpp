@@ -73,7 +73,10 @@ void add_settings(std::vector<DriverFlag>& flags) {
       reserved(failures("allowed_failed_count", [](Config& c, const Value& v) { c.allowed_failed_count = static_cast<long long>(v.number); })));
   flags.push_back(seconds("task_overhead_timeout", [](Config& c, const Value& v) { c.task_overhead_timeout = Seconds(v.number); }));
   flags.push_back(seconds("progress_update_timeout", [](Config& c, const Value& v) { c.flags.progress_update_timeout = Seconds(v.number); }));
-  flags.push_back(seconds("first_task_creation_timeout", [](Config& c, const Value& v) { c.flags.first_task_creation_timeout = Seconds(v.number); }));
+  DriverFlag first_task = seconds("first_task_creation_timeout", nullptr);
+  first_task.use = FlagUse::no_effect;
+  first_task.note = "all mini-batches are planned at once";
+  flags.push_back(std::move(first_task));
   flags.push_back(integer("resource_monitor_interval", 0, 2147483647,
                           [](Config& c, const Value& v) { c.flags.resource_monitor_interval = Seconds(v.number); }));
   flags.push_back(reserved(seconds("run_invocation_timeout", [](Config& c, const Value& v) { c.run_invocation_timeout = Seconds(v.number); })));

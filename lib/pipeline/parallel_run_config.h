@@ -45,7 +45,6 @@ struct DriverFlags {
   std::string profiling_module;           // "cProfile", "profile"; empty: no profile
   int nice = 0;                           // added to the workers' niceness
   std::optional<Seconds> progress_update_timeout;  // nothing finished for so long: the step fails
-  Seconds first_task_creation_timeout{600};
   Seconds resource_monitor_interval{600}; // 0: no samples
   std::optional<long long> rank_mini_batch_count;  // mini-batches without items
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "run/parallel_job.h"
@@ -28,10 +29,16 @@ Result<ParallelJob> ParallelRun::job() {
 Result<Path> ParallelRun::outputs_folder() {
   const std::string inputs = identity_of_inputs();
   const auto earlier = read_file(state() / "inputs");
-  if (fresh_ || (earlier && *earlier != inputs)) MLPIPE_TRY_VOID(remove_tree(state()));
+  if (fresh_ || (earlier && *earlier != inputs)) MLPIPE_TRY_VOID(forget_state());
   MLPIPE_TRY_VOID(make_dirs(state()));
   MLPIPE_TRY_VOID(write_file(state() / "inputs", inputs));
   return state() / "outputs";
+}
+
+// The journal first: killed in the middle, what is left must not look finished.
+Status ParallelRun::forget_state() {
+  (void)::unlink((state() / "journal").c_str());
+  return remove_tree(state());
 }
 
 // Stat data of all inputs. Their content is that of the fingerprint now, but if anything was written meanwhile, be it by a step
@@ -96,7 +103,7 @@ void ParallelRun::on_finished(ParallelOutcome outcome) {
   if (outcome.status) {
     scored_ = true;
     succeed(outcome.counts);
-    if (record_.state == StepState::ran || incomplete_) (void)remove_tree(state());
+    if (record_.state == StepState::ran || incomplete_) (void)forget_state();
     return;
   }
   StepEnded event;

@@ -76,6 +76,7 @@ class Server:
         self.socket = socket.socket(fileno=3)
         self.socket.set_inheritable(False)
         self.data, self.descriptors, self.workers, self.gpus = bytearray(), [], {}, []
+        self.started = 0
         self.die_with_parent = make_die_with_parent()
         self.poll = select.poll()
         self.poll.register(self.socket, select.POLLIN)
@@ -141,9 +142,13 @@ class Server:
 
     def start(self, number, ends):
         sys.stdout.flush()
-        server, folder = os.getpid(), os.path.join(os.getcwd(), "process%03d-%d" % (number, len(os.listdir("."))))
-        os.mkdir(folder)
-        pid = os.fork()
+        self.started += 1
+        server, folder = os.getpid(), os.path.join(os.getcwd(), "process%03d-%d" % (number, self.started))
+        try:
+            os.mkdir(folder)
+            pid = os.fork()
+        except OSError as error:
+            return self.tell(FORK_FAILED, struct.pack("<I", number) + text("a worker cannot be forked: %s" % error))
         if pid == 0:
             become_worker(self, server, number, folder, ends)
         try:

@@ -180,6 +180,7 @@ class Rows:
         self.plain = FACTS.get("safe_output") != "True"
         self.header_wanted = self.wanted and FACTS.get("dataframe_header") == "True"
         self.header = self.converter = None
+        self.lowest = 0  # the number of the mini-batch whose header was sent last
 
     def of(self, value, number):
         """(how many, their bytes)"""
@@ -204,8 +205,8 @@ class Rows:
         return len(value), mlpipe_rows.lines_of(value) if self.wanted else b""
 
     def _send_header(self, header, number):
-        if header != self.header:
-            self.header = header
+        if header != self.header or number < self.lowest:
+            self.header, self.lowest = header, number
             self.channel.send(HEADER, U64.pack(number), header)
 
 
