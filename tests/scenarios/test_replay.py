@@ -314,8 +314,6 @@ class InATerminal(Replay):
                            "    while not stop: time.sleep(0.1)\n    return b\n")
         terminal = self.terminal("replay", "score", "--mini-batch", "0", "--use", "names=data", "--pdb")
         terminal.expect(PDB)
-        terminal.ctrl_c()
-        terminal.expect(PDB)
         terminal.type("c")
         terminal.expect("it runs")
         terminal.ctrl_c()
