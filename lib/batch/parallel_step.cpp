@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -13,6 +12,7 @@
 #include "batch/ledger.h"
 #include "batch/rows_file.h"
 #include "batch/rows_header.h"
+#include "batch/memory_kills.h"
 #include "batch/progress_watch.h"
 #include "batch/script_files.h"
 #include "batch/setbacks.h"
@@ -47,7 +47,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
         launcher_(std::move(launcher)),
         workers_(std::max(1, job_.workers)),
         workers_wanted_(workers_),
-        voice_(job_, clock, listener, workers_) {}
+        voice_(job_, clock, listener, workers_),
+        memory_kills_(job_.oom_kills) {}
 
   ~Impl() override {
     pool_.reset();  // kills through the launcher
@@ -94,7 +95,6 @@ class ParallelStep::Impl : WorkerPoolOwner {
     }
     const auto& config = job_.config;
     failed_tries_.assign(static_cast<std::size_t>(workers_), 0);
-    oom_kills_ = oom_kills_lately_ = job_.oom_kills();
     dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
     setbacks_.emplace(job_, *ledger_, *dispatcher_, voice_, *logs_);
     for (const auto& batch : finished) dispatcher_->mark_done(batch.mini_batch);
@@ -192,7 +192,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!assignment) return;
     auto answer = ledger_->judge(*assignment, result);
     logs_->answered(worker, *assignment, answer, result.run_us);
-    if (result.returned > answer.items && answer.items > 0) notice_surplus(result.returned, answer.items);
+    if (result.returned > answer.items && answer.items > 0) setbacks_->surplus(result.returned, answer.items);
     if (answer.failed > 0) setbacks_->items_failed(worker, *assignment, answer);
     const auto window = window_for(result.run_us);
     const auto recorded = ledger_->scored(*assignment, std::move(answer), std::move(result));
@@ -217,12 +217,6 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (timed_out) error->kind = ErrorKind::timeout;
     give_up(*error);
     return false;
-  }
-
-  void notice_surplus(std::uint32_t returned, std::uint32_t items) {
-    if (std::exchange(noticed_surplus_, true)) return;
-    notice(fmt::format("run() returned {} for {}: all are written, and the items count as succeeded", plural(returned, "result"),
-                       plural(items, "item")));
   }
 
   void on_failed(int worker, wire::MiniBatchFailed failed) override {
@@ -275,23 +269,16 @@ class ParallelStep::Impl : WorkerPoolOwner {
   void worker_lost(int worker, const Assignment& lost, const WorkerEnd& end) {
     Failure failure{end.cause, end.stack, lost.mini_batch, {}, {}, FailedItem::Kind::crash, end.status.signal, end.status.peak_rss};
     if (end.timed_out) failure.kind = FailedItem::Kind::timeout;
-    if (end.status.signal == SIGKILL && !end.timed_out && memory_ran_out()) {
+    if (end.status.signal == SIGKILL && !end.timed_out && memory_kills_.explain()) {
       failure.kind = FailedItem::Kind::out_of_memory;
       failure.cause = fmt::format("the kernel killed the worker process because memory ran out; its peak was {}", format_bytes(end.status.peak_rss));
-      if (workers_wanted_ > 1 && spared_.insert(lost.mini_batch).second) {
+      if (workers_wanted_ > 1 && memory_kills_.spares(lost.mini_batch)) {
         logs_->try_failed(worker, lost, failure);
         dispatcher_->give_back(lost);
         return fewer_workers(failure.cause);
       }
     }
     try_failed(worker, lost, std::move(failure));
-  }
-
-  // Each of the kernel's kills explains one death.
-  bool memory_ran_out() {
-    const bool ran_out = job_.oom_kills() > oom_kills_;
-    oom_kills_ += ran_out;
-    return ran_out;
   }
 
   // Once for a mini-batch: it is not its fault as long as fewer workers may have room for it.
@@ -302,7 +289,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void init_failed(int worker, const WorkerEnd& end) {
-    if (end.status.signal == SIGKILL && !end.timed_out && memory_ran_out() && workers_wanted_ > 1) return fewer_workers(end.cause);
+    if (end.status.signal == SIGKILL && !end.timed_out && memory_kills_.explain() && workers_wanted_ > 1) return fewer_workers(end.cause);
     setbacks_->init_failed(worker, end.cause, end.stack.empty() ? end.init.traceback : end.stack);
     watch_->progressed();
     if (++init_failures_ < 3 * workers_) return;
@@ -358,7 +345,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
 
   void on_sync_timer() {
     sync_timer_ = 0;
-    oom_kills_ = std::max(oom_kills_, std::exchange(oom_kills_lately_, job_.oom_kills()));
+    memory_kills_.forget_old();
     if (auto synced = ledger_->sync(); !synced) give_up(synced.error());
   }
 
@@ -384,9 +371,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
   std::unique_ptr<WorkerLauncher> launcher_;
   int workers_, workers_wanted_;  // the second is less after memory ran out
   StepVoice voice_;
+  MemoryKills memory_kills_;
   std::vector<int> failed_tries_;        // of each worker's process
-  std::uint64_t oom_kills_ = 0, oom_kills_lately_ = 0;  // explained, or long ago; at the last group commit
-  std::set<std::uint64_t> spared_;       // mini-batches whose worker was killed when memory ran out, without a try
   std::optional<ProgressWatch> watch_;
   std::optional<Ledger> ledger_;
   std::optional<JobLogs> logs_;
@@ -398,7 +384,6 @@ class ParallelStep::Impl : WorkerPoolOwner {
   std::optional<Error> failed_;          // why it was given up
   std::optional<ErrorKind> stopping_;
   bool over_ = false;
-  bool noticed_surplus_ = false;
   int init_failures_ = 0;                // since an init() last succeeded
   EventLoop::TimerId sync_timer_ = 0, end_timer_ = 0;
 };

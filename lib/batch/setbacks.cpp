@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/text.h"
 
 namespace mlpipe {
@@ -31,6 +33,12 @@ void Setbacks::items_failed(int worker, const Assignment& assignment, const Answ
   const auto what = fmt::format("mini-batch {}: {} failed", assignment.mini_batch, plural(answer.failed, "item"));
   failure.log = voice_.log_failure(worker, what, Failures::list_failed(answer.failed_items));
   failures_.add(std::move(failure));
+}
+
+void Setbacks::surplus(std::uint32_t returned, std::uint32_t items) {
+  if (std::exchange(noticed_surplus_, true)) return;
+  notice(fmt::format("run() returned {} for {}: all are written, and the items count as succeeded", plural(returned, "result"),
+                     plural(items, "item")));
 }
 
 Result<Setbacks::Next> Setbacks::try_failed(int worker, const Assignment& assignment, Failure failure) {

@@ -22,6 +22,9 @@ class Setbacks {
   // run() ended well, but not for all items.
   void items_failed(int worker, const Assignment& assignment, const Answer& answer);
 
+  // run() returned more than it got.
+  void surplus(std::uint32_t returned, std::uint32_t items);
+
   enum class Next { another_try, halves, settled };
   // Error (kind store): what became of its items is not recorded.
   Result<Next> try_failed(int worker, const Assignment& assignment, Failure failure);
@@ -40,6 +43,7 @@ class Setbacks {
   StepVoice& voice_;
   JobLogs& logs_;
   Failures failures_;
+  bool noticed_surplus_ = false;
 };
 
 }  // namespace mlpipe
