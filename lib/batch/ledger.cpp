@@ -50,7 +50,7 @@ Answer Ledger::judge(const Assignment& assignment, const wire::MiniBatchResult& 
   return answer;
 }
 
-Result<bool> Ledger::scored(const Assignment& assignment, Answer answer, wire::MiniBatchResult result) {
+Status Ledger::scored(const Assignment& assignment, Answer answer, wire::MiniBatchResult result) {
   const std::uint64_t returned = rows_wanted() ? result.returned : 0;
   if (!rows_wanted()) result.rows.clear();
   const auto apart = taken_apart_.find(assignment.mini_batch);
@@ -60,7 +60,7 @@ Result<bool> Ledger::scored(const Assignment& assignment, Answer answer, wire::M
   }
   const FinishedBatch batch{assignment.mini_batch, assignment.attempt, returned, answer.items, answer.failed, false};
   MLPIPE_TRY_VOID(record(batch, result.rows, std::move(answer.failed_items)));
-  return true;
+  return {};
 }
 
 Status Ledger::record(const FinishedBatch& batch, std::string_view rows, std::vector<FailedItem> failed) {
@@ -78,12 +78,12 @@ void Ledger::take_apart(const Assignment& assignment) {
   taken_apart_.try_emplace(assignment.mini_batch, plan_.items_of(assignment.mini_batch));
 }
 
-Result<bool> Ledger::gave_up(const Assignment& assignment, FailedItem why) {
+Status Ledger::gave_up(const Assignment& assignment, FailedItem why) {
   const auto apart = taken_apart_.find(assignment.mini_batch);
   if (apart == taken_apart_.end()) {
     failed_items_.add(assignment.mini_batch, each_item(assignment, std::move(why)));
     tally_.given_up(plan_.items_of(assignment.mini_batch));
-    return true;
+    return {};
   }
   for (auto& item : each_item(assignment, std::move(why))) apart->second.lost(std::move(item));
   return settle(assignment.mini_batch, assignment.attempt);
@@ -110,9 +110,9 @@ std::vector<FailedItem> Ledger::each_item(const Assignment& assignment, FailedIt
 }
 
 // One in which every item failed is given up, as it would be without taking it apart.
-Result<bool> Ledger::settle(std::uint64_t mini_batch, std::uint32_t attempt) {
+Status Ledger::settle(std::uint64_t mini_batch, std::uint32_t attempt) {
   const auto apart = taken_apart_.find(mini_batch);
-  if (!apart->second.settled()) return false;
+  if (!apart->second.settled()) return {};
   const auto items = plan_.items_of(mini_batch), failed = apart->second.failed();
   auto failed_items = apart->second.take_failed_items();
   const FinishedBatch batch{mini_batch, attempt, apart->second.returned(), items, failed, true};
@@ -124,7 +124,7 @@ Result<bool> Ledger::settle(std::uint64_t mini_batch, std::uint32_t attempt) {
     failed_items_.add(mini_batch, std::move(failed_items));
     tally_.given_up(items);
   }
-  return true;
+  return {};
 }
 
 std::uint64_t Ledger::open_failures() const {

@@ -32,13 +32,13 @@ class Ledger {
   std::uint32_t items_of(const Assignment& assignment) const;
   Answer judge(const Assignment& assignment, const wire::MiniBatchResult& result) const;
 
-  // Error (kind store): it is not recorded, and nothing will be any more. True: its mini-batch is finished or given up.
-  Result<bool> scored(const Assignment& assignment, Answer answer, wire::MiniBatchResult result);
+  // Error (kind store): it is not recorded, and nothing will be any more.
+  Status scored(const Assignment& assignment, Answer answer, wire::MiniBatchResult result);
   // Whether what used up its tries can be halved: its items do not belong together, and isolate_failures is on.
   bool can_halve(const Assignment& assignment) const;
   void take_apart(const Assignment& assignment);
   // What used up its tries and cannot be halved. `why`: of each of its items.
-  Result<bool> gave_up(const Assignment& assignment, FailedItem why);
+  Status gave_up(const Assignment& assignment, FailedItem why);
   // Too much has failed already, also of mini-batches that are still being taken apart.
   std::optional<Error> exceeded() const { return tally_.exceeded(open_failures()); }
   std::uint64_t items_failed() const { return tally_.items_failed() + open_failures(); }
@@ -52,7 +52,7 @@ class Ledger {
 
  private:
   std::uint64_t open_failures() const;
-  Result<bool> settle(std::uint64_t mini_batch, std::uint32_t attempt);
+  Status settle(std::uint64_t mini_batch, std::uint32_t attempt);
   Status record(const FinishedBatch& batch, std::string_view rows, std::vector<FailedItem> failed);
   std::vector<FailedItem> each_item(const Assignment& assignment, FailedItem why) const;
   bool rows_wanted() const { return job_.config.output_action == OutputAction::append_row; }

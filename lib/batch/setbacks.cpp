@@ -64,7 +64,7 @@ void Setbacks::halve(const Assignment& assignment, Failure failure) {
   dispatcher_.halve(assignment, items);
 }
 
-Result<bool> Setbacks::give_up(int worker, const Assignment& assignment, Failure failure) {
+Status Setbacks::give_up(int worker, const Assignment& assignment, Failure failure) {
   auto why = failure.failed_item();
   why.reason = voice_.shown(why.reason);
   why.traceback = voice_.shown(why.traceback);

@@ -35,7 +35,7 @@ class Setbacks {
   void notice(const std::string& message, const std::string& hint = {});
   void say(const std::string& what, const Path& log);  // for a while
   void halve(const Assignment& assignment, Failure failure);
-  Result<bool> give_up(int worker, const Assignment& assignment, Failure failure);
+  Status give_up(int worker, const Assignment& assignment, Failure failure);
 
   const ParallelJob& job_;
   Ledger& ledger_;

@@ -24,13 +24,6 @@ std::string environment_value(const std::vector<std::string>& environment, std::
   return {};
 }
 
-bool holds_a_file(const Path& folder) {
-  std::error_code failed;
-  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
-    if (!at->is_directory(failed)) return true;
-  return false;
-}
-
 // A debugger for the words of a script: `python script ...` becomes `python -m pdb script ...`.
 void insert_module(std::vector<std::string>& words, const std::vector<std::string>& module) {
   words.insert(words.begin() + 1, module.begin(), module.end());

@@ -27,13 +27,6 @@ Status copy_code(const Path& from, const Path& to, const Tree& code) {
   return {};
 }
 
-bool holds_a_file(const Path& path) {
-  std::error_code failed;
-  for (std::filesystem::recursive_directory_iterator at(path, failed), end; !failed && at != end; at.increment(failed))
-    if (!at->is_directory(failed)) return true;
-  return false;
-}
-
 Status write_shim(const Path& file, const Path& interpreter) {
   MLPIPE_TRY_VOID(write_file(file, fmt::format("#!/bin/sh\nexec {} \"$@\"\n", shell_quote(interpreter.string()))));
   if (::chmod(file.c_str(), 0755) != 0) return errno_error("make executable", file);
@@ -54,6 +47,13 @@ Result<Path> python_folder(const PythonEnvironment& python, bool chosen, const P
 }
 
 }  // namespace
+
+bool holds_a_file(const Path& folder) {
+  std::error_code failed;
+  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+    if (!at->is_directory(failed)) return true;
+  return false;
+}
 
 Result<Workspace> Workspace::make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code) {
   const Workspace workspace(folder, outputs);

@@ -44,4 +44,7 @@ Status check_secrets(const Step& step);
 Result<std::vector<std::string>> step_environment(const Step& step, const StepDescription& description, const Bindings& bindings, const Path& shims,
                                                   const std::string& run_id, const std::string& run_token);
 
+// At any depth; a link counts as one. False also for a folder that cannot be read.
+bool holds_a_file(const Path& folder);
+
 }  // namespace mlpipe
