@@ -7,19 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "batch/mini_batch_plan.h"
+#include "batch/plan/assignment.h"
 
 namespace mlpipe {
-
-struct Assignment {
-  std::uint64_t mini_batch = 0;
-  std::uint32_t attempt = 1;  // of the whole up to run_max_try, of parts above: no two of a mini-batch have the same
-  Slice slice;                // a part of one that is taken apart; else all of it
-
-  bool is_part() const { return slice != Slice{}; }
-
-  friend bool operator==(const Assignment&, const Assignment&) = default;
-};
 
 // A worker has a few mini-batches in flight and works on the first of them. Mini-batches that failed a try, and their parts,
 // come before new ones.

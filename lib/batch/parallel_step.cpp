@@ -6,17 +6,17 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "batch/frames.h"
-#include "batch/job_logs.h"
-#include "batch/launcher.h"
-#include "batch/ledger.h"
-#include "batch/rows_file.h"
-#include "batch/rows_header.h"
+#include "batch/logs/job_logs.h"
 #include "batch/memory_kills.h"
 #include "batch/progress_watch.h"
-#include "batch/script_files.h"
+#include "batch/record/ledger.h"
+#include "batch/record/rows_file.h"
+#include "batch/record/rows_header.h"
+#include "batch/record/script_files.h"
 #include "batch/setbacks.h"
-#include "batch/worker_pool.h"
+#include "batch/workers/frames.h"
+#include "batch/workers/launcher.h"
+#include "batch/workers/worker_pool.h"
 
 namespace mlpipe {
 namespace {

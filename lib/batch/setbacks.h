@@ -3,9 +3,9 @@
 #pragma once
 
 #include "batch/dispatcher.h"
-#include "batch/failures.h"
-#include "batch/job_logs.h"
-#include "batch/ledger.h"
+#include "batch/logs/failures.h"
+#include "batch/logs/job_logs.h"
+#include "batch/record/ledger.h"
 #include "batch/step_voice.h"
 
 namespace mlpipe {

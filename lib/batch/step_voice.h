@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "batch/failures.h"
+#include "batch/logs/failures.h"
 #include "batch/parallel_step.h"
-#include "batch/worker_logs.h"
+#include "batch/workers/worker_logs.h"
 
 namespace mlpipe {
 

@@ -103,7 +103,8 @@ void ParallelRun::on_finished(ParallelOutcome outcome) {
   if (outcome.status) {
     scored_ = true;
     succeed(outcome.counts);
-    if (record_.state == StepState::ran || incomplete_) (void)forget_state();
+    // The published rows must be there after a power cut before the journal goes.
+    if (incomplete_ || (record_.state == StepState::ran && context_.store.sync_results())) (void)forget_state();
     return;
   }
   StepEnded event;

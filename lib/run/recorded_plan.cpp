@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "batch/make_plan.h"
+#include "batch/plan/make_plan.h"
 #include "run/parallel_job.h"
 #include "run/rehearsal_parts.h"
 

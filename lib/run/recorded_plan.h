@@ -1,7 +1,7 @@
 // The mini-batch plan of a parallel step that ran.
 #pragma once
 
-#include "batch/mini_batch_plan.h"
+#include "batch/plan/mini_batch_plan.h"
 #include "pipeline/pipeline.h"
 #include "run/request.h"
 #include "store/store.h"

@@ -11,18 +11,13 @@
 #include "run/rehearsal_parts.h"
 #include "run/workspace.h"
 #include "system/host.h"
+#include "system/process.h"
 
 namespace mlpipe {
 namespace {
 
 // Stands for a run's id where a step asks for one.
 constexpr const char* no_run = "rehearsal";
-
-std::string environment_value(const std::vector<std::string>& environment, std::string_view name) {
-  for (const std::string& entry : environment)
-    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return entry.substr(name.size() + 1);
-  return {};
-}
 
 // A debugger for the words of a script: `python script ...` becomes `python -m pdb script ...`.
 void insert_module(std::vector<std::string>& words, const std::vector<std::string>& module) {
@@ -61,8 +56,9 @@ Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunReques
   MLPIPE_TRY(TemporaryFolder folder, TemporaryFolder::make(fmt::format("mlpipe-{}-", step->name)));
   const bool in_place = description.code && !request.snapshot;
   const Path work = folder.path() / "work";
+  SpareWorkspaces none;
   MLPIPE_TRY(const Workspace workspace,
-             Workspace::make(*step, work, folder.path() / "outputs", in_place ? std::optional<Tree>() : description.code));
+             Workspace::make(*step, work, folder.path() / "outputs", in_place ? std::optional<Tree>() : description.code, none));
   Bindings& bindings = description.bindings;
   bindings.run_id = no_run;
   for (const StepOutput& output : step->outputs) bindings.outputs[output.name] = workspace.output_place(output).string();
@@ -76,7 +72,7 @@ Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunReques
 }
 
 Result<std::string> gdb_program(const std::vector<std::string>& environment) {
-  if (const auto found = find_program("gdb", environment_value(environment, "PATH"))) return found->string();
+  if (const auto found = find_program("gdb", environment_value(environment, "PATH").value_or(""))) return found->string();
   return Error{ErrorKind::step_failed, "gdb is not installed", "apt-get install gdb"};
 }
 
@@ -91,7 +87,7 @@ Status check_debugpy(const std::string& python, const std::vector<std::string>& 
 }
 
 std::vector<std::string> shell_words(const std::vector<std::string>& environment) {
-  const std::string chosen = environment_value(environment, "SHELL");
+  const std::string chosen = environment_value(environment, "SHELL").value_or("");
   return {chosen.empty() ? "/bin/sh" : chosen};
 }
 

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "batch/frames.h"
-#include "batch/make_plan.h"
-#include "batch/worker_environment.h"
+#include "batch/plan/make_plan.h"
+#include "batch/workers/frames.h"
+#include "batch/workers/scoring_launcher.h"
+#include "batch/workers/worker_environment.h"
 #include "run/parallel_job.h"
 #include "run/rehearsal_parts.h"
 #include "scoring/configuration.h"
@@ -63,13 +64,10 @@ Result<std::vector<std::string>> native_words(const ParallelJob& job, const Rehe
                                               const Path& frames) {
   if (request.debugger == Debugger::pdb || request.debugger == Debugger::debugpy)
     return Error{ErrorKind::usage, fmt::format("{} scores a model without Python", job.step), "--gdb debugs its worker"};
-  const auto module = find_module("mlpipe_torch.so");
-  if (!module)
-    return Error{ErrorKind::step_failed, "the scoring module mlpipe_torch.so was not found",
-                 "build mlpipe with -DMLPIPE_TORCH=ON, or score with an entry_script"};
+  MLPIPE_TRY(const Path module, scoring_module());
   const Path configuration = rehearsal.folder.path() / "work/scoring.json";
   MLPIPE_TRY_VOID(write_file(configuration, to_json(ScoringConfiguration{job.model.string(), job.config.scoring})));
-  return std::vector<std::string>{executable_path().string(), native_replay_command, module->string(), configuration.string(),
+  return std::vector<std::string>{executable_path().string(), native_replay_command, module.string(), configuration.string(),
                                   frames.string()};
 }
 

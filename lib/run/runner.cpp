@@ -7,8 +7,8 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "run/dispatcher.h"
 #include "run/given.h"
+#include "run/run_dispatcher.h"
 #include "system/host.h"
 #include "system/process.h"
 

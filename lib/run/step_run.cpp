@@ -34,7 +34,7 @@ Result<bool> StepRun::start() {
 Result<bool> StepRun::make_workspace() {
   const Path folder = context_.recorder.work_folder() / step_.name;
   MLPIPE_TRY(const Path outputs, outputs_folder());
-  MLPIPE_TRY(workspace_, Workspace::make(step_, folder, outputs, description_.code));
+  MLPIPE_TRY(workspace_, Workspace::make(step_, folder, outputs, description_.code, context_.spares));
   const auto copied = description_.code ? scan_tree(workspace_->code(), {nullptr, "", nullptr, context_.cores}) : Result<Tree>(Tree{});
   if (!copied) return copied.error();
   MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
@@ -42,7 +42,7 @@ Result<bool> StepRun::make_workspace() {
     return Error{ErrorKind::step_failed, fmt::format("its input {}, which {} made, was changed in the store", changed->name, changed->step),
                  "run again: it will be made anew"};
   if (changed || (description_.code && copied->digest != description_.code->digest)) {
-    workspace_->remove();
+    workspace_->remove(context_.spares);
     return false;
   }
   Bindings& bindings = description_.bindings;
@@ -114,7 +114,7 @@ void StepRun::succeed(const ScoreCounts& counts) {
     event.hint = result.error().hint;
     return fail(result.error().kind, result.error().message, std::move(event));
   }
-  workspace_->remove();
+  workspace_->remove(context_.spares);
   record_.state = StepState::ran;
   record_.took = result->took;
   record_.outputs = result->outputs;
@@ -132,7 +132,7 @@ void StepRun::fail(ErrorKind kind, std::string error, StepEnded event) {
   (void)keep_manifest();
   if (workspace_) {
     record_.kept = kept_outputs().string();
-    workspace_->remove();
+    workspace_->remove(context_.spares);
   }
   event.record = record_;
   StepRunEnd end;

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/stream_editor.h"
 #include "run/description.h"
 #include "run/events.h"
 #include "run/request.h"
-#include "base/stream_editor.h"
 #include "run/workspace.h"
 #include "store/run_record.h"
 #include "system/event_loop.h"
@@ -28,6 +28,7 @@ struct RunContext {
   EventSink& events;
   Describer& describer;
   int cores = 1;  // of the whole run (-j)
+  SpareWorkspaces spares{};
 };
 
 struct StepRunEnd {

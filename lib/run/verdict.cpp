@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/text.h"
-#include "batch/tally.h"
+#include "batch/record/tally.h"
 
 namespace mlpipe {
 namespace {

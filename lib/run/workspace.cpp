@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 
@@ -46,7 +47,34 @@ Result<Path> python_folder(const PythonEnvironment& python, bool chosen, const P
   return shims;
 }
 
+bool is_open_folder(const Path& path) {
+  struct stat st;
+  return ::lstat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & S_IRWXU) == S_IRWXU;
+}
+
+bool is_bare(const Path& folder) {
+  const auto names = list_folder(folder);
+  return names && is_open_folder(folder) && std::all_of(names->begin(), names->end(), [&](const std::string& name) {
+    const auto inside = list_folder(folder / name);
+    return (name == "code" || name == "outputs") && is_open_folder(folder / name) && inside && inside->empty();
+  }) && is_folder(folder / "code");
+}
+
 }  // namespace
+
+bool SpareWorkspaces::take(const Path& folder) {
+  if (spare_.empty()) return false;
+  const Path spare = std::move(spare_.back());
+  spare_.pop_back();
+  if (::rename(spare.c_str(), folder.c_str()) == 0) return true;
+  (void)remove_tree(spare);
+  return false;
+}
+
+void SpareWorkspaces::give(const Path& folder) {
+  if (is_bare(folder)) spare_.push_back(folder);
+  else (void)remove_tree(folder);
+}
 
 bool holds_a_file(const Path& folder) {
   std::error_code failed;
@@ -55,10 +83,13 @@ bool holds_a_file(const Path& folder) {
   return false;
 }
 
-Result<Workspace> Workspace::make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code) {
+Result<Workspace> Workspace::make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code,
+                                  SpareWorkspaces& spares) {
   const Workspace workspace(folder, outputs);
-  MLPIPE_TRY_VOID(remove_tree(folder));
-  MLPIPE_TRY_VOID(make_dirs(workspace.code()));
+  if (!spares.take(folder)) {
+    MLPIPE_TRY_VOID(remove_tree(folder));
+    MLPIPE_TRY_VOID(make_dirs(workspace.code()));
+  }
   if (code) MLPIPE_TRY_VOID(copy_code(step.source_directory, workspace.code(), *code));
   for (const StepOutput& output : step.outputs) {
     const Path place = workspace.output_place(output);
@@ -91,8 +122,6 @@ Path Workspace::keep_outputs(const Path& kept) const {
 }
 
 bool Workspace::wrote_something() const { return holds_a_file(outputs_); }
-
-void Workspace::remove() const { (void)remove_tree(folder_); }
 
 Status check_secrets(const Step& step) {
   for (const std::string& secret : step.secrets)

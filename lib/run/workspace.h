@@ -11,12 +11,26 @@
 
 namespace mlpipe {
 
+// Folders of ended steps that left nothing in them, to be had by the next ones: file systems may need longer to make and remove
+// folders than a short step runs. (ext4 without a journal looks at every inode freed within a minute before it takes one.)
+class SpareWorkspaces {
+ public:
+  // Whether `folder` is now an empty one.
+  bool take(const Path& folder);
+  // Keeps it, or removes it.
+  void give(const Path& folder);
+
+ private:
+  std::vector<Path> spare_;
+};
+
 class Workspace {
  public:
   // Makes `folder` anew, with the private copy in it. `outputs` is where outputs are built: what it holds already stays
   // (a parallel step that goes on finds what its finished mini-batches wrote). Outputs of type folder exist afterwards; of a
   // file only what is above it.
-  static Result<Workspace> make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code);
+  static Result<Workspace> make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code,
+                                SpareWorkspaces& spares);
 
   const Path& outputs() const { return outputs_; }
   Path code() const { return folder_ / "code"; }        // the step's working directory
@@ -29,7 +43,7 @@ class Workspace {
   // After a failure: moves what was written to `kept` (nothing written: an empty path).
   Path keep_outputs(const Path& kept) const;
   bool wrote_something() const;
-  void remove() const;
+  void remove(SpareWorkspaces& spares) const { spares.give(folder_); }
 
  private:
   Workspace(Path folder, Path outputs) : folder_(std::move(folder)), outputs_(std::move(outputs)) {}

@@ -21,19 +21,9 @@ constexpr std::uint64_t most_bytes = 1ull << 62;
 
 Error bad(std::string message, std::string hint = {}) { return {ErrorKind::step_failed, std::move(message), std::move(hint)}; }
 
-// Reads exactly `size` bytes at `offset`.
-Status read_at(int fd, void* out, std::size_t size, std::uint64_t offset, const Path& path) {
-  auto* to = static_cast<char*>(out);
-  while (size > 0) {
-    const ssize_t got = ::pread(fd, to, size, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno_error("read", path);
-    if (got == 0) return bad("the array file is truncated");
-    to += got;
-    offset += static_cast<std::uint64_t>(got);
-    size -= static_cast<std::size_t>(got);
-  }
-  return {};
+Status read_all(int fd, void* to, std::size_t size, std::uint64_t offset, const Path& path) {
+  MLPIPE_TRY(const std::size_t got, read_at(fd, offset, static_cast<char*>(to), size, path));
+  return got < size ? Status(bad("the array file is truncated")) : Status();
 }
 
 // The text after "'key':", up to where the value ends is up to the caller.
@@ -148,12 +138,12 @@ struct Prefix {
 
 Result<Prefix> read_prefix(int fd, const Path& path) {
   unsigned char start[12] = {};
-  if (!read_at(fd, start, 10, 0, path)) return bad("not a numpy .npy file (too short)");
+  if (!read_all(fd, start, 10, 0, path)) return bad("not a numpy .npy file (too short)");
   if (std::memcmp(start, "PK\x03\x04", 4) == 0) return bad(".npz archives cannot be scored yet", "save one array a file: numpy.save");
   if (std::memcmp(start, "\x93NUMPY", 6) != 0) return bad("not a numpy .npy file", "write it with numpy.save");
   if (start[6] < 1 || start[6] > 3) return bad(fmt::format("numpy format version {} is not supported", start[6]));
   if (start[6] == 1) return Prefix{10, start[8] | static_cast<std::uint64_t>(start[9]) << 8};
-  MLPIPE_TRY_VOID(read_at(fd, start, 12, 0, path));
+  MLPIPE_TRY_VOID(read_all(fd, start, 12, 0, path));
   std::uint64_t size = 0;
   for (int i = 3; i >= 0; --i) size = size << 8 | start[8 + i];
   return Prefix{12, size};
@@ -179,7 +169,7 @@ Result<NpyFile> NpyFile::open(const Path& path) {
   MLPIPE_TRY(const Prefix prefix, read_prefix(array.file_.get(), path));
   if (prefix.header_size > 1024 * 1024) return bad("the array's header is too long");
   std::string literal(prefix.header_size, '\0');
-  MLPIPE_TRY_VOID(read_at(array.file_.get(), literal.data(), literal.size(), prefix.header_at, path));
+  MLPIPE_TRY_VOID(read_all(array.file_.get(), literal.data(), literal.size(), prefix.header_at, path));
   MLPIPE_TRY(array.header_, parse_npy_header(literal));
   if (array.header_.fortran_order && array.header_.shape.size() > 1) {
     return bad("the array is in Fortran order", "save it in C order: numpy.save(file, numpy.ascontiguousarray(array))");
@@ -199,7 +189,7 @@ Status NpyFile::fill(std::size_t first_row) {
   const std::size_t count = std::min(std::max<std::size_t>(buffer_bytes / row_bytes, 1), rows() - first_row);
   buffer_.resize(count * row_bytes);
   buffered_ = 0;
-  MLPIPE_TRY_VOID(read_at(file_.get(), buffer_.data(), buffer_.size(), data_at_ + first_row * row_bytes, path_));
+  MLPIPE_TRY_VOID(read_all(file_.get(), buffer_.data(), buffer_.size(), data_at_ + first_row * row_bytes, path_));
   buffered_from_ = first_row;
   buffered_ = count;
   return {};

@@ -31,13 +31,8 @@ struct Archive {
   Result<std::string> read(std::uint64_t offset, std::uint64_t length) const {
     if (offset > size || length > size - offset) return damaged();
     std::string bytes(length, '\0');
-    std::uint64_t done = 0;
-    while (done < length) {
-      const ssize_t got = ::pread(file.get(), bytes.data() + done, length - done, static_cast<off_t>(offset + done));
-      if (got < 0) return errno_error("read", path);
-      if (got == 0) return damaged();
-      done += static_cast<std::uint64_t>(got);
-    }
+    MLPIPE_TRY(const std::size_t got, read_at(file.get(), offset, bytes.data(), length, path));
+    if (got < length) return damaged();
     return bytes;
   }
 };

@@ -44,7 +44,7 @@ Status Slot::publish(const StepResult& result, const std::vector<Path>& built) {
   for (std::size_t i = 0; i < built.size(); ++i)
     MLPIPE_TRY_VOID(publish_object(built[i], store_->object_path(result.outputs[i]), result.outputs[i].file));
   const Path record = store_->result_path(fingerprint_);
-  return write_file(record, encode(result) + "\n", Durability::synced);
+  return write_file(record, encode(result) + "\n", Durability::content);
 }
 
 }  // namespace mlpipe

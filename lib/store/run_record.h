@@ -76,15 +76,15 @@ class RunRecorder {
   Path logs_folder(const std::string& step) const { return step_folder(step) / "logs"; }
   Path work_folder() const { return folder_ / "work"; }
 
-  // Appended at once; synced once a second, and by end(): what the step made is durable without it.
-  Status step(const StepRecord& record, const Clock& clock);
+  // Appended at once. A power cut may forget it, and the step's result, until sync() or end().
+  Status step(const StepRecord& record);
+  Status sync();  // the store's results among it
   // Writes the end, syncs, removes work/ and the active marker.
   Status end(RunState state, int exit_code, Seconds took);
 
  private:
   RunRecorder(const Store& store, RunHeader header, Lock lock);
-  Status append(std::string line, bool synced);
-  Status sync();
+  Status append(std::string line);
 
   RunHeader header_;
   Path root_, folder_, marker_;
@@ -92,8 +92,8 @@ class RunRecorder {
   Fd file_;
   Lock lock_;
   bool torn_ = false;           // the last append may have left half a line
-  SteadyTime last_sync_{};
   bool folders_synced_ = false;
+  bool published_ = false;      // a result, since the last sync
 };
 
 // Newest first.

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "store/records.h"
 #include "store/run_places.h"
@@ -13,8 +14,6 @@
 namespace mlpipe {
 namespace {
 
-// A power cut may forget steps that ended within it; what they made is synced by itself, and reused.
-constexpr auto sync_interval = std::chrono::seconds(1);
 constexpr int most_ids = 10'000;  // milliseconds to look ahead for a free id
 
 // Whether it was made: not when somebody has it already.
@@ -77,22 +76,22 @@ Result<RunRecorder> RunRecorder::begin(const Store& store, RunHeader header, con
     if (!lock) continue;
     RunRecorder recorder(store, std::move(header), std::move(*lock));
     MLPIPE_TRY(recorder.file_, open_file(recorder.folder_ / record_name, O_WRONLY | O_CREAT | O_APPEND));
-    MLPIPE_TRY_VOID(recorder.append(encode(recorder.header_), false));
-    recorder.last_sync_ = clock.steady();
+    MLPIPE_TRY_VOID(recorder.append(encode(recorder.header_)));
     return recorder;
   }
   return Error{ErrorKind::store, "cannot find an id for the run in " + shown_path(store.root()), "is the clock of this machine right?"};
 }
 
-Status RunRecorder::append(std::string line, bool synced) {
+Status RunRecorder::append(std::string line) {
   if (torn_) line.insert(0, "\n");
   torn_ = true;
   MLPIPE_TRY_VOID(write_all(file_.get(), line + "\n", folder_ / record_name));
   torn_ = false;
-  return synced ? sync() : Status();
+  return {};
 }
 
 Status RunRecorder::sync() {
+  if (std::exchange(published_, false)) MLPIPE_TRY_VOID(sync_folder(root_ / "results"));
   if (::fdatasync(file_.get()) != 0) return errno_error("sync", folder_ / record_name);
   if (folders_synced_) return {};
   MLPIPE_TRY_VOID(sync_folder(folder_));
@@ -101,16 +100,16 @@ Status RunRecorder::sync() {
   return {};
 }
 
-Status RunRecorder::step(const StepRecord& record, const Clock& clock) {
-  const bool due = clock.steady() - last_sync_ >= sync_interval;
-  MLPIPE_TRY_VOID(append(encode(record), due));
-  if (due) last_sync_ = clock.steady();
+Status RunRecorder::step(const StepRecord& record) {
+  published_ |= record.state == StepState::ran;
+  MLPIPE_TRY_VOID(append(encode(record)));
   if (!worth_remembering(record)) return {};
   return write_last_step(root_, header_.spec, record.step, {header_.id, *record.fingerprint, record.state});
 }
 
 Status RunRecorder::end(RunState state, int exit_code, Seconds took) {
-  MLPIPE_TRY_VOID(append(encode_end(state, exit_code, took), true));
+  MLPIPE_TRY_VOID(append(encode_end(state, exit_code, took)));
+  MLPIPE_TRY_VOID(sync());
   MLPIPE_TRY_VOID(remove_tree(work_folder()));
   if (::unlink(marker_.c_str()) != 0 && errno != ENOENT) return errno_error("remove", marker_);
   return {};

@@ -103,6 +103,8 @@ Path Store::run_path(const std::string& run_id) const { return root_ / "runs" / 
 
 Path Store::result_path(const Digest& fingerprint) const { return root_ / "results" / fingerprint.hex(); }
 
+Status Store::sync_results() const { return sync_folder(root_ / "results"); }
+
 Path Store::text_path(const Digest& name) const { return root_ / "texts" / name.hex(); }
 
 Status Store::put_text(const Digest& name, std::string_view text) const {

@@ -73,7 +73,7 @@ class Slot {
  public:
   // Moves each output (built beside: same file system) to its object, or drops it where an object with equal bytes stands; an
   // object with other bytes is damaged and replaced. Links in outputs become copies. Then replaces the result record.
-  // Synced: after success it survives a power cut.
+  // A power cut before Store::sync_results may forget that it was published, but damages nothing.
   // `built`: path of each of result.outputs, in their order: the folder, or the file itself. Gone after success.
   Status publish(const StepResult& result, const std::vector<Path>& built);
 
@@ -108,6 +108,8 @@ class Store {
   Result<bool> is_claimed(const Digest& fingerprint) const;
   // The result without a claim, for read-only commands. A damaged record is nothing.
   std::optional<StepResult> find(const Digest& fingerprint) const;
+  // Makes what was published so far, by whomever, survive a power cut.
+  Status sync_results() const;
   // Forgets a result whose outputs turned out damaged. The objects stay, as somebody may be reading what is left of them:
   // the next publication of the same content replaces those that do not hold it.
   void forget(const Slot& slot, const StepResult& damaged) const;

@@ -21,7 +21,7 @@ bool never_began(const Path& folder) {
 // Died after a parallel step's result was published and before its journal was cleared away: nobody would ask for it again.
 void remove_published_partials(const Store& store, const std::string& id) {
   const auto names = list_folder(store.root() / "partial");
-  if (!names) return;
+  if (!names || names->empty() || !store.sync_results()) return;
   for (const std::string& name : *names) {
     const auto fingerprint = Digest::parse(name);
     const auto result = fingerprint ? store.find(*fingerprint) : std::nullopt;

@@ -61,7 +61,7 @@ Status write_aside(const Path& aside, std::string_view bytes, Durability durabil
     MLPIPE_TRY(fd, open_file(aside, O_WRONLY | O_CREAT | O_EXCL));
   }
   MLPIPE_TRY_VOID(write_all(fd.get(), bytes, aside));
-  if (durability == Durability::synced && ::fsync(fd.get()) != 0) return errno_error("sync", aside);
+  if (durability != Durability::none && ::fsync(fd.get()) != 0) return errno_error("sync", aside);
   // A network file system reports what it could not write only here.
   if (::close(fd.release()) != 0 && errno != EINTR) return errno_error("write", aside);
   return {};
@@ -115,6 +115,18 @@ Result<std::string> read_tail(const Path& path, std::size_t limit) {
   std::string text;
   MLPIPE_TRY_VOID(read_more(fd.get(), text, limit, path));
   return text;
+}
+
+Result<std::size_t> read_at(int fd, std::uint64_t offset, char* to, std::size_t size, const Path& shown) {
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t got = ::pread(fd, to + done, size - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno_error("read", shown);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
 }
 
 Status write_all(int fd, std::string_view bytes, const Path& shown) {

@@ -21,12 +21,15 @@ std::string errno_reason(int error_number);
 Error errno_error(std::string_view action, const Path& path);
 Error errno_error(std::string_view action, const Path& path, int error_number);
 
-enum class Durability { none, synced };  // synced: file and folder survive a power cut
+// What a power cut leaves of a written file. none: anything; content: the old or the new one, whole; synced: the new one.
+enum class Durability { none, content, synced };
 
 Result<Fd> open_file(const Path& path, int flags, unsigned mode = 0666);
 Result<std::string> read_file(const Path& path);
 // Reads at most `limit` bytes from the end.
 Result<std::string> read_tail(const Path& path, std::size_t limit);
+// Reads up to `size` bytes at `offset`; fewer only where the file ends.
+Result<std::size_t> read_at(int fd, std::uint64_t offset, char* to, std::size_t size, const Path& shown);
 Status write_all(int fd, std::string_view bytes, const Path& shown);
 
 // Writes aside ("<path>.tmp-<pid>-<n>") and renames: readers see the old or the new file, never half of it.

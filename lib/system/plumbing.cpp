@@ -1,6 +1,7 @@
 // What children are connected and furnished with.
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,6 +40,11 @@ void set_nonblocking(int fd) {
   if (flags >= 0) ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+void close_descriptors(int first) {
+  if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0) == 0) return;
+  for (int fd = first, end = static_cast<int>(::sysconf(_SC_OPEN_MAX)); fd < end; ++fd) ::close(fd);  // Linux < 5.9
+}
+
 std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
   std::vector<std::string> entries;
   for (char** entry = environ; entry && *entry; ++entry) entries.emplace_back(*entry);
@@ -47,6 +53,12 @@ std::vector<std::string> environment_with(const std::vector<std::string>& change
     entries.push_back(change);
   }
   return entries;
+}
+
+std::optional<std::string> environment_value(const std::vector<std::string>& environment, std::string_view name) {
+  const auto last = std::find_if(environment.rbegin(), environment.rend(), [&](const std::string& entry) { return name_of(entry) == name && entry != name; });
+  if (last == environment.rend()) return std::nullopt;
+  return last->substr(name.size() + 1);
 }
 
 }  // namespace mlpipe

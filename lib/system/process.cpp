@@ -103,12 +103,7 @@ class ChildSetup {
       if (::dup2(aside_[i], i) < 0) fail(Stage::setup);
     if (::dup3(report_, count(), O_CLOEXEC) < 0) fail(Stage::setup);
     report_ = count();
-    close_from(count() + 1);
-  }
-
-  static void close_from(int first) {
-    if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0) == 0) return;
-    for (int fd = first, end = static_cast<int>(::sysconf(_SC_OPEN_MAX)); fd < end; ++fd) ::close(fd);  // Linux < 5.9
+    close_descriptors(count() + 1);
   }
 
   const char* cwd_;

@@ -85,8 +85,12 @@ void become_subreaper();
 Result<std::pair<Fd, Fd>> socket_pair();
 Result<std::pair<Fd, Fd>> make_pipe();
 void set_nonblocking(int fd);
+// Closes `first` and every descriptor above it.
+void close_descriptors(int first);
 
 // Our environment as "NAME=value", with `changes` (NAME=value) put over it.
 std::vector<std::string> environment_with(const std::vector<std::string>& changes);
+// The value of a variable in such a list; of two the later.
+std::optional<std::string> environment_value(const std::vector<std::string>& environment, std::string_view name);
 
 }  // namespace mlpipe

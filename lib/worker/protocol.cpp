@@ -1,46 +1,11 @@
 #include "worker/protocol.h"
 
-#include <bit>
-#include <cstring>
+#include "worker/frame.h"
 
 namespace mlpipe::wire {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "frames are little-endian and copied as they are");
-
 enum Type : std::uint8_t { init = 1, mini_batch = 2, stop = 3, ready = 10, init_failed = 11, result = 12, failed = 13, header = 14, bye = 15 };
-
-class FrameWriter {
- public:
-  explicit FrameWriter(Type type) {
-    frame_.resize(4);  // the length, filled in by take()
-    number(static_cast<std::uint8_t>(type));
-  }
-
-  template <class T>
-  FrameWriter& number(T value) {
-    frame_.append(reinterpret_cast<const char*>(&value), sizeof value);
-    return *this;
-  }
-  FrameWriter& count(std::size_t value) { return number(static_cast<std::uint32_t>(value)); }
-  FrameWriter& text(std::string_view value) {
-    count(value.size());
-    frame_.append(value);
-    return *this;
-  }
-  FrameWriter& raw(std::string_view value) {
-    frame_.append(value);
-    return *this;
-  }
-  std::string take() {
-    const auto length = static_cast<std::uint32_t>(frame_.size() - 4);
-    std::memcpy(frame_.data(), &length, sizeof length);
-    return std::move(frame_);
-  }
-
- private:
-  std::string frame_;
-};
 
 std::string frame(const Init& message) {
   FrameWriter writer(init);
@@ -96,53 +61,7 @@ std::string frame(const RowsHeader& message) { return FrameWriter(header).number
 
 std::string frame(const Bye& message) { return FrameWriter(bye).text(message.error).take(); }
 
-// Reads a body. Every read past the end makes it bad for good and yields zeros, so that callers check once, at the end.
-class Body {
- public:
-  explicit Body(std::string_view bytes) : rest_(bytes) {}
-
-  template <class T>
-  T number() {
-    T value{};
-    if (!has(sizeof value)) return value;
-    std::memcpy(&value, rest_.data(), sizeof value);
-    rest_.remove_prefix(sizeof value);
-    return value;
-  }
-  // One byte, a value of an enumeration that ends with `last`.
-  template <class Enumeration>
-  Enumeration one_of(Enumeration last) {
-    const auto value = number<std::uint8_t>();
-    if (value > static_cast<std::uint8_t>(last)) good_ = false;
-    return good_ ? static_cast<Enumeration>(value) : Enumeration{};
-  }
-  std::string text() {
-    const auto size = number<std::uint32_t>();
-    if (!has(size)) return {};
-    std::string value(rest_.substr(0, size));
-    rest_.remove_prefix(size);
-    return value;
-  }
-  // A count of things that take at least `least` bytes each: never more than the body can hold.
-  std::size_t count(std::size_t least) {
-    const auto value = number<std::uint32_t>();
-    if (value > rest_.size() / least) good_ = false;
-    return good_ ? value : 0;
-  }
-  std::string rest() { return std::string(std::exchange(rest_, {})); }
-  bool whole() const { return good_ && rest_.empty(); }
-
- private:
-  bool has(std::size_t size) {
-    if (size > rest_.size()) good_ = false;
-    return good_;
-  }
-
-  std::string_view rest_;
-  bool good_ = true;
-};
-
-Init read_init(Body& body) {
+Init read_init(FrameBody& body) {
   Init message;
   const auto count = body.count(8);
   message.fields.reserve(count);
@@ -153,7 +72,7 @@ Init read_init(Body& body) {
   return message;
 }
 
-std::vector<Key> read_keys(Body& body) {
+std::vector<Key> read_keys(FrameBody& body) {
   std::vector<Key> keys(body.count(9));
   for (auto& key : keys) {
     key.name = body.text();
@@ -163,7 +82,7 @@ std::vector<Key> read_keys(Body& body) {
   return keys;
 }
 
-TablePiece read_piece(Body& body) {
+TablePiece read_piece(FrameBody& body) {
   TablePiece piece;
   piece.path = body.text();
   piece.format = body.one_of(TablePiece::Format::parquet);
@@ -179,7 +98,7 @@ TablePiece read_piece(Body& body) {
   return piece;
 }
 
-void read_table(Body& body, MiniBatch& message) {
+void read_table(FrameBody& body, MiniBatch& message) {
   message.row_count = body.number<std::uint32_t>();
   message.first_row = body.number<std::uint64_t>();
   message.rows = body.number<std::uint32_t>();
@@ -188,7 +107,7 @@ void read_table(Body& body, MiniBatch& message) {
   for (auto count = body.count(26); count > 0; --count) message.pieces.push_back(read_piece(body));
 }
 
-MiniBatch read_mini_batch(Body& body) {
+MiniBatch read_mini_batch(FrameBody& body) {
   MiniBatch message;
   message.id = body.number<std::uint64_t>();
   message.attempt = body.number<std::uint32_t>();
@@ -204,7 +123,7 @@ MiniBatch read_mini_batch(Body& body) {
   return message;
 }
 
-MiniBatchResult read_result(Body& body) {
+MiniBatchResult read_result(FrameBody& body) {
   MiniBatchResult message;
   message.id = body.number<std::uint64_t>();
   message.attempt = body.number<std::uint32_t>();
@@ -221,7 +140,7 @@ MiniBatchResult read_result(Body& body) {
   return message;
 }
 
-MiniBatchFailed read_failed(Body& body) {
+MiniBatchFailed read_failed(FrameBody& body) {
   MiniBatchFailed message;
   message.id = body.number<std::uint64_t>();
   message.attempt = body.number<std::uint32_t>();
@@ -230,7 +149,7 @@ MiniBatchFailed read_failed(Body& body) {
   return message;
 }
 
-std::optional<ToWorker> read(std::uint8_t type, Body& body, const ToWorker*) {
+std::optional<ToWorker> read(std::uint8_t type, FrameBody& body, const ToWorker*) {
   switch (type) {
     case init: return read_init(body);
     case mini_batch: return read_mini_batch(body);
@@ -239,7 +158,7 @@ std::optional<ToWorker> read(std::uint8_t type, Body& body, const ToWorker*) {
   }
 }
 
-std::optional<FromWorker> read(std::uint8_t type, Body& body, const FromWorker*) {
+std::optional<FromWorker> read(std::uint8_t type, FrameBody& body, const FromWorker*) {
   switch (type) {
     case ready: return Ready{body.number<std::uint64_t>()};
     case init_failed: {
@@ -283,17 +202,17 @@ void Reader<Message>::feed(std::string_view bytes) {
 template <class Message>
 Result<std::optional<Message>> Reader<Message>::next() {
   const std::string_view waiting = std::string_view(buffer_).substr(used_);
-  std::uint32_t length = 0;
-  if (waiting.size() < sizeof length) return std::optional<Message>{};
-  std::memcpy(&length, waiting.data(), sizeof length);
-  if (length == 0 || length > longest_frame) return malformed("a frame of " + std::to_string(length) + " bytes");
-  if (waiting.size() - sizeof length < length) return std::optional<Message>{};
-  const auto type = static_cast<std::uint8_t>(waiting[4]);
-  Body body(waiting.substr(5, length - 1));
-  auto message = read(type, body, static_cast<const Message*>(nullptr));
-  if (!message) return malformed("type " + std::to_string(type));
-  if (!body.whole()) return malformed("type " + std::to_string(type) + " with a body that does not fit");
-  used_ += sizeof length + length;
+  Frame frame;
+  switch (first_frame(waiting, longest_frame, frame)) {
+    case FrameState::unfinished: return std::optional<Message>{};
+    case FrameState::malformed: return malformed("a frame of " + std::to_string(frame.size) + " bytes");
+    case FrameState::whole: break;
+  }
+  FrameBody body(frame.body);
+  auto message = read(frame.type, body, static_cast<const Message*>(nullptr));
+  if (!message) return malformed("type " + std::to_string(frame.type));
+  if (!body.whole()) return malformed("type " + std::to_string(frame.type) + " with a body that does not fit");
+  used_ += frame.size;
   return message;
 }
 

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "system/process.h"
 #include "worker/native_worker.h"
 #include "worker/server_channel.h"
 
@@ -29,11 +30,6 @@ std::size_t thread_count() {
   std::size_t count = 0;
   for ([[maybe_unused]] const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) ++count;
   return count;
-}
-
-void close_behind(int last) {
-  if (::syscall(SYS_close_range, static_cast<unsigned>(last + 1), ~0U, 0) == 0) return;
-  for (int fd = last + 1, end = static_cast<int>(::sysconf(_SC_OPEN_MAX)); fd < end; ++fd) ::close(fd);  // Linux < 5.9
 }
 
 struct Worker {
@@ -122,7 +118,7 @@ class ScoringServer {
     ::dup2(descriptors[1].get(), STDOUT_FILENO);
     ::dup2(descriptors[2].get(), STDERR_FILENO);
     const int socket = ::dup2(descriptors[0].get(), control_socket);
-    close_behind(socket);
+    close_descriptors(socket + 1);
     // Not exit: LibTorch's destructors take 70 ms, and the process ends anyway.
     ::_exit(native_worker_main(socket, scorer_));
   }

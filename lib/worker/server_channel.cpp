@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "system/files.h"
+#include "worker/frame.h"
 
 namespace mlpipe::server_wire {
 namespace {
@@ -16,45 +17,19 @@ constexpr std::uint32_t longest_frame = 64u << 20;
 
 Error malformed() { return {ErrorKind::step_failed, "malformed frame on the scoring server's socket", ""}; }
 
-class Writer {
- public:
+// What walk() hands the fields of a message to.
+struct Put {
+  FrameWriter& frame;
   template <class T>
-  void operator()(T& value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
-  void operator()(std::string& text) {
-    auto size = static_cast<std::uint32_t>(text.size());
-    (*this)(size);
-    bytes_ += text;
-  }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
+  void operator()(const T& value) { frame.number(value); }
+  void operator()(const std::string& value) { frame.text(value); }
 };
 
-class BodyReader {
- public:
-  explicit BodyReader(std::string_view rest) : rest_(rest) {}
-
+struct Get {
+  FrameBody& body;
   template <class T>
-  void operator()(T& value) {
-    if (!good_ || rest_.size() < sizeof value) return void(good_ = false);
-    std::memcpy(&value, rest_.data(), sizeof value);
-    rest_.remove_prefix(sizeof value);
-  }
-  void operator()(std::string& text) {
-    std::uint32_t size = 0;
-    (*this)(size);
-    if (!good_ || rest_.size() < size) return void(good_ = false);
-    text = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-  }
-  bool complete() const { return good_ && rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool good_ = true;
+  void operator()(T& value) { value = body.number<T>(); }
+  void operator()(std::string& value) { value = body.text(); }
 };
 
 // The fields of each message, in their order on the wire: written down once, walked by both directions.
@@ -73,21 +48,19 @@ std::optional<Message> decode(std::uint8_t type, std::string_view body) {
   } else {
     if (type != index + 1) return decode<index + 1>(type, body);
     std::variant_alternative_t<index, Message> message;
-    BodyReader reader(body);
-    walk(message, reader);
-    if (!reader.complete()) return std::nullopt;
+    FrameBody fields(body);
+    Get get{fields};
+    walk(message, get);
+    if (!fields.whole()) return std::nullopt;
     return message;
   }
 }
 
 std::string encode(Message message) {
-  Writer body;
-  std::visit([&](auto& m) { walk(m, body); }, message);
-  Writer frame;
-  auto length = static_cast<std::uint32_t>(body.bytes().size() + 1);
-  auto type = static_cast<std::uint8_t>(message.index() + 1);
-  frame(length), frame(type);
-  return frame.bytes() + body.bytes();
+  FrameWriter frame(static_cast<std::uint8_t>(message.index() + 1));
+  Put put{frame};
+  std::visit([&](auto& m) { walk(m, put); }, message);
+  return frame.take();
 }
 
 Error socket_error(const char* action) {
@@ -169,14 +142,12 @@ Result<bool> Channel::fill(bool wait) {
 }
 
 Result<std::optional<Received>> Channel::next() {
-  std::uint32_t length = 0;
-  if (bytes_.size() < sizeof length) return std::optional<Received>();
-  std::memcpy(&length, bytes_.data(), sizeof length);
-  if (length == 0 || length > longest_frame) return malformed();
-  if (bytes_.size() - sizeof length < length) return std::optional<Received>();
-  auto message = decode(static_cast<std::uint8_t>(bytes_[sizeof length]), std::string_view(bytes_).substr(sizeof length + 1, length - 1));
+  Frame frame;
+  const FrameState state = first_frame(bytes_, longest_frame, frame);
+  if (state == FrameState::unfinished) return std::optional<Received>();
+  auto message = state == FrameState::whole ? decode(frame.type, frame.body) : std::nullopt;
   if (!message || descriptors_of(*message) > descriptors_.size()) return malformed();
-  bytes_.erase(0, sizeof length + length);
+  bytes_.erase(0, frame.size);
   Received received{std::move(*message), {}};
   for (std::size_t i = descriptors_of(received.message); i > 0; --i) {
     received.descriptors.push_back(std::move(descriptors_.front()));

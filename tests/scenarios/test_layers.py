@@ -52,6 +52,14 @@ class Layers(unittest.TestCase):
     def test_sub_folders_obey_as_well(self):
         self.assertIn("store must not include cli", self.reason("lib/store/deep/a.cpp", '#include "cli/command.h"\n'))
 
+    def test_a_sub_folder_may_be_a_layer_of_its_own(self):
+        libraries = LIBRARIES + "mlpipe_library(store/files USES mlpipe_base)\nmlpipe_library(store/runs USES mlpipe_store_files)\n"
+        headers = {"CMakeLists.txt": libraries, "lib/store/files/f.h": "", "lib/store/runs/r.h": '#include "store/files/f.h"\n'}
+        self.assertEqual(self.check(tree=headers)[0], 0)
+        code, lines = self.check(tree=headers | {"lib/store/files/f.cpp": '#include "store/runs/r.h"\n'})
+        self.assertEqual(code, 1)
+        self.assertIn("store/files must not include store/runs", lines[0])
+
     def test_app_knows_only_cli(self):
         self.assertIn("app must not include store", self.reason("app/m.cpp", '#include "store/store.h"\n'))
 

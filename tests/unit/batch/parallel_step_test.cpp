@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "batch/launcher.h"
+#include "batch/workers/launcher.h"
 #include "support/temp_folder.h"
 #include "system/process.h"
 

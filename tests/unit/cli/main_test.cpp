@@ -71,13 +71,13 @@ struct Recorded {
     prepare.outputs = {{"digits", Digest{}, "", 3, 2048}};
     output = opened->output_path(prepare.outputs[0]);
     std::filesystem::create_directories(output);
-    REQUIRE(recorder->step(prepare, Clock::real()));
+    REQUIRE(recorder->step(prepare));
     StepRecord train;
     train.step = "train";
     train.state = StepState::failed;
     train.exit_code = 3;
     train.error = "exit code 3";
-    REQUIRE(recorder->step(train, Clock::real()));
+    REQUIRE(recorder->step(train));
     folder.write(Path("store/runs") / run / "steps/prepare/logs/user_logs/std_log.txt", "hello\xff\n");
     folder.write(Path("store/runs") / run / "steps/train/logs/user/stdout/0/process000.stdout.txt", "printed\n");
     folder.write(Path("store/runs") / run / "steps/train/logs/user/stderr/0/process000.stderr.txt", "");

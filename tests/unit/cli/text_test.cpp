@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "cli/table.h"
 #include "cli/run_text.h"
+#include "cli/table.h"
 #include "cli/why_text.h"
 
 using namespace mlpipe;

@@ -63,8 +63,8 @@ TEST_CASE("what a run recorded is read back") {
   failed.error = "6 failed items";
   failed.counts = {10, 1, 100, 6, 94};
   failed.kept = "kept/here";
-  REQUIRE(recorder.step(record_of("train", StepState::ran), Clock::real()));
-  REQUIRE(recorder.step(failed, Clock::real()));
+  REQUIRE(recorder.step(record_of("train", StepState::ran)));
+  REQUIRE(recorder.step(failed));
   const std::string id = recorder.header().id;
   CHECK(read_run(store, id)->state == RunState::running);
   REQUIRE(recorder.end(RunState::failed, 5, Seconds(2.5)));
@@ -138,7 +138,7 @@ TEST_CASE("torn and foreign lines of a record are passed over") {
   const TempFolder folder;
   const Store store = make_store(folder);
   RunRecorder recorder = begin(store);
-  REQUIRE(recorder.step(record_of("train", StepState::ran), Clock::real()));
+  REQUIRE(recorder.step(record_of("train", StepState::ran)));
   const Path file = record_file(store, recorder.header().id);
   const std::string whole = test::read(file);
   const std::string next = whole.substr(whole.find('\n') + 1);
@@ -178,9 +178,9 @@ TEST_CASE("the latest decision of a step is remembered by spec and step") {
   RunRecorder recorder = begin(store);
   const Path spec = header().spec;
   CHECK_FALSE(last_step(store, spec, "train"));
-  REQUIRE(recorder.step(record_of("train", StepState::ran), Clock::real()));
-  REQUIRE(recorder.step(record_of("train", StepState::reused), Clock::real()));
-  REQUIRE(recorder.step(record_of("train", StepState::skipped), Clock::real()));
+  REQUIRE(recorder.step(record_of("train", StepState::ran)));
+  REQUIRE(recorder.step(record_of("train", StepState::reused)));
+  REQUIRE(recorder.step(record_of("train", StepState::skipped)));
   const auto last = last_step(store, spec, "train");
   REQUIRE(last);
   CHECK(last->run_id == recorder.header().id);
@@ -189,11 +189,11 @@ TEST_CASE("the latest decision of a step is remembered by spec and step") {
   CHECK_FALSE(last_step(store, "/projects/other/pipeline.yaml", "train"));
   CHECK_FALSE(last_step(store, spec, "score"));
 
-  REQUIRE(recorder.step(record_of("../../evil step", StepState::ran), Clock::real()));
+  REQUIRE(recorder.step(record_of("../../evil step", StepState::ran)));
   CHECK(last_step(store, spec, "../../evil step"));
   StepRecord failed = record_of("nameless", StepState::failed);
   failed.fingerprint.reset();
-  REQUIRE(recorder.step(failed, Clock::real()));
+  REQUIRE(recorder.step(failed));
   CHECK_FALSE(last_step(store, spec, "nameless"));
 }
 
@@ -268,7 +268,7 @@ TEST_CASE("a recorder killed with -9 at any moment leaves a store that the next 
     if (pid == 0) {
       RunRecorder recorder = begin(store);
       (void)make_dirs(recorder.work_folder() / "x");
-      (void)recorder.step(record_of("train", StepState::ran), Clock::real());
+      (void)recorder.step(record_of("train", StepState::ran));
       (void)recorder.end(RunState::succeeded, 0, Seconds(1));
       ::_exit(0);
     }

@@ -394,3 +394,16 @@ TEST_CASE("free_bytes tells a size, and an error for a missing path") {
   CHECK(*free_bytes(folder.path()) > 0);
   CHECK_FALSE(free_bytes(folder / "absent"));
 }
+
+TEST_CASE("read_at gives what is there, and less only at the end") {
+  const test::TempFolder folder;
+  REQUIRE(write_file(folder / "file", "0123456789"));
+  const auto file = open_file(folder / "file", O_RDONLY);
+  REQUIRE(file);
+  char bytes[8];
+  CHECK(*read_at(file->get(), 2, bytes, 4, folder / "file") == 4);
+  CHECK(std::string_view(bytes, 4) == "2345");
+  CHECK(*read_at(file->get(), 7, bytes, sizeof bytes, folder / "file") == 3);
+  CHECK(*read_at(file->get(), 99, bytes, sizeof bytes, folder / "file") == 0);
+  CHECK(read_at(-1, 0, bytes, sizeof bytes, folder / "file").error().message.find("bad file descriptor") != std::string::npos);
+}
