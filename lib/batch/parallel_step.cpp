@@ -198,7 +198,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     const auto recorded = ledger_->scored(*assignment, std::move(answer), std::move(result));
     if (!recorded) return give_up(recorded.error());
     logs_->recorded();
-    if (settled(false)) feed(worker, window);
+    if (settled()) feed(worker, window);
   }
 
   void on_header(int, wire::RowsHeader header) override {
@@ -208,13 +208,12 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   // Something was recorded. False: the step is given up.
-  bool settled(bool timed_out) {
+  bool settled() {
     if (!sync_timer_) sync_timer_ = loop_.after(group_commit, [this] { on_sync_timer(); });
     watch_->progressed();
     progress();
     auto error = ledger_->exceeded();
     if (!error) return true;
-    if (timed_out) error->kind = ErrorKind::timeout;
     give_up(*error);
     return false;
   }
@@ -228,10 +227,9 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void try_failed(int worker, const Assignment& assignment, Failure failure) {
-    const bool timed_out = failure.kind == FailedItem::Kind::timeout;
     const auto next = setbacks_->try_failed(worker, assignment, std::move(failure));
     if (!next) return give_up(next.error());
-    if (*next == Setbacks::Next::settled) return settled(timed_out), void();
+    if (*next == Setbacks::Next::settled) return settled(), void();
     if (*next == Setbacks::Next::halves) watch_->progressed();
     feed_idle_workers();
   }

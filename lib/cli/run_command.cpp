@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "cli/request_arguments.h"
 #include "cli/spec_arguments.h"
+#include "cli/streams.h"
 #include "report/console.h"
 #include "report/json.h"
 #include "report/log_tree.h"
@@ -28,11 +29,15 @@ struct Arguments {
   bool json = false, quiet = false;
 };
 
-FanOut make_sinks(const Arguments& arguments) {
+// `printed`: whether all events reached stdout.
+FanOut make_sinks(const Arguments& arguments, Status& printed) {
   FanOut sinks;
   // First, so that whatever else fails, what a step printed is on disk.
   sinks.add(make_log_tree());
-  if (arguments.json) sinks.add(make_json_lines(1));
+  if (arguments.json)
+    sinks.add(make_json_lines([&printed](std::string_view line) {
+      if (printed) printed = print(line);
+    }));
   ConsoleOptions options = console_options(2);
   options.quiet = arguments.quiet;
   // JSON lines on the same terminal would run through the table.
@@ -46,8 +51,10 @@ Result<int> run(const Arguments& arguments) {
   MLPIPE_TRY(const Path spec, arguments.place.spec());
   MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::write));
-  FanOut sinks = make_sinks(arguments);
+  Status printed;
+  FanOut sinks = make_sinks(arguments, printed);
   MLPIPE_TRY(const RunInfo info, run_pipeline(pipeline, store, request, sinks));
+  if (!printed && info.exit_code == 0) return printed.error();
   return info.exit_code;
 }
 

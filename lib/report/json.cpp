@@ -159,7 +159,7 @@ std::size_t half_character(std::string_view text) {
 
 class JsonLines final : public EventSink {
  public:
-  explicit JsonLines(int fd) : fd_(fd) {}
+  explicit JsonLines(std::function<void(std::string_view)> write) : write_(std::move(write)) {}
 
   void on(const Event& event) override {
     if (const auto* output = std::get_if<StepOutputText>(&event)) return write_output(*output);
@@ -170,9 +170,7 @@ class JsonLines final : public EventSink {
  private:
   using Speaker = std::tuple<std::string, std::string, bool>;  // step, worker, is_stderr
 
-  void write(const Event& event) {
-    if (!gone_ && !write_all(fd_, to_json(event) + "\n", "events")) gone_ = true;
-  }
+  void write(const Event& event) { write_(to_json(event) + "\n"); }
 
   // A character that was cut by a read arrives whole, with what follows it.
   void write_output(StepOutputText output) {
@@ -189,8 +187,7 @@ class JsonLines final : public EventSink {
       if (!at->second.empty()) write(StepOutputText{step, std::get<1>(at->first), std::get<2>(at->first), at->second});
   }
 
-  int fd_;
-  bool gone_ = false;
+  std::function<void(std::string_view)> write_;
   std::map<Speaker, std::string> halves_;
 };
 
@@ -230,7 +227,7 @@ std::string to_json(const Event& event) {
   return dump(with_schema(std::visit([](const auto& happening) { return fields(happening); }, event)));
 }
 
-std::unique_ptr<EventSink> make_json_lines(int fd) { return std::make_unique<JsonLines>(fd); }
+std::unique_ptr<EventSink> make_json_lines(std::function<void(std::string_view)> write) { return std::make_unique<JsonLines>(std::move(write)); }
 
 std::string to_json(const RunInfo& run) { return dump(with_schema(json_of(run))); }
 std::string to_json(const std::vector<RunInfo>& runs) { return list_of("runs", runs); }

@@ -2,9 +2,11 @@
 // not UTF-8 has U+FFFD in place of what is not.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -15,8 +17,8 @@
 
 namespace mlpipe {
 
-// One JSON object a line on `fd` (1), an event each; written whole. A reader that goes away silences it.
-std::unique_ptr<EventSink> make_json_lines(int fd);
+// One JSON object a line, an event each: `write` gets whole lines.
+std::unique_ptr<EventSink> make_json_lines(std::function<void(std::string_view line)> write);
 std::string to_json(const Event& event);  // without the line end
 
 std::string to_json(const RunInfo& run);

@@ -50,8 +50,9 @@ RunInfo RunDispatcher::run() {
     context_.events.on(Notice{"", "the run came to a standstill before all steps had ended", "this is a bug of mlpipe: please report it"});
     if (!failure_) failure_ = ErrorKind::step_failed;
   }
-  info_.exit_code = stopping_ ? exit_code(*stopping_) : failure_ ? exit_code(*failure_) : 0;
-  info_.state = stopping_ ? RunState::stopped : failure_ ? RunState::failed : RunState::succeeded;
+  const std::optional<ErrorKind> stopped = stopping_ ? stopping_ : unheard_stop_;
+  info_.exit_code = stopped ? exit_code(*stopped) : failure_ ? exit_code(*failure_) : 0;
+  info_.state = stopped ? RunState::stopped : failure_ ? RunState::failed : RunState::succeeded;
   return std::move(info_);
 }
 
@@ -188,7 +189,9 @@ void RunDispatcher::ended(std::size_t number, StepRunEnd end) {
 }
 
 void RunDispatcher::fail_before_start(std::size_t number, const Error& error, std::optional<Digest> fingerprint, const std::string& reason) {
-  StepEnded event = new_event(number, error.kind == ErrorKind::interrupted ? StepState::stopped : StepState::failed, reason);
+  const bool stopped = error.kind == ErrorKind::interrupted || error.kind == ErrorKind::terminated;
+  if (stopped) unheard_stop_ = error.kind;
+  StepEnded event = new_event(number, stopped ? StepState::stopped : StepState::failed, reason);
   event.record.fingerprint = fingerprint;
   event.record.error = error.message;
   event.record.exit_code = error.kind == ErrorKind::threshold ? 42 : 1;

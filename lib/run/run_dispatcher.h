@@ -71,6 +71,7 @@ class RunDispatcher {
   RunInfo info_;
   std::optional<ErrorKind> failure_;  // the first one
   std::optional<ErrorKind> stopping_;  // by a signal
+  std::optional<ErrorKind> unheard_stop_;  // long work ended early for a signal that the loop may not come to deliver
   std::optional<ErrorKind> stopped_;   // by a signal or a failure: nothing is started any more
   std::map<std::size_t, int> changes_seen_;
   DigestIndex publication_index_;

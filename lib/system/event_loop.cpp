@@ -22,19 +22,21 @@ void require(bool fine, const char* what) {
   std::abort();
 }
 
+bool is_pending(std::initializer_list<int> signals) {
+  sigset_t pending;
+  if (::sigpending(&pending) != 0) return false;
+  return std::any_of(signals.begin(), signals.end(), [&](int signal) { return ::sigismember(&pending, signal) == 1; });
+}
+
 std::uint64_t tag_of(int fd, std::uint32_t generation) {
   return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
 }
 
 }  // namespace
 
-bool stop_pending() {
-  sigset_t pending;
-  if (::sigpending(&pending) != 0) return false;
-  return ::sigismember(&pending, SIGINT) == 1 || ::sigismember(&pending, SIGTERM) == 1 || ::sigismember(&pending, SIGHUP) == 1;
-}
+bool stop_pending() { return is_pending({SIGINT, SIGTERM, SIGHUP}); }
 
-Error stopped_error() { return {ErrorKind::interrupted, "stopped", ""}; }
+Error stopped_error() { return {is_pending({SIGTERM, SIGHUP}) ? ErrorKind::terminated : ErrorKind::interrupted, "stopped", ""}; }
 
 EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   require(static_cast<bool>(epoll_), "epoll_create");

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import subprocess
 import unittest
 
-from support import ScenarioTest, write_chain, write_files
+from support import MLPIPE, ScenarioTest, write_chain, write_files
 
 ENTRY = """
 def run(mini_batch):
@@ -82,6 +83,14 @@ class ExitCodes(ScenarioTest):
         write_chain(self.project)
         file = self.project.write("a-file", "")
         self.fails(9, "run", "--store", str(file))
+
+    def test_9_when_what_was_asked_for_cannot_be_printed(self):
+        write_chain(self.project)
+        for words in (["run", "--json"], ["show"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([MLPIPE, *words], cwd=self.project.path, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 9, done.stderr)
+            self.assertIn("cannot write standard output: no space left on device", done.stderr)
 
     def test_9_when_the_store_is_newer(self):
         write_chain(self.project)

@@ -78,7 +78,7 @@ def run(mini_batch):
         self.assertEqual(result.code, 0, result)
         result = self.run_with(MODULE, script="import own_module\ndef run(mini_batch): time.sleep(600)\n", run_invocation_timeout=0.7,
                                task_overhead_timeout=0.3)
-        self.assertEqual(result.code, 7, result)
+        self.assertEqual(result.code, 5, result)
         self.assertIn("hung in score.py:3 run()", result.err)
         self.assert_nothing_left()
 

@@ -74,6 +74,18 @@ class Signals(ScenarioTest):
         self.ok("run")
         self.assert_ran("slow")
 
+    def test_a_signal_while_the_inputs_are_read(self):
+        with open(self.project.path / "huge", "wb") as huge:
+            huge.truncate(60 << 30)
+        self.project.spec("inputs: {huge: huge}\nsteps: {read: {command: 'true', inputs: {huge: '${{pipeline.inputs.huge}}'}, outputs: {o: }}}")
+        for sent, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            process = self.project.start("run")
+            time.sleep(0.5)
+            process.send_signal(sent)
+            result = self.project.finish(process)
+            self.assertEqual(result.code, code, result)
+            self.assertIn("read  stopped", result.err)
+
     def test_a_second_interrupt_kills(self):
         self.project.spec("""steps: {stubborn: {command: "trap '' INT TERM; echo on >> $TRACE; while :; do sleep 1; done", outputs: {o: }}}""")
         process = self.project.start("run")

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "batch/plan/csv_scan.h"
 #include "batch/plan/parquet_footer.h"
+#include "system/event_loop.h"
 
 namespace mlpipe {
 namespace {
@@ -42,6 +43,7 @@ class FilePass {
     MLPIPE_TRY(const Fd fd, open_file(path_, O_RDONLY));
     const RowScanner::Sink sink = [this](std::uint64_t begin, std::uint64_t end) { on_row(begin, end); };
     while (status_) {
+      if (stop_pending()) return stopped_error();
       MLPIPE_TRY(const std::size_t got, read_block(fd.get()));
       if (got == 0) break;
       scanner_->feed(std::string_view(buffer_).substr(buffer_.size() - got), sink);

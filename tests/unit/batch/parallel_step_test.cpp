@@ -440,7 +440,7 @@ TEST_CASE("run that takes too long is killed, costs a try, and its whole process
   always.job.config.run_max_try = 1;
   const auto& outcome = always.run();
   REQUIRE_FALSE(outcome.status);
-  CHECK(outcome.status.error().kind == ErrorKind::timeout);
+  CHECK(outcome.status.error().kind == ErrorKind::threshold);
 }
 
 TEST_CASE("init that fails is tried 3 times per worker, then the step says why") {
