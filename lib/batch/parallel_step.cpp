@@ -25,6 +25,8 @@ constexpr auto group_commit = std::chrono::seconds(1);
 // As Azure: a process in which this many tries failed is not trusted any more, and a new one takes its place.
 constexpr int failed_tries_of_a_process = 10;
 
+constexpr const char* needs_less_memory = "process_count_per_node sets how many; a smaller mini_batch_size may need less memory";
+
 // Mini-batches in flight for a worker whose last one took so long: sending the next one before the last is answered hides
 // 10 us; behind a slow one it would only wait longer.
 std::size_t window_for(std::uint64_t run_us) { return run_us > 50'000 ? 1 : run_us > 200 ? 2 : 4; }
@@ -137,6 +139,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void on_cannot_launch(int worker, const Error& error) override {
+    if (pool_->alive() > 0 && error.kind != ErrorKind::timeout) return fewer_workers(error.message, error.hint);
     setbacks_->no_worker({error.message, {}, {}, {}, voice_.stderr_file(worker)});
     give_up({error.kind == ErrorKind::timeout ? error.kind : ErrorKind::step_failed, error.message, error.hint});
   }
@@ -273,21 +276,20 @@ class ParallelStep::Impl : WorkerPoolOwner {
       if (workers_wanted_ > 1 && memory_kills_.spares(lost.mini_batch)) {
         logs_->try_failed(worker, lost, failure);
         dispatcher_->give_back(lost);
-        return fewer_workers(failure.cause);
+        return fewer_workers(failure.cause, needs_less_memory);
       }
     }
     try_failed(worker, lost, std::move(failure));
   }
 
   // Once for a mini-batch: it is not its fault as long as fewer workers may have room for it.
-  void fewer_workers(const std::string& cause) {
+  void fewer_workers(const std::string& cause, const std::string& hint) {
     --workers_wanted_;
-    notice(fmt::format("{}: from now on {} instead of {}", cause, plural(workers_wanted_, "worker"), workers_wanted_ + 1),
-           "process_count_per_node sets how many; a smaller mini_batch_size may need less memory");
+    notice(fmt::format("{}: from now on {} instead of {}", cause, plural(workers_wanted_, "worker"), workers_wanted_ + 1), hint);
   }
 
   void init_failed(int worker, const WorkerEnd& end) {
-    if (end.status.signal == SIGKILL && !end.timed_out && memory_kills_.explain() && workers_wanted_ > 1) return fewer_workers(end.cause);
+    if (end.status.signal == SIGKILL && !end.timed_out && memory_kills_.explain() && workers_wanted_ > 1) return fewer_workers(end.cause, needs_less_memory);
     setbacks_->init_failed(worker, end.cause, end.stack.empty() ? end.init.traceback : end.stack);
     watch_->progressed();
     if (++init_failures_ < 3 * workers_) return;

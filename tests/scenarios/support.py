@@ -209,6 +209,24 @@ def write_chain(project):
     project.write("alone/words", "some words\n")
 
 
+def score_spec(settings, data="data", python=None):
+    """A pipeline of one parallel step, score, over `data`; settings: of its parallel_run_config, text a line."""
+    return (f"environment: {{python: {python}}}\n" if python else "") + f"""
+inputs: {{data: {data}}}
+steps:
+  score:
+    source_directory: score
+    parallel_run_config:
+      {(chr(10) + "      ").join(["entry_script: score.py", *settings])}
+    inputs: {{data: "${{{{pipeline.inputs.data}}}}"}}
+    outputs: {{rows: }}
+"""
+
+
+def lines_of(settings):
+    return [f"{name}: {value}" for name, value in settings.items()]
+
+
 def write_files(project, folder, count):
     for number in range(count):
         project.write(f"{folder}/item-{number:03d}.txt", f"{number}\n")

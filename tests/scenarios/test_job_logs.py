@@ -6,19 +6,7 @@ import os
 import re
 import unittest
 
-from support import ScenarioTest, wait_until, write_files
-
-SPEC = """
-inputs: {data: data}
-steps:
-  score:
-    source_directory: score
-    parallel_run_config:
-      entry_script: score.py
-      %s
-    inputs: {data: "${{pipeline.inputs.data}}"}
-    outputs: {rows: }
-"""
+from support import ScenarioTest, lines_of, score_spec, wait_until, write_files
 
 HEADER = ["Mini-batch Id", "Picked Count", "Process", "Start Time", "Total", "Succeeded", "Failed", "Elapsed Seconds", "Process Seconds",
           "Run Method Seconds", "Status", "Error Category", "Error Message", "Mini-batch Detail"]
@@ -32,7 +20,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")
 class JobLogs(ScenarioTest):
     def prepare(self, entry, items=10, **values):
         settings = {"mini_batch_size": 3, "process_count_per_node": 1} | values
-        self.project.spec(SPEC % "\n      ".join(f"{name}: {value}" for name, value in settings.items()))
+        self.project.spec(score_spec(lines_of(settings)))
         self.project.write("score/score.py", "import os, signal, sys, time\n" + entry.lstrip("\n"))
         write_files(self.project, "data", items)
 

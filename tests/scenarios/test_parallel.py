@@ -5,32 +5,14 @@ import signal
 import subprocess
 import unittest
 
-from support import VENV_PYTHON, ScenarioTest, wait_until, write_files
-
-SPEC = """
-inputs: {data: data}
-steps:
-  score:
-    source_directory: score
-    parallel_run_config:
-      entry_script: score.py
-      append_row_file_name: rows.txt
-      %s
-    inputs: {data: "${{pipeline.inputs.data}}"}
-    outputs: {rows: }
-"""
-
-
-def settings(**values):
-    defaults = {"mini_batch_size": 3, "process_count_per_node": 2}
-    return "\n      ".join(f"{name}: {value}" for name, value in (defaults | values).items())
-
+from support import VENV_PYTHON, ScenarioTest, lines_of, score_spec, wait_until, write_files
 
 class Parallel(ScenarioTest):
     items = 10
 
     def prepare(self, entry, **values):
-        self.project.spec(SPEC % settings(**values))
+        defaults = {"mini_batch_size": 3, "process_count_per_node": 2, "append_row_file_name": "rows.txt"}
+        self.project.spec(score_spec(lines_of(defaults | values)))
         self.project.write("score/score.py", "import os, sys, time\n" + entry.lstrip("\n"))
         write_files(self.project, "data", self.items)
 

@@ -60,13 +60,18 @@ class Robust(ScenarioTest):
             self.assertLess(result.code, 10, result)
         self.assertFalse((self.project.path / ".mlpipe").exists())
 
-    def test_a_spec_that_changes_while_it_runs(self):
+    def start_gated(self):
+        """A run whose first step waits until the gate is unlinked."""
         gate = self.project.base / "gate"
         gate.touch()
         self.project.env["GATE"] = str(gate)
         self.project.write("first/make.sh", 'while [ -f "$GATE" ]; do sleep 0.05; done; cat "$1"\n')
         process = self.project.start("run")
         self.project.wait_for_trace("first")
+        return gate, process
+
+    def test_a_spec_that_changes_while_it_runs(self):
+        gate, process = self.start_gated()
         self.project.spec("this: is no spec: any more\n")
         self.project.write("first/make.sh", "exit 1\n")
         gate.unlink()
@@ -219,12 +224,7 @@ class Robust(ScenarioTest):
         self.assertLess(result.seconds, 10)
 
     def test_runs_shows_a_run_that_is_still_running(self):
-        gate = self.project.base / "gate"
-        gate.touch()
-        self.project.env["GATE"] = str(gate)
-        self.project.write("first/make.sh", 'while [ -f "$GATE" ]; do sleep 0.05; done; cat "$1"\n')
-        process = self.project.start("run")
-        self.project.wait_for_trace("first")
+        gate, process = self.start_gated()
         self.assertIn("running", self.ok("runs").out)
         gate.unlink()
         self.assertEqual(self.project.finish(process).code, 0)

@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from support import ScenarioTest, wait_until, write_files
+from support import ScenarioTest, score_spec, wait_until, write_files
 
 SLOW = """
 steps:
@@ -18,15 +18,7 @@ steps:
     inputs: {q: "${{steps.quick.outputs.o}}"}
     outputs: {o: {type: file}}
 """
-PARALLEL = """
-inputs: {data: data}
-steps:
-  score:
-    source_directory: score
-    parallel_run_config: {entry_script: score.py, mini_batch_size: 1, process_count_per_node: 2, append_row_file_name: rows.txt}
-    inputs: {data: "${{pipeline.inputs.data}}"}
-    outputs: {rows: }
-"""
+PARALLEL = score_spec(["mini_batch_size: 1", "process_count_per_node: 2", "append_row_file_name: rows.txt"])
 ENTRY = """
 import os, time
 
@@ -86,10 +78,7 @@ class Signals(ScenarioTest):
             self.assertEqual(result.code, code, result)
             self.assertIn("read  stopped", result.err)
 
-    def test_a_second_interrupt_kills(self):
-        self.project.spec("""steps: {stubborn: {command: "trap '' INT TERM; echo on >> $TRACE; while :; do sleep 1; done", outputs: {o: }}}""")
-        process = self.project.start("run")
-        self.project.wait_for_trace("on")
+    def interrupt_twice(self, process):
         process.send_signal(signal.SIGINT)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
@@ -97,6 +86,12 @@ class Signals(ScenarioTest):
         self.assertEqual(result.code, 130, result)
         self.assertLess(result.seconds, 5)
         self.assert_nothing_left()
+
+    def test_a_second_interrupt_kills(self):
+        self.project.spec("""steps: {stubborn: {command: "trap '' INT TERM; echo on >> $TRACE; while :; do sleep 1; done", outputs: {o: }}}""")
+        process = self.project.start("run")
+        self.project.wait_for_trace("on")
+        self.interrupt_twice(process)
 
     def test_an_interrupt_of_the_whole_group_as_the_terminal_sends_it(self):
         process = self.start_slow()
@@ -119,13 +114,7 @@ class Signals(ScenarioTest):
 
     def test_a_second_interrupt_kills_workers(self):
         process = self.start_parallel()
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        result = self.project.finish(process)
-        self.assertEqual(result.code, 130, result)
-        self.assertLess(result.seconds, 5)
-        self.assert_nothing_left()
+        self.interrupt_twice(process)
 
     def test_kill_9_takes_everything_along_and_the_next_run_goes_on(self):
         process = self.start_slow()

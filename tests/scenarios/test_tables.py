@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from support import VENV_PYTHON, ScenarioTest
+from support import VENV_PYTHON, ScenarioTest, score_spec
 
 
 def has(*packages):
@@ -18,21 +18,6 @@ def has(*packages):
 
 PANDAS = has("pandas")
 PYARROW = has("pandas", "pyarrow")
-
-SPEC = """
-environment: {python: %s}
-inputs: {data: %s}
-steps:
-  score:
-    source_directory: score
-    parallel_run_config:
-      entry_script: score.py
-      append_row_file_name: rows.txt
-      process_count_per_node: 1
-      %s
-    inputs: {data: "${{pipeline.inputs.data}}"}
-    outputs: {rows: }
-"""
 
 # One JSON line for each row: the mini-batch, the number of its first row, and the values by name.
 ECHO = """
@@ -48,7 +33,7 @@ class Splits(ScenarioTest):
     python = VENV_PYTHON
 
     def prepare(self, data, *settings, script=ECHO):
-        self.project.spec(SPEC % (self.python, data, "\n      ".join(settings)))
+        self.project.spec(score_spec(["append_row_file_name: rows.txt", "process_count_per_node: 1", *settings], data, self.python))
         self.project.write("score/score.py", script)
 
     def write_bytes(self, name, data):

@@ -47,6 +47,7 @@ struct Run : ParallelListener {
   ParallelProgress last;
   std::string out, err;
   std::function<void(const ParallelProgress&)> each_progress;
+  std::unique_ptr<WorkerLauncher> launcher;  // of the next run; none: the usual one
   std::unique_ptr<ParallelStep> running;
   std::size_t descriptors_before = 0;
 
@@ -95,7 +96,7 @@ struct Run : ParallelListener {
     outcome.reset();
     scan();
     descriptors_before = open_descriptors();
-    running = std::make_unique<ParallelStep>(loop, Clock::real(), job, *this);
+    running = std::make_unique<ParallelStep>(loop, Clock::real(), job, *this, std::move(launcher));
     const auto started = running->start();
     if (!started) FAIL(started.error().message);
     loop.run();
@@ -368,6 +369,35 @@ TEST_CASE("a worker killed when memory ran out, though alone, names the item") {
   CHECK(message(step.run()) == "");
   CHECK(step.rows() == all_but("item104", 10));
   CHECK(has(test::read(step.job.logs / "failed_items.jsonl"), "\"kind\":\"out of memory\""));
+}
+
+// Starts some workers, and then no more: the machine has no room for another process.
+class FullMachine final : public WorkerLauncher {
+ public:
+  FullMachine(EventLoop& loop, const ParallelJob& job, int room) : loop_(loop), real_(make_python_launcher(loop, job)), room_(room) {}
+  void launch(int number, std::function<void(Result<WorkerProcess>)> done) override {
+    if (room_-- > 0) return real_->launch(number, std::move(done));
+    loop_.after(std::chrono::nanoseconds(0), [done] { done(Error{ErrorKind::step_failed, "cannot start a process", ""}); });
+  }
+  void collect(int number, std::function<void(ExitStatus)> done) override { real_->collect(number, std::move(done)); }
+  void kill(int number) override { real_->kill(number); }
+
+ private:
+  EventLoop& loop_;
+  std::unique_ptr<WorkerLauncher> real_;
+  int room_;
+};
+
+TEST_CASE("the workers that there are go on when no other can be started") {
+  Run step(good);
+  step.launcher = std::make_unique<FullMachine>(step.loop, step.job, 1);
+  CHECK(message(step.run()) == "");
+  CHECK(step.rows() == step.expected());
+  CHECK(step.noticed("cannot start a process: from now on 1 worker instead of 2"));
+
+  Run none(good);
+  none.launcher = std::make_unique<FullMachine>(none.loop, none.job, 0);
+  CHECK(message(none.run()) == "cannot start a process");
 }
 
 TEST_CASE("a step in which nothing gets finished for too long is given up") {
