@@ -20,6 +20,8 @@ enum class ErrorKind {
 // The process exit code of an error kind: public interface, see docs/reference.md.
 int exit_code(ErrorKind kind);
 
+constexpr bool by_signal(ErrorKind kind) { return kind == ErrorKind::interrupted || kind == ErrorKind::terminated; }
+
 struct Error {
   ErrorKind kind = ErrorKind::step_failed;
   std::string message;  // lower case, no full stop

@@ -34,8 +34,11 @@ Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<P
   return runs;
 }
 
-Result<StepRecord> step_of(const RunInfo& run, const std::string& step) {
+Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::string& step) {
   if (const StepRecord* record = run.step(step)) return *record;
+  if (path_exists(store.run_path(run.header.id) / "steps" / step))
+    return Error{ErrorKind::usage, fmt::format("step {} of run {} has not ended{}", step, run.header.id, run.state == RunState::killed ? ": it was killed" : ""),
+                 fmt::format("`mlpipe logs {}` shows what it printed so far", step)};
   std::vector<std::string> names;
   for (const StepRecord& record : run.steps) names.push_back(record.step);
   return Error{ErrorKind::usage, fmt::format("run {} has no step `{}`", run.header.id, step), suggestion(step, names)};

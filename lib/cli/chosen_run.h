@@ -22,6 +22,6 @@ Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<P
                                        const std::string& before = {});
 
 // The record of a step in a run. Kind usage: the step is unknown to the run; the hint is the nearest name.
-Result<StepRecord> step_of(const RunInfo& run, const std::string& step);
+Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::string& step);
 
 }  // namespace mlpipe::cli

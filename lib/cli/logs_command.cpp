@@ -71,7 +71,7 @@ Path logs_folder(const Store& store, const std::string& run, const std::string& 
 // A reused step printed in the run that made its result.
 Result<std::string> run_that_printed(const Store& store, const RunInfo& run, const std::string& step) {
   if (is_folder(logs_folder(store, run.header.id, step))) return run.header.id;
-  MLPIPE_TRY(const StepRecord record, step_of(run, step));
+  MLPIPE_TRY(const StepRecord record, step_of(store, run, step));
   if (record.state == StepState::reused && is_folder(logs_folder(store, record.reused_from, step))) return record.reused_from;
   return Error{ErrorKind::usage, fmt::format("step `{}` {} in run {}: it has no logs", step, name_of(record.state), run.header.id),
                record.reason};
@@ -81,7 +81,7 @@ bool is_plain_name(const std::string& step) { return step.find('/') == std::stri
 
 Result<int> mini_batch(const Store& store, const std::string& run_id, const std::string& step, const Path& logs, std::uint64_t number) {
   MLPIPE_TRY(const RunInfo run, read_run(store, run_id));
-  MLPIPE_TRY(const StepRecord record, step_of(run, step));
+  MLPIPE_TRY(const StepRecord record, step_of(store, run, step));
   MLPIPE_TRY(const std::string text, mini_batch_text(store, run, record, logs, number));
   MLPIPE_TRY_VOID(print(text));
   return 0;

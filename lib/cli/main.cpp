@@ -69,8 +69,8 @@ int main(int argc, const char* const* argv) {
   ensure_standard_descriptors();
   if (argc == 2 && argv[1] == std::string_view(scoring_server_command)) return scoring_server_main();
   if (argc == 5 && argv[1] == std::string_view(native_replay_command)) return native_replay_main(argv[2], argv[3], argv[4]);
-  // A reader that goes away is noticed by write; children get the default back.
-  std::signal(SIGPIPE, SIG_IGN);
+  // A reader that goes away, or a file that may not grow, is noticed by write; children get the defaults back.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   if (argc < 2) {
     tell(overview());
     return exit_code(ErrorKind::usage);

@@ -40,7 +40,7 @@ Result<Found> find_step(const Store& store, const std::optional<Path>& spec, con
   MLPIPE_TRY(RunInfo run, choose_run(store, spec, arguments.run));
   if (const StepRecord* record = run.step(step); record && has_outputs(*record)) return Found{run, *record};
   if (!arguments.run || *arguments.run == "latest") return last_good(store, spec, run, step);
-  MLPIPE_TRY(const StepRecord record, step_of(run, step));
+  MLPIPE_TRY(const StepRecord record, step_of(store, run, step));
   return Error{ErrorKind::usage, fmt::format("step `{}` {} in run {}", step, name_of(record.state), run.header.id),
                "without --run its last good output is taken"};
 }

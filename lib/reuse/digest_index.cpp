@@ -1,6 +1,7 @@
 #include "reuse/digest_index.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstring>
 
@@ -14,6 +15,8 @@ constexpr std::size_t checksum_size = sizeof(Digest::bytes);
 constexpr std::int64_t racy_window_ns = 2'000'000'000;
 
 std::int64_t nanoseconds(const timespec& time) { return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec; }
+
+static_assert(std::endian::native == std::endian::little, "numbers are copied as they are");
 
 template <class Plain>
 void append(std::string& out, const Plain& plain) {
@@ -130,7 +133,7 @@ RootIndex DigestIndex::load(const Path& root) const {
 }
 
 void DigestIndex::save(const Path& root, RootIndex&& index) const {
-  if (index.found_ == index.known_) return;
+  if (index.found_ == index.known_ || !path_exists(folder_.parent_path())) return;  // no store: nothing to keep it in
   std::string file(magic);
   append_text(file, root.native());
   file += index.found_;

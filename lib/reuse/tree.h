@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ struct ScanOptions {
   std::string pattern;
   DigestIndex* index = nullptr;
   int threads = 1;
+  const std::set<std::string>* only = nullptr;  // paths of files: what else lies there is not even looked at
 };
 Result<Tree> scan_tree(const Path& root, const ScanOptions& options = {});
 

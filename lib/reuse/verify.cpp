@@ -38,7 +38,7 @@ Result<Tree> verify_output(const Store& store, const StoredOutput& output, Diges
   const Path path = store.output_path(output);
   if (!path_exists(path)) return damaged(output, fmt::format("{} is missing", shown_path(path)));
   auto tree = scan_tree(path, {nullptr, "", index, threads});
-  if (!tree) return damaged(output, tree.error().message);
+  if (!tree) return by_signal(tree.error().kind) ? tree.error() : damaged(output, tree.error().message);
   if (tree->digest == output.tree && tree->is_file == !output.file.empty()) return tree;
   return damaged(output, difference(store, output, *tree));
 }

@@ -12,6 +12,7 @@ namespace mlpipe {
 
 // Kind store, naming the output and what is wrong with it: missing, or a file that changed, appeared or is gone (the first of
 // them, where the listing of its tree is in the store). Only stat data is read of files that the index knows.
+// A stop while they are read (system/event_loop.h) is an error of its own kind: nothing is known then.
 // Returns their trees, in the order of result.outputs.
 Result<std::vector<Tree>> verify(const Store& store, const StepResult& result, DigestIndex* index);
 

@@ -43,7 +43,8 @@ std::size_t parts_of(std::string_view path) { return static_cast<std::size_t>(st
 
 class Walker {
  public:
-  Walker(const Path& root, const IgnoreRules* ignore, const std::string& pattern) : root_(root), ignore_(ignore), pattern_(pattern) {
+  Walker(const Path& root, const IgnoreRules* ignore, const std::string& pattern, const std::set<std::string>* only)
+      : root_(root), ignore_(ignore), pattern_(pattern), only_(only) {
     const bool any_depth = pattern.find("**") != std::string::npos;
     most_parts_ = pattern.empty() || any_depth ? deepest + 1 : parts_of(pattern);
   }
@@ -136,13 +137,20 @@ class Walker {
   bool counts(const std::string& path, bool folder) const {
     if (folder && (path == ".mlpipe" || path.ends_with("/.mlpipe"))) return false;
     if (ignore_ && ignore_->ignores(path, folder)) return false;
+    if (only_ && !leads_to_any(folder ? path + "/" : path, folder)) return false;
     if (pattern_.empty()) return true;
     return folder ? parts_of(path) < most_parts_ : wildcard_match(pattern_, path);
+  }
+
+  bool leads_to_any(const std::string& path, bool folder) const {
+    const auto next = only_->lower_bound(path);
+    return next != only_->end() && (folder ? next->starts_with(path) : *next == path);
   }
 
   const Path& root_;
   const IgnoreRules* ignore_;
   const std::string& pattern_;
+  const std::set<std::string>* only_;
   std::size_t most_parts_;
   std::vector<FolderId> open_;  // this folder and those above it
 };
@@ -153,13 +161,13 @@ Error special_file_error(const Path& path, unsigned mode) {
   return input_error(path, fmt::format("it is {}", special_name(mode)), "only files and folders can be read: move it elsewhere");
 }
 
-Result<Found> walk(const Path& root, const IgnoreRules* ignore, const std::string& pattern) {
+Result<Found> walk(const Path& root, const IgnoreRules* ignore, const std::string& pattern, const std::set<std::string>* only) {
   struct stat st;
   if (::stat(root.c_str(), &st) != 0) return errno_error("read", root);
   if (S_ISREG(st.st_mode)) return Found{{{"", StatKey::of(st)}}, true};
   if (!S_ISDIR(st.st_mode)) return special_file_error(root, st.st_mode);
   MLPIPE_TRY(Fd fd, open_file(root, O_RDONLY | O_DIRECTORY));
-  Walker walker(root, ignore, pattern);
+  Walker walker(root, ignore, pattern, only);
   MLPIPE_TRY_VOID(walker.run(std::move(fd)));
   return Found{std::move(walker.found), false};
 }

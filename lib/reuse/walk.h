@@ -1,6 +1,7 @@
 // The walk over a folder: every file that counts, in bytewise order of the paths, with its stat data. Reads no file.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct Found {
   bool is_file = false;  // the root itself is a file
 };
 
-Result<Found> walk(const Path& root, const IgnoreRules* ignore, const std::string& pattern);
+// `only`: paths of files; no others count. Null: all do.
+Result<Found> walk(const Path& root, const IgnoreRules* ignore, const std::string& pattern, const std::set<std::string>* only = nullptr);
 
 // "it is a named pipe", ... of what is neither a file nor a folder.
 Error special_file_error(const Path& path, unsigned mode);

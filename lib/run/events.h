@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "batch/parallel_step.h"
+#include "batch/record/outcome.h"
 #include "store/run_record.h"
 
 namespace mlpipe {

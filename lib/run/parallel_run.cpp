@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "run/parallel_job.h"
-#include "system/blake3.h"
 #include "system/host.h"
 
 namespace mlpipe {
@@ -27,33 +25,31 @@ Result<ParallelJob> ParallelRun::job() {
 
 // With the journal: what scripts wrote for finished mini-batches must be there when the next run goes on behind them.
 Result<Path> ParallelRun::outputs_folder() {
-  const std::string inputs = identity_of_inputs();
-  const auto earlier = read_file(state() / "inputs");
-  if (fresh_ || (earlier && *earlier != inputs)) MLPIPE_TRY_VOID(forget_state());
+  // Their content is that of the fingerprint now. But if anything was written to or exchanged meanwhile, be it by a step into what
+  // another one made, the rows of an unfinished attempt may come from something else.
+  const std::string inputs = ways_.to_text();
+  const auto text = read_file(state() / "inputs");
+  const auto earlier = text ? InputWays::from_text(*text) : std::nullopt;
+  const bool changed = !earlier || !ways_.unchanged_since(*earlier);
+  if (changed && !fresh_ && path_exists(state() / "journal"))
+    notice("it starts over: its input data was written to, or led elsewhere, since its last attempt began");
+  if (changed || fresh_) MLPIPE_TRY_VOID(forget_state());
   MLPIPE_TRY_VOID(make_dirs(state()));
-  MLPIPE_TRY_VOID(write_file(state() / "inputs", inputs));
+  if (changed || fresh_ || *text != inputs) MLPIPE_TRY_VOID(write_file(state() / "inputs", inputs, Durability::synced));
   return state() / "outputs";
+}
+
+// The published rows must be there after a power cut before the journal goes.
+void ParallelRun::clear_state() {
+  auto cleared = context_.store.sync_results();
+  if (cleared) cleared = forget_state();
+  if (!cleared) notice("what it needed to go on after a failure is still there: " + cleared.error().message, cleared.error().hint);
 }
 
 // The journal first: killed in the middle, what is left must not look finished.
 Status ParallelRun::forget_state() {
   (void)::unlink((state() / "journal").c_str());
   return remove_tree(state());
-}
-
-// Stat data of all inputs. Their content is that of the fingerprint now, but if anything was written meanwhile, be it by a step
-// into what another one made, the rows of an unfinished attempt may come from something else.
-std::string ParallelRun::identity_of_inputs() const {
-  Hasher hasher;
-  for (const auto& [input, data] : description_.data) {
-    for (const TreeEntry& entry : data.tree->entries) {
-      struct stat st {};
-      (void)::stat((entry.path.empty() ? data.path : data.path / entry.path).c_str(), &st);
-      hasher.field(entry.path).number(st.st_ino).number(st.st_mtim.tv_sec).number(st.st_mtim.tv_nsec);
-      hasher.number(st.st_ctim.tv_sec).number(st.st_ctim.tv_nsec);
-    }
-  }
-  return hasher.finish().hex();
 }
 
 // Unfinished, they stay for the next run; finished but incomplete, they are like those of any failed step.
@@ -103,8 +99,7 @@ void ParallelRun::on_finished(ParallelOutcome outcome) {
   if (outcome.status) {
     scored_ = true;
     succeed(outcome.counts);
-    // The published rows must be there after a power cut before the journal goes.
-    if (incomplete_ || (record_.state == StepState::ran && context_.store.sync_results())) (void)forget_state();
+    if (record_.state == StepState::ran || incomplete_) clear_state();
     return;
   }
   StepEnded event;

@@ -21,7 +21,7 @@ class ParallelRun final : public StepRun, public ParallelListener {
   Path state() const { return context_.store.partial_path(description_.fingerprint); }
   Result<ParallelJob> job();
   Status forget_state();
-  std::string identity_of_inputs() const;
+  void clear_state();
 
   void on_output(const std::string& worker, bool is_stderr, std::string_view text) override;
   void on_progress(const ParallelProgress& progress) override;

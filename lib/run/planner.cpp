@@ -45,14 +45,18 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step
     return plan;
   }
   plan.fingerprint = description->fingerprint;
-  Verdict verdict = judge(pipeline, store, step, *description, forced, store.find(description->fingerprint), describer);
-  plan.verdict = verdict.reuse ? StepPlan::Verdict::reuse : StepPlan::Verdict::run;
-  plan.reason = std::move(verdict.reason);
-  plan.changes = std::move(verdict.changes);
-  plan.warnings = std::move(verdict.warnings);
-  if (verdict.reuse) {
-    plan.reused_from = verdict.result->run_id;
-    available[step.name] = std::move(verdict.outputs);
+  auto verdict = judge(pipeline, store, step, *description, forced, store.find(description->fingerprint), describer);
+  if (!verdict) {
+    plan.reason = verdict.error().message;
+    return plan;
+  }
+  plan.verdict = verdict->reuse ? StepPlan::Verdict::reuse : StepPlan::Verdict::run;
+  plan.reason = std::move(verdict->reason);
+  plan.changes = std::move(verdict->changes);
+  plan.warnings = std::move(verdict->warnings);
+  if (verdict->reuse) {
+    plan.reused_from = verdict->result->run_id;
+    available[step.name] = std::move(verdict->outputs);
   }
   return plan;
 }

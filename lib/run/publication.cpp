@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <map>
+#include <set>
 
 
 namespace mlpipe {
@@ -27,11 +28,16 @@ std::map<std::string, Digest> digests_of(const Tree& tree) {
   return digests;
 }
 
-// What lies at the target now. Something unreadable counts as absent: writing there will say what is wrong.
-std::map<std::string, Digest> present(const Path& target, DigestIndex& index) {
-  if (!path_exists(target)) return {};
-  const auto tree = scan_tree(target, {nullptr, "", &index, 1});
-  return tree ? digests_of(*tree) : std::map<std::string, Digest>();
+using Digests = std::map<std::string, Digest>;
+
+// What lies at the target now, where we are about to write or put something once.
+Result<Digests> present(const Path& target, const Digests& wanted, const Digests& ours, DigestIndex& index) {
+  if (!path_exists(target)) return Digests();
+  std::set<std::string> places;
+  for (const Digests* digests : {&wanted, &ours})
+    for (const auto& [path, digest] : *digests) places.insert(path);
+  MLPIPE_TRY(const Tree tree, scan_tree(target, {nullptr, "", &index, 1, &places}));
+  return digests_of(tree);
 }
 
 // Aside lies where a killed run is swept. Only across file systems it has to be beside the target.
@@ -51,8 +57,6 @@ Status replace_file(const Path& from, const Path& to, const Path& aside_folder) 
 
 // A part of a path is "" for the tree of a single file: the place is the target itself.
 Path below(const Path& target, const std::string& path) { return path.empty() ? target : target / path; }
-
-using Digests = std::map<std::string, Digest>;
 
 // What the last publication put there.
 Digests listed(const Path& list) {
@@ -90,7 +94,8 @@ Result<Published> publish_output(const Store& store, const StepOutput& output, c
   const Path target = target_of(output);
   MLPIPE_TRY_VOID(refuse_store(store, target));
   const Path list = store.published_path(target);
-  const Digests wanted = digests_of(*available.tree), there = present(target, index), ours = listed(list);
+  const Digests wanted = digests_of(*available.tree), ours = listed(list);
+  MLPIPE_TRY(const Digests there, present(target, wanted, ours, index));
   Published published;
   for (const auto& [path, digest] : wanted) {
     const auto now = there.find(path);

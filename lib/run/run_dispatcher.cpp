@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 constexpr auto poll_interval = 50ms;
 // A step whose source or input changes each time it is about to start is given up.
 constexpr int most_changes = 5;
+// Steps that hold their claim, each a descriptor, and wait for a core. More would gain nothing, and keep others from working on them.
+constexpr std::size_t most_decided = 64;
 // A power cut may forget the steps that ended within it.
 constexpr auto sync_interval = 1s;
 constexpr const char* run_was_stopped = "the run was stopped";
@@ -58,7 +60,11 @@ RunInfo RunDispatcher::run() {
 
 void RunDispatcher::pump() {
   for (bool again = true; again;) {
-    while (const auto step = schedule_.take_ready()) consider(*step);
+    while (decided_.size() < most_decided) {
+      const auto step = schedule_.take_ready();
+      if (!step) break;
+      consider(*step);
+    }
     again = start_decided();
     report_skipped();
   }
@@ -90,15 +96,16 @@ void RunDispatcher::consider_run(std::size_t number) {
 
   std::optional<StepResult> found;
   if (auto* hit = std::get_if<Hit>(&*claim)) found = std::move(hit->result);
-  Verdict verdict = judge(context_.pipeline, context_.store, step, *description, forced, found, context_.describer);
-  if (verdict.reuse) return reuse(number, *description, std::move(verdict));
+  auto verdict = judge(context_.pipeline, context_.store, step, *description, forced, found, context_.describer);
+  if (!verdict) return fail_before_start(number, verdict.error(), description->fingerprint);
+  if (verdict->reuse) return reuse(number, *description, verdict.take());
   if (std::holds_alternative<Hit>(*claim)) {  // a result that cannot be taken: make a new one in its place
     claim = context_.store.claim(description->fingerprint, false);
     if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
     if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
-    if (verdict.damaged) context_.store.forget(std::get<Slot>(*claim), *found);
+    if (verdict->damaged) context_.store.forget(std::get<Slot>(*claim), *found);
   }
-  decided_.emplace(number, Decided{description.take(), std::move(std::get<Slot>(*claim)), std::move(verdict.reason)});
+  decided_.emplace(number, Decided{description.take(), std::move(std::get<Slot>(*claim)), std::move(verdict->reason)});
 }
 
 void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verdict verdict) {
@@ -164,6 +171,7 @@ void RunDispatcher::start(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
   auto node = decided_.extract(number);
   const std::string reason = node.mapped().reason;
+  const Digest fingerprint = node.mapped().description.fingerprint;
   auto run = make_step_run(context_, step, std::move(node.mapped().description), std::move(node.mapped().slot),
                            {reason, selection_.forced[number]},
                            [this, number](StepRunEnd end) { ended(number, std::move(end)); });
@@ -172,8 +180,9 @@ void RunDispatcher::start(std::size_t number) {
     running_[number] = std::move(run);
     return;
   }
+  if (!started) (void)run->keep_manifest();
   run.reset();
-  if (!started) return fail_before_start(number, started.error(), {}, reason);
+  if (!started) return fail_before_start(number, started.error(), fingerprint, reason);
   if (++changes_seen_[number] > most_changes)
     return fail_before_start(number, {ErrorKind::step_failed, "its source or inputs keep changing", "run it again when nothing writes to them"});
   context_.events.on(Notice{step.name, "its source or an input changed meanwhile; looking again", ""});
@@ -189,9 +198,7 @@ void RunDispatcher::ended(std::size_t number, StepRunEnd end) {
 }
 
 void RunDispatcher::fail_before_start(std::size_t number, const Error& error, std::optional<Digest> fingerprint, const std::string& reason) {
-  const bool stopped = error.kind == ErrorKind::interrupted || error.kind == ErrorKind::terminated;
-  if (stopped) unheard_stop_ = error.kind;
-  StepEnded event = new_event(number, stopped ? StepState::stopped : StepState::failed, reason);
+  StepEnded event = new_event(number, by_signal(error.kind) ? StepState::stopped : StepState::failed, reason);
   event.record.fingerprint = fingerprint;
   event.record.error = error.message;
   event.record.exit_code = error.kind == ErrorKind::threshold ? 42 : 1;
@@ -203,6 +210,7 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
   const Step& step = context_.pipeline.steps[number];
   if (failure) {
     if (event.record.state == StepState::failed && !failure_) failure_ = failure;
+    if (by_signal(*failure)) unheard_stop_ = failure;
     if (event.record.state == StepState::failed) {
       event.again = again_command(context_.pipeline, context_.store, context_.request, step);
       if (event.mini_batch) event.replay = replay_command(context_.pipeline, context_.store, context_.request, step, *event.mini_batch);

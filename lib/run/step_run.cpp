@@ -33,6 +33,7 @@ Result<bool> StepRun::start() {
 // fingerprinted. So is data from outside, which is not copied, now and again before the result is published.
 Result<bool> StepRun::make_workspace() {
   const Path folder = context_.recorder.work_folder() / step_.name;
+  ways_ = InputWays::of(description_);
   MLPIPE_TRY(const Path outputs, outputs_folder());
   MLPIPE_TRY(workspace_, Workspace::make(step_, folder, outputs, description_.code, context_.spares));
   const auto copied = description_.code ? scan_tree(workspace_->code(), {nullptr, "", nullptr, context_.cores}) : Result<Tree>(Tree{});
@@ -83,6 +84,7 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
   result.unfingerprinted = description_.unfingerprinted;
   result.sample = context_.request.sample.has_value();
   std::vector<Path> built;
+  const StopsDeferred until_published;
   for (const StepOutput& output : step_.outputs) {
     built.push_back(workspace_->output_place(output));
     MLPIPE_TRY(Tree tree, scan_tree(built.back(), {nullptr, "", nullptr, context_.cores}));
@@ -93,6 +95,9 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
   if (changed)
     return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed->name),
                  "a step must not write into its inputs; run it again when nothing else does"};
+  if (!InputWays::of(description_).lead_where(ways_))
+    return Error{ErrorKind::step_failed, "a link or a folder on the way to its input was exchanged while it ran, so its result is not kept",
+                 "run it again when nothing moves its data"};
   MLPIPE_TRY_VOID(keep_manifest());
   MLPIPE_TRY_VOID(slot_.publish(result, built));
   return result;
@@ -124,7 +129,7 @@ void StepRun::succeed(const ScoreCounts& counts) {
 }
 
 void StepRun::fail(ErrorKind kind, std::string error, StepEnded event) {
-  const bool stopped = kind == ErrorKind::interrupted || kind == ErrorKind::terminated || stopping_;
+  const bool stopped = by_signal(kind) || stopping_;
   record_.state = stopped ? StepState::stopped : StepState::failed;
   record_.took = context_.clock.steady() - begun_;
   record_.error = std::move(error);

@@ -10,6 +10,7 @@
 #include "base/stream_editor.h"
 #include "run/description.h"
 #include "run/events.h"
+#include "run/input_ways.h"
 #include "run/request.h"
 #include "run/workspace.h"
 #include "store/run_record.h"
@@ -52,6 +53,8 @@ class StepRun {
 
   // False: the source changed while it was copied; nothing was started, on_end will not come, describe it again.
   Result<bool> start();
+  // For explanations: what the fingerprint was made of.
+  Status keep_manifest() const;
   virtual void stop(ErrorKind kind) = 0;  // politely
   virtual void kill(ErrorKind kind) = 0;
 
@@ -78,6 +81,7 @@ class StepRun {
   OnEnd on_end_;
   std::optional<Workspace> workspace_;
   std::vector<std::string> environment_;
+  InputWays ways_;  // when it began
   StepRecord record_;
   SteadyTime begun_;
   bool stopping_ = false;
@@ -85,7 +89,6 @@ class StepRun {
 
  private:
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
-  Status keep_manifest() const;
   void post_end(StepRunEnd end);
 };
 

@@ -83,8 +83,8 @@ void explain_miss(const Pipeline& pipeline, const Store& store, const Step& step
 
 }  // namespace
 
-Verdict judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
-              const std::optional<StepResult>& found, Describer& describer) {
+Result<Verdict> judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
+                      const std::optional<StepResult>& found, Describer& describer) {
   Verdict verdict;
   if (forced) {
     verdict.reason = "forced";
@@ -100,6 +100,7 @@ Verdict judge(const Pipeline& pipeline, const Store& store, const Step& step, co
   }
   if (verdict.reason = exceeded(step, *found); !verdict.reason.empty()) return verdict;
   auto outputs = describer.outputs_of(step, *found);
+  if (!outputs && by_signal(outputs.error().kind)) return outputs.error();
   if (!outputs) {
     verdict.damaged = true;
     verdict.reason = outputs.error().message;

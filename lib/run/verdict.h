@@ -23,8 +23,8 @@ struct Verdict {
   std::vector<std::string> warnings;  // what differs without a rerun
 };
 
-// `found`: the result recorded for the fingerprint, if there is one.
-Verdict judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
-              const std::optional<StepResult>& found, Describer& describer);
+// `found`: the result recorded for the fingerprint, if there is one. Error: stopped while its outputs were looked at.
+Result<Verdict> judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
+                      const std::optional<StepResult>& found, Describer& describer);
 
 }  // namespace mlpipe

@@ -63,16 +63,18 @@ bool is_bare(const Path& folder) {
 }  // namespace
 
 bool SpareWorkspaces::take(const Path& folder) {
-  if (spare_.empty()) return false;
+  if (std::erase(spare_, folder) > 0 || spare_.empty()) return false;
   const Path spare = std::move(spare_.back());
   spare_.pop_back();
-  if (::rename(spare.c_str(), folder.c_str()) == 0) return true;
+  if (::rename(spare.c_str(), folder.c_str()) == 0) return is_bare(folder);
   (void)remove_tree(spare);
   return false;
 }
 
 void SpareWorkspaces::give(const Path& folder) {
-  if (is_bare(folder)) spare_.push_back(folder);
+  std::erase(spare_, folder);
+  // What escaped from a step may have its working directory in there.
+  if (is_bare(folder) && !has_orphans()) spare_.push_back(folder);
   else (void)remove_tree(folder);
 }
 

@@ -116,7 +116,7 @@ RunHeader header_of(const Json& json) {
           texts_of(json, "command_line"), texts_of(json, "overrides"),
           texts_of(json, "selection"),   text_of(json, "mlpipe_version"),
           text_of(json, "host"),         text_of(json, "user"),
-          number_of<int>(json, "pid")};
+          number_of<int>(json, "pid"),   text_of(json, "mark")};
 }
 
 std::optional<StepRecord> step_of(const Json& json) {
@@ -197,6 +197,7 @@ std::string encode(const RunHeader& header) {
   put_text(json, "host", header.host);
   put_text(json, "user", header.user);
   put_number(json, "pid", header.pid);
+  put_text(json, "mark", header.mark);
   return dump(json);
 }
 

@@ -26,6 +26,7 @@ struct RunHeader {
   std::string host;
   std::string user;
   int pid = 0;
+  std::string mark;      // of the process: what it writes aside has it in its name
 };
 
 enum class StepState { ran, reused, used, failed, skipped, stopped };  // used: outputs taken from --use DIR
@@ -87,7 +88,8 @@ class RunRecorder {
   Status append(std::string line);
 
   RunHeader header_;
-  Path root_, folder_, marker_;
+  const Store* store_;  // outlives this
+  Path folder_, marker_;
   std::string token_;
   Fd file_;
   Lock lock_;

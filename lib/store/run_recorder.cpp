@@ -61,15 +61,16 @@ bool worth_remembering(const StepRecord& record) {
 
 RunRecorder::RunRecorder(const Store& store, RunHeader header, Lock lock)
     : header_(std::move(header)),
-      root_(store.root()),
+      store_(&store),
       folder_(store.run_path(header_.id)),
-      marker_(active_marker(root_, header_.id)),
-      token_(run_token(root_, header_.id)),
+      marker_(active_marker(store.root(), header_.id)),
+      token_(run_token(store.root(), header_.id)),
       lock_(std::move(lock)) {}
 
 Result<RunRecorder> RunRecorder::begin(const Store& store, RunHeader header, const Clock& clock) {
   header.started = clock.wall();
   if (header.pid == 0) header.pid = ::getpid();
+  header.mark = process_mark();
   for (int tries = 0; tries < most_ids; ++tries) {
     header.id = format_stamp(header.started + std::chrono::milliseconds(tries));
     MLPIPE_TRY(auto lock, occupy(store, header.id));
@@ -91,7 +92,7 @@ Status RunRecorder::append(std::string line) {
 }
 
 Status RunRecorder::sync() {
-  if (std::exchange(published_, false)) MLPIPE_TRY_VOID(sync_folder(root_ / "results"));
+  if (std::exchange(published_, false)) MLPIPE_TRY_VOID(store_->sync_results());
   if (::fdatasync(file_.get()) != 0) return errno_error("sync", folder_ / record_name);
   if (folders_synced_) return {};
   MLPIPE_TRY_VOID(sync_folder(folder_));
@@ -104,7 +105,7 @@ Status RunRecorder::step(const StepRecord& record) {
   published_ |= record.state == StepState::ran;
   MLPIPE_TRY_VOID(append(encode(record)));
   if (!worth_remembering(record)) return {};
-  return write_last_step(root_, header_.spec, record.step, {header_.id, *record.fingerprint, record.state});
+  return write_last_step(store_->root(), header_.spec, record.step, {header_.id, *record.fingerprint, record.state});
 }
 
 Status RunRecorder::end(RunState state, int exit_code, Seconds took) {

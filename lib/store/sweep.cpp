@@ -36,7 +36,7 @@ bool sweep_run(const Store& store, const std::string& id) {
   const Path folder = store.run_path(id), marker = active_marker(store.root(), id);
   kill_marked(run_token(store.root(), id));
   if (!remove_tree(folder / "work")) return false;
-  if (const auto run = read_run(store, id)) remove_leftovers(store.root(), folder, run->header.pid);
+  if (const auto run = read_run(store, id)) remove_leftovers(store.root(), folder, run->header.mark);
   remove_published_partials(store, id);
   if (never_began(folder) && !remove_tree(folder)) return false;
   return ::unlink(marker.c_str()) == 0 || errno == ENOENT;

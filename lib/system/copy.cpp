@@ -92,8 +92,10 @@ Status clone_file(const Path& from, const Path& to) {
   if (!S_ISREG(st.st_mode)) return refused(from, "it is not a file");
   // Never write through what stands there: it may be a link, or one of several names of a file that must not change.
   if (::unlink(to.c_str()) != 0 && errno != ENOENT) return errno_error("replace", to);
-  MLPIPE_TRY(const Fd out, open_file(to, O_WRONLY | O_CREAT | O_EXCL, st.st_mode & 0111 ? 0777 & ~0022 : 0644));
+  MLPIPE_TRY(Fd out, open_file(to, O_WRONLY | O_CREAT | O_EXCL, st.st_mode & 0111 ? 0777 & ~0022 : 0644));
   Status status = copy_content(in.get(), out.get(), from, to);
+  // A network file system reports what it could not write only here.
+  if (::close(out.release()) != 0 && errno != EINTR && status) status = errno_error("write", to);
   if (!status) ::unlink(to.c_str());
   return status;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -32,9 +33,14 @@ std::uint64_t tag_of(int fd, std::uint32_t generation) {
   return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
 }
 
+std::atomic<int> deferred{0};
+
 }  // namespace
 
-bool stop_pending() { return is_pending({SIGINT, SIGTERM, SIGHUP}); }
+bool stop_pending() { return deferred == 0 && is_pending({SIGINT, SIGQUIT, SIGTERM, SIGHUP}); }
+
+StopsDeferred::StopsDeferred() { ++deferred; }
+StopsDeferred::~StopsDeferred() { --deferred; }
 
 Error stopped_error() { return {is_pending({SIGTERM, SIGHUP}) ? ErrorKind::terminated : ErrorKind::interrupted, "stopped", ""}; }
 

@@ -22,6 +22,14 @@ bool stop_pending();
 // What such work returns then.
 Error stopped_error();
 
+// While one lives, no thread's stop_pending() asks for an early end: what a step made in hours is worth being put away.
+class StopsDeferred {
+ public:
+  StopsDeferred();
+  ~StopsDeferred();
+  StopsDeferred(const StopsDeferred&) = delete;
+};
+
 class EventLoop {
  public:
   using Handler = std::function<void(std::uint32_t events)>;  // EPOLLIN, EPOLLOUT, EPOLLHUP, ...

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
+#include <random>
 #include <cerrno>
 #include <memory>
 #include <system_error>
@@ -19,7 +20,7 @@ namespace mlpipe {
 namespace {
 
 ErrorKind kind_of(int error_number) {
-  const bool of_the_disk = error_number == ENOSPC || error_number == EDQUOT || error_number == EROFS;
+  const bool of_the_disk = error_number == ENOSPC || error_number == EDQUOT || error_number == EROFS || error_number == EFBIG;
   return of_the_disk ? ErrorKind::store : ErrorKind::step_failed;
 }
 
@@ -27,6 +28,7 @@ std::string hint_for(int error_number) {
   switch (error_number) {
     case ENOSPC: return "free some space on that disk";
     case EDQUOT: return "your disk quota is used up: free some of it";
+    case EFBIG: return "raise the limit of a file's size (ulimit -f)";
     case EROFS: return "that file system is mounted read-only: work elsewhere or remount it";
     case EMFILE: return "raise the limit of open files (ulimit -n)";
     default: return {};
@@ -51,7 +53,7 @@ Status read_more(int fd, std::string& text, std::size_t limit, const Path& shown
 
 Path aside_name(const Path& path) {
   static std::atomic<unsigned> count{0};
-  return path.native() + fmt::format(".tmp-{}-{}", ::getpid(), count.fetch_add(1));
+  return path.native() + fmt::format(".tmp-{}-{}", process_mark(), count.fetch_add(1));
 }
 
 Status write_aside(const Path& aside, std::string_view bytes, Durability durability) {
@@ -81,6 +83,11 @@ std::string errno_reason(int error_number) {
   return reason;
 }
 
+const std::string& process_mark() {
+  static const std::string mark = fmt::format("{}-{:08x}", ::getpid(), std::random_device()());
+  return mark;
+}
+
 Error errno_error(std::string_view action, const Path& path, int error_number) {
   return {kind_of(error_number), fmt::format("cannot {} {}: {}", action, shown_path(path), errno_reason(error_number)),
           hint_for(error_number)};
@@ -103,17 +110,6 @@ Result<std::string> read_file(const Path& path) {
   // One byte more than the size: the read that fills the text also meets the end.
   if (::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode)) text.reserve(static_cast<std::size_t>(st.st_size) + 1);
   MLPIPE_TRY_VOID(read_more(fd.get(), text, text.max_size(), path));
-  return text;
-}
-
-Result<std::string> read_tail(const Path& path, std::size_t limit) {
-  MLPIPE_TRY(Fd fd, open_file(path, O_RDONLY));
-  const off_t size = ::lseek(fd.get(), 0, SEEK_END);
-  if (size < 0) return errno_error("read", path);
-  const off_t start = static_cast<std::uint64_t>(size) > limit ? size - static_cast<off_t>(limit) : 0;
-  if (::lseek(fd.get(), start, SEEK_SET) < 0) return errno_error("read", path);
-  std::string text;
-  MLPIPE_TRY_VOID(read_more(fd.get(), text, limit, path));
   return text;
 }
 

@@ -26,13 +26,14 @@ enum class Durability { none, content, synced };
 
 Result<Fd> open_file(const Path& path, int flags, unsigned mode = 0666);
 Result<std::string> read_file(const Path& path);
-// Reads at most `limit` bytes from the end.
-Result<std::string> read_tail(const Path& path, std::size_t limit);
 // Reads up to `size` bytes at `offset`; fewer only where the file ends.
 Result<std::size_t> read_at(int fd, std::uint64_t offset, char* to, std::size_t size, const Path& shown);
 Status write_all(int fd, std::string_view bytes, const Path& shown);
 
-// Writes aside ("<path>.tmp-<pid>-<n>") and renames: readers see the old or the new file, never half of it.
+// Part of the names of all that this process writes aside: "<pid>-<random>", for pids are not one of a kind where containers
+// share a disk.
+const std::string& process_mark();
+// Writes aside ("<path>.tmp-<process mark>-<n>") and renames: readers see the old or the new file, never half of it.
 Status write_file(const Path& path, std::string_view bytes, Durability durability = Durability::none);
 
 Status make_dirs(const Path& path);

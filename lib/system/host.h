@@ -20,7 +20,7 @@ std::uint64_t oom_kills_in(std::string_view text);
 Path executable_path();            // of the running mlpipe
 // The first existing of <bin>/../lib/mlpipe/NAME and <bin>/../share/mlpipe/NAME, as built and as installed.
 std::optional<Path> find_module(const std::string& name);
-// The executable that `name` means to a shell with this PATH ("NAME=value" list); nothing when there is none.
+// The executable that `name` means to a shell with this value of PATH; nothing when there is none.
 std::optional<Path> find_program(const std::string& name, const std::string& path_variable);
 bool is_terminal(int fd);
 

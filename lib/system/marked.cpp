@@ -111,6 +111,11 @@ void reap_orphans() {
   for (const pid_t pid : orphans()) ::waitpid(pid, nullptr, WNOHANG);
 }
 
+bool has_orphans() {
+  reap_orphans();
+  return !orphans().empty();
+}
+
 // A killed one's children become ours: until none is left. Children cannot be reused pids, they wait for us.
 int kill_orphans() {
   constexpr int most_passes = 1000;

@@ -34,7 +34,7 @@ struct ExitStatus {
   bool ok() const { return code == 0 && signal == 0; }
 };
 
-// "exit code 3", "killed by SIGKILL", "killed by SIGSEGV (core dumped is not shown)".
+// "exit code 3", "killed by SIGKILL", "killed by SIGSEGV".
 std::string describe(const ExitStatus& status);
 std::string signal_name(int signal);  // "SIGKILL"; "signal 77" when it has no name
 
@@ -77,11 +77,14 @@ int kill_marked(const std::string& token);
 // after become_subreaper. Returns how many.
 int kill_orphans();
 
+// Whether such a child lives.
+bool has_orphans();
+
 // Adopts orphans of our children, so that kill_marked's victims and escaped grandchildren can be reaped here. From now on
 // every dead child that no Child owns is taken for one: such a process must not fork in other ways.
 void become_subreaper();
 
-// Two ends of a connected pair of stream sockets, or of a pipe (first: read end). Close-on-exec; ours non-blocking if asked.
+// Two ends of a connected pair of stream sockets, or of a pipe (first: read end). Close-on-exec.
 Result<std::pair<Fd, Fd>> socket_pair();
 Result<std::pair<Fd, Fd>> make_pipe();
 void set_nonblocking(int fd);

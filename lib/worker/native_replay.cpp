@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -54,6 +55,7 @@ Result<int> replay(const Path& module, const Path& configuration, const Path& fr
   MLPIPE_TRY(const std::string bytes, read_file(frames));
   const RowsApart stdout_rows;
   MLPIPE_TRY(const OpenScorer scorer, open_scorer(module.string(), configured));
+  const std::unique_ptr<mlpipe_scorer, void (*)(mlpipe_scorer*)> closed_at_the_end(scorer.scorer, scorer.module->close);
   wire::Reader<wire::ToWorker> reader;
   reader.feed(bytes);
   const RowsApart* rows = &stdout_rows;

@@ -6,7 +6,7 @@
 //   fields  u32 count, count x (str key, str value); a list is a key that repeats
 //
 //   runner -> worker
-//     1 init         fields: entry_script, source_directory, output, argument..., see worker/python/mlpipe_worker.py
+//     1 init         fields: entry_script, source_directory, argument..., see worker/python/mlpipe_worker.py
 //     2 mini_batch   u64 id, u32 attempt, u8 kind, u32 items, and what the kind asks for:
 //                    0 files       items x str
 //                    1 file group  items x str, keys

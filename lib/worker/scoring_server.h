@@ -5,7 +5,8 @@
 //                      frame "fork": u32 worker number, with three descriptors by SCM_RIGHTS: worker socket, stdout, stderr
 //   server -> runner   frame "opened": str module version, or "open_failed": str reason
 //                      frame "forked": u32 worker number, u32 pid, with its pidfd by SCM_RIGHTS; or "fork_failed": u32, str
-//                      frame "exited": u32 worker number, i32 status as waitpid gives it, u64 peak rss bytes
+//                      frame "exited": u32 worker number, i32 status as waitpid gives it, u64 peak rss bytes,
+//                      u64 microseconds of CPU time
 // Never forks unless /proc/self/task has exactly one entry. EOF on the control socket ends it and all its workers.
 #pragma once
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_descriptors = 3;
 constexpr std::uint32_t longest_frame = 64u << 20;
 
-Error malformed() { return {ErrorKind::step_failed, "malformed frame on the scoring server's socket", ""}; }
+Error malformed() { return {ErrorKind::step_failed, "malformed frame on the fork server's socket", ""}; }
 
 // What walk() hands the fields of a message to.
 struct Put {
@@ -64,7 +64,7 @@ std::string encode(Message message) {
 }
 
 Error socket_error(const char* action) {
-  return {ErrorKind::step_failed, std::string("cannot ") + action + " the scoring server's socket: " + std::strerror(errno), ""};
+  return {ErrorKind::step_failed, std::string("cannot ") + action + " the fork server's socket: " + std::strerror(errno), ""};
 }
 
 union ControlBuffer {

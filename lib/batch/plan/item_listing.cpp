@@ -92,7 +92,7 @@ Status list_items(const std::string& name, const Path& path, const Tree& tree, I
   const auto folders = by_folder(tree);
   if (folders.empty()) {
     return Error{ErrorKind::step_failed, "input `" + name + "` has no files: " + shown_path(path),
-                 "check what the step before it wrote, or the path and its pattern"};
+                 "check what the step before it wrote, or the path; a pattern counts from the input's folder"};
   }
   listing.add_input(name, path);
   for (const auto& [folder, items] : folders) {

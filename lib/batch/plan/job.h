@@ -42,7 +42,7 @@ struct ParallelJob {
   Path code;                            // private copy of the source directory; empty: none
   Path source;                          // the real one, for tracebacks shown to people
   Path output;                          // folder that the rows' file goes to; empty: no output declared (summary_only)
-  Path scratch;                         // exists, empty; workers get folders below; removed by the caller
+  Path scratch;                         // workers get folders below; removed by the caller
   Path state;                           // plan, journal and rows; outlives the run, so that the next one goes on
   Path logs;                            // exists
   // For everything that is shown, logged or recorded: secrets to "***", the private copy's path to the source's.

@@ -46,6 +46,7 @@ class FilePass {
       if (stop_pending()) return stopped_error();
       MLPIPE_TRY(const std::size_t got, read_block(fd.get()));
       if (got == 0) break;
+      if (buffer_begin_ == 0 && buffer_.size() == got) MLPIPE_TRY_VOID(check_start());
       scanner_->feed(std::string_view(buffer_).substr(buffer_.size() - got), sink);
     }
     if (status_ && !scanner_->finish(sink))
@@ -55,6 +56,19 @@ class FilePass {
   }
 
  private:
+  // What a name promised and the first bytes do not keep.
+  Status check_start() const {
+    const auto refuse = [&](const char* is, const char* remedy) {
+      return Error{ErrorKind::step_failed, fmt::format("{} {}, so it cannot be split", shown_path(path_), is), remedy};
+    };
+    const std::string_view start(buffer_);
+    for (const std::string_view magic : {"\x1f\x8b", "PK\x03\x04", "BZh", "\xfd" "7zXZ", "\x28\xb5\x2f\xfd"})
+      if (start.starts_with(magic)) return refuse("is compressed", "unpack it");
+    for (const std::string_view mark : {"\xff\xfe", "\xfe\xff"})
+      if (start.starts_with(mark)) return refuse("is UTF-16", "convert it to UTF-8: iconv -f UTF-16 -t UTF-8");
+    return {};
+  }
+
   Result<std::size_t> read_block(int fd) {
     const std::uint64_t keep = bytes_wanted_ ? scanner_->row_begin() : buffer_begin_ + buffer_.size();
     buffer_.erase(0, keep - buffer_begin_);
@@ -122,6 +136,19 @@ Result<TableRows> cut_row_groups(const Path& path, std::uint64_t size) {
   return table;
 }
 
+// Reads JSON with whole numbers beyond 64 bits as their digits: as floating point they would lose some, and groups would merge.
+class ExactNumbers : public nlohmann::detail::json_sax_dom_parser<nlohmann::json> {
+ public:
+  ExactNumbers() : json_sax_dom_parser(value, false) {}
+  bool number_float(double number, const std::string& text) {
+    std::string digits = text;
+    const bool whole = text.find_first_of(".eE") == std::string::npos;
+    return whole ? string(digits) : json_sax_dom_parser::number_float(number, text);
+  }
+
+  nlohmann::json value;
+};
+
 std::string text_of(const nlohmann::json& value) { return value.is_null() ? "" : value.is_string() ? value.get<std::string>() : value.dump(); }
 
 class ColumnReader {
@@ -170,12 +197,14 @@ class ColumnReader {
   }
 
   Status json(const Row& row) {
-    const auto object = nlohmann::json::parse(row.bytes, nullptr, false);
+    ExactNumbers read;
+    const bool parsed = nlohmann::json::sax_parse(row.bytes, &read);
+    const nlohmann::json& object = read.value;
     const auto wrong = [&](std::string_view what) {
       return Error{ErrorKind::step_failed, fmt::format("{}: row {} {}", shown_path(path_), rows_ + 1, what),
                    "each line of a JSON lines file is one object"};
     };
-    if (!object.is_object()) return wrong(object.is_discarded() ? "is not JSON" : "is not an object");
+    if (!parsed || !object.is_object()) return wrong(!parsed ? "is not JSON" : "is not an object");
     std::vector<std::string> values;
     for (const auto& column : columns_) {
       const auto found = object.find(column);

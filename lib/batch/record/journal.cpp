@@ -6,14 +6,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cctype>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "batch/record/crc32c.h"
+#include "system/event_loop.h"
 
 namespace mlpipe {
 namespace {
@@ -26,6 +30,7 @@ struct Header {
   std::uint32_t zero;
   std::uint8_t boot[16];  // may change under the same checksum: damage to it is a boot that nobody knows
 };
+static_assert(std::endian::native == std::endian::little, "records are copied as they are");
 static_assert(sizeof(Header) == 80);
 
 struct Record {
@@ -93,6 +98,39 @@ Error of_the_store(Error error) {
 
 Error store_error(std::string_view action, const Path& path) { return of_the_store(errno_error(action, path)); }
 
+// Holds extents against their check sums. Read one behind the other, thousands of short ones are few reads.
+class ExtentReader {
+ public:
+  ExtentReader(int fd, Path shown) : fd_(fd), shown_(std::move(shown)), window_(1 << 20, '\0') {}
+
+  // False: other bytes, or fewer.
+  Result<bool> matches(const Extent& extent) {
+    std::uint32_t actual = 0;
+    for (std::uint64_t at = extent.offset, end = extent.offset + extent.length; at < end;) {
+      if (at < begin_ || at >= begin_ + size_) MLPIPE_TRY_VOID(move_to(at));
+      if (size_ == 0) return false;
+      const auto part = std::string_view(window_).substr(at - begin_, std::min(end, begin_ + size_) - at);
+      actual = crc32c(part, actual);
+      at += part.size();
+    }
+    return actual == extent.checksum;
+  }
+
+ private:
+  Status move_to(std::uint64_t at) {
+    const auto got = read_at(fd_, at, window_.data(), window_.size(), shown_);
+    if (!got) return of_the_store(got.error());
+    begin_ = at;
+    size_ = *got;
+    return {};
+  }
+
+  int fd_;
+  const Path shown_;
+  std::string window_;
+  std::uint64_t begin_ = 0, size_ = 0;
+};
+
 // Whole records behind the first bad one: finished work that damage, not a torn end, made unusable.
 std::size_t records_behind(std::string_view journal, std::size_t at, std::uint32_t seed) {
   std::size_t count = 0;
@@ -129,7 +167,9 @@ Result<Journal> Journal::open(const Path& folder, const Digest& plan, FileOps& o
 
 Status Journal::recover(std::string_view journal, std::string& notice) {
   std::size_t at = sizeof(Header);
+  ExtentReader reader(rows_.get(), folder_ / "rows");
   for (; at + sizeof(Record) <= journal.size(); at += sizeof(Record)) {
+    if (stop_pending()) return stopped_error();
     Record record;
     std::memcpy(&record, journal.data() + at, sizeof record);
     const bool retraction = (record.flags & retracted) != 0;
@@ -138,8 +178,8 @@ Status Journal::recover(std::string_view journal, std::string& notice) {
       forget(record.mini_batch);
       continue;
     }
-    const Extent extent{record.mini_batch, record.offset, record.length};
-    MLPIPE_TRY(const bool whole, rows_match(extent, record.rows_checksum));
+    const Extent extent{record.mini_batch, record.offset, record.length, record.rows_checksum};
+    MLPIPE_TRY(const bool whole, reader.matches(extent));
     if (!whole) break;
     finished_.push_back({record.mini_batch, record.attempt, record.rows, record.items, record.failed_items, (record.flags & taken_apart) != 0});
     extents_.push_back(extent);
@@ -155,18 +195,15 @@ Status Journal::recover(std::string_view journal, std::string& notice) {
   return truncate(rows_.get(), rows_end_, "rows");
 }
 
-Result<bool> Journal::rows_match(const Extent& extent, std::uint32_t checksum) const {
-  char chunk[1 << 16];
-  std::uint32_t actual = 0;
-  for (std::uint64_t done = 0; done < extent.length;) {
-    const auto wanted = std::min<std::uint64_t>(sizeof chunk, extent.length - done);
-    const auto got = read_at(rows_.get(), extent.offset + done, chunk, wanted, folder_ / "rows");
-    if (!got) return of_the_store(got.error());
-    if (*got < wanted) return false;
-    actual = crc32c({chunk, wanted}, actual);
-    done += wanted;
+Status Journal::verify() const {
+  ExtentReader reader(rows_.get(), folder_ / "rows");
+  for (const Extent& extent : extents_) {
+    MLPIPE_TRY(const bool whole, reader.matches(extent));
+    if (!whole)
+      return Error{ErrorKind::store, fmt::format("{}: the rows of mini-batch {} are no longer what was recorded", shown_path(folder_ / "rows"), extent.mini_batch),
+                   "something else wrote to the store, or the disk fails; the next run scores what is damaged again"};
   }
-  return actual == checksum;
+  return {};
 }
 
 Status Journal::start_afresh(const Digest& plan) {
@@ -204,7 +241,7 @@ Result<bool> Journal::append(const FinishedBatch& batch, std::string_view rows) 
   rows_end_ += rows.size();
   journal_end_ += sizeof record;
   finished_.push_back(batch);
-  extents_.push_back({record.mini_batch, record.offset, record.length});
+  extents_.push_back({record.mini_batch, record.offset, record.length, record.rows_checksum});
   ids_[batch.mini_batch] = finished_.size() - 1;
   dirty_ = true;
   return true;
@@ -244,6 +281,10 @@ Status Journal::sync() {
   if (!dirty_) return {};
   if (ops_->fdatasync(rows_.get()) != 0) return broken(store_error("sync", folder_ / "rows"));
   if (ops_->fdatasync(journal_.get()) != 0) return broken(store_error("sync", folder_ / "journal"));
+  if (!std::exchange(named_, true)) {  // a file survives a power cut only when its name does
+    for (const Path& folder : {folder_, folder_.parent_path()})
+      if (auto synced = sync_folder(folder); !synced) return broken(of_the_store(synced.error()));
+  }
   dirty_ = false;
   return {};
 }

@@ -39,6 +39,7 @@ struct FinishedBatch {
 // Where a finished mini-batch's rows lie.
 struct Extent {
   std::uint64_t mini_batch = 0, offset = 0, length = 0;
+  std::uint32_t checksum = 0;  // CRC-32C of the rows
 };
 
 class Journal {
@@ -60,9 +61,10 @@ class Journal {
   Result<bool> append(const FinishedBatch& batch, std::string_view rows);
   // Makes what was appended survive a power cut: rows before records. Never tried again after it failed.
   Status sync();
-  bool dirty() const { return dirty_; }
   // Makes the records of finished mini-batches void, so that they can be scored again. Their rows stay behind, and belong to nobody.
   Status retract(const std::vector<std::uint64_t>& mini_batches);
+  // Error: rows are no longer what was recorded, whoever changed them.
+  Status verify() const;
   // Drops all records and rows.
   Status start_afresh(const Digest& plan);
 
@@ -71,7 +73,6 @@ class Journal {
   Status recover(std::string_view journal, std::string& notice);
   void forget(std::uint64_t mini_batch);
   void compress();
-  Result<bool> rows_match(const Extent& extent, std::uint32_t checksum) const;
   Status write(int fd, std::string_view bytes, std::uint64_t offset, const char* name);
   Status truncate(int fd, std::uint64_t size, const char* name);
   Status broken(Error error);
@@ -84,7 +85,7 @@ class Journal {
   std::vector<FinishedBatch> finished_;
   std::vector<Extent> extents_;
   std::unordered_map<std::uint64_t, std::size_t> ids_;  // where each stands in finished_ and extents_
-  bool dirty_ = false, from_another_boot_ = false;
+  bool dirty_ = false, named_ = false, from_another_boot_ = false;  // named_: the files' names survive a power cut
   std::optional<Error> broken_;
 };
 

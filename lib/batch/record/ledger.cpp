@@ -145,6 +145,7 @@ Status Ledger::sync() {
 }
 
 Status Ledger::write_rows(const std::string& header) const {
+  MLPIPE_TRY_VOID(journal_.verify());
   return write_rows_file(journal_.rows_fd(), journal_.extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
                          job_.state / "ordered rows", FileOps::real(), header);
 }

@@ -40,7 +40,10 @@ Status remove_script_files(const ParallelJob& job) {
   return {};
 }
 
-Status note_script_files(const ParallelJob& job) { return scripts_wrote(job) ? set_mark(wrote_mark(job)) : Status(); }
+// The mark first: there may be a million files, and this is asked every second.
+Status note_script_files(const ParallelJob& job) {
+  return path_exists(wrote_mark(job)) || !scripts_wrote(job) ? Status() : set_mark(wrote_mark(job));
+}
 
 bool may_have_lost_files(const ParallelJob& job) { return path_exists(wrote_mark(job)) || scripts_wrote(job); }
 

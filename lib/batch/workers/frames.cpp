@@ -36,7 +36,6 @@ std::string init_frame(const ParallelJob& job, const std::string& name) {
   init.fields = {{"name", name},
                  {"entry_script", job.config.entry_script.value},
                  {"source_directory", job.code.string()},
-                 {"output", job.output.string()},
                  {"output_action", job.config.output_action == OutputAction::append_row ? "append_row" : "summary_only"},
                  {"logging_level", job.config.logging_level}};
   if (!job.config.model) add_python_fields(job, init.fields);

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "batch/workers/fork_launcher.h"
 #include "batch/workers/frames.h"
-#include "batch/workers/scoring_launcher.h"
 #include "batch/workers/worker_environment.h"
 #include "system/host.h"
 
@@ -63,7 +63,7 @@ class PreloadLauncher : public WorkerLauncher {
     return forked_;
   }
 
-  ScoringLauncher forked_;
+  ForkLauncher forked_;
   std::unique_ptr<WorkerLauncher> fresh_;
   Notice notice_;
   bool refused_ = false;

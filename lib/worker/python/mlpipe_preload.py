@@ -143,7 +143,7 @@ class Server:
     def start(self, number, ends):
         sys.stdout.flush()
         self.started += 1
-        server, folder = os.getpid(), os.path.join(os.getcwd(), "process%03d-%d" % (number, self.started))
+        server, folder = os.getpid(), os.path.join(os.getcwd(), "process%03d-%d-%d" % (number, os.getpid(), self.started))
         try:
             os.mkdir(folder)
             pid = os.fork()

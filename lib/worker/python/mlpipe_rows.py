@@ -49,9 +49,19 @@ def lines_of(values):
     return encoded("".join(["{}\n".format(value) for value in values]))
 
 
+def safe_value(value):
+    """What to_csv would print with a line break becomes text without one; all else stays what it is."""
+    if isinstance(value, str):
+        return safe(value)
+    if value is None or isinstance(value, (int, float)):
+        return value
+    text = str(value)
+    return safe(text) if len(text.splitlines()) > 1 else value
+
+
 def safe_frame(frame):
     each = getattr(frame, "map", None) or frame.applymap
-    return each(lambda value: safe(value) if isinstance(value, str) else value)
+    return each(safe_value)
 
 
 def frame_lines(frame):
@@ -63,8 +73,10 @@ def frame_lines(frame):
 def header_of(frame):
     """The column names as the first line of a file of rows."""
     names = frame.iloc[:0]
+    if names.columns.nlevels > 1:
+        names = names.set_axis([str(name) for name in names.columns], axis=1)
     if SAFE:
-        names = names.rename(columns=lambda name: safe(name) if isinstance(name, str) else name)
+        names = names.rename(columns=safe_value)
     return encoded(names.to_csv(index=None, sep=" "))
 
 

@@ -63,6 +63,7 @@ class Piece:
         self.ranges = list(PAIR.iter_unpack(body.data[body.at:body.at + count * PAIR.size]))
         body.at += count * PAIR.size
         self.columns = body.keys()
+        self.chosen = None  # bytes of some rows, in place of all
 
     def frame(self):
         read = (self.delimited, self.json_lines, self.parquet)[self.format]
@@ -85,8 +86,20 @@ class Piece:
     def data(self, with_header):
         """The header's bytes if there are some, and those of the rows."""
         with open(os.fsencode(self.path), "rb", buffering=0) as file:
-            ranges = ([(0, self.header_bytes)] if with_header else []) + self.ranges
-            return b"".join([self.bytes_of(file, begin, end) for begin, end in ranges])
+            rows = [self.bytes_of(file, begin, end) for begin, end in self.ranges] if self.chosen is None else [self.chosen]
+            return b"".join(([self.bytes_of(file, 0, self.header_bytes)] if with_header else []) + rows)
+
+    def rows(self):
+        """The bytes of each row of a text file, blank lines left out."""
+        lines = self.data(False).splitlines(keepends=True) if self.format == DELIMITED else self.data(False).split(b"\n")
+        row = b""
+        for line in lines:
+            row += line
+            if self.format == DELIMITED and row.count(b'"') % 2:
+                continue  # within a quoted field
+            if row.strip():
+                yield row.rstrip(b"\r\n") + b"\n"
+            row = b""
 
     def bytes_of(self, file, begin, end):
         parts, file_number = [], file.fileno()
@@ -148,6 +161,19 @@ def frame_of(pieces):
     return package("pandas").concat([piece.frame() for piece in pieces], ignore_index=True, sort=False)
 
 
+def frame_of_some(pieces, rows, first, items):
+    """Those rows alone, where all together cannot be read: whichever spoils it is to be found, and the others to be scored.
+    None: it cannot be told where each row ends."""
+    chosen, count = [], 0
+    for piece in pieces:
+        texts = list(piece.rows())
+        piece.chosen = b"".join(texts[max(0, first - count):max(0, first + items - count)])
+        count += len(texts)
+        if piece.chosen:
+            chosen.append(piece)
+    return frame_of(chosen) if count == rows else None
+
+
 def table(body, items, context):
     context.global_row_index_lower_bound = body.number(U64)
     rows, first = body.number(), body.number()
@@ -155,11 +181,18 @@ def table(body, items, context):
     pieces = [Piece(body) for _ in range(body.number())]
     if items == 0:
         return None
-    frame = frame_of(pieces)
+    part = first != 0 or items != rows
+    try:
+        frame = frame_of(pieces)
+    except Unreadable:
+        some = frame_of_some(pieces, rows, first, items) if part and pieces[0].format != PARQUET else None
+        if some is None:
+            raise
+        return some
     if len(frame) != rows:
         raise Unreadable("%s: %d rows were counted, but pandas reads %d: the file has changed, or has rows that it skips"
                          % (pieces[0].place(), rows, len(frame)))
-    if first == 0 and items == rows:
+    if not part:
         return frame
     return frame.iloc[first:first + items].reset_index(drop=True)
 

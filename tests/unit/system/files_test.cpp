@@ -78,16 +78,6 @@ TEST_CASE("read_file reads files of every size, also those that do not tell thei
   CHECK(read_file("/proc/self/status")->starts_with("Name:"));
 }
 
-TEST_CASE("read_tail gives the end of a file") {
-  const test::TempFolder folder;
-  const auto file = folder.write("log", "0123456789");
-  CHECK(*read_tail(file, 3) == "789");
-  CHECK(*read_tail(file, 10) == "0123456789");
-  CHECK(*read_tail(file, 1000) == "0123456789");
-  CHECK(*read_tail(file, 0) == "");
-  CHECK(*read_tail(file, SIZE_MAX) == "0123456789");
-}
-
 TEST_CASE("write_file replaces a file and leaves nothing beside it") {
   const test::TempFolder folder;
   REQUIRE(write_file(folder / "file", "old"));

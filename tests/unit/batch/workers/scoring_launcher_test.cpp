@@ -22,7 +22,7 @@ struct Launched {
   test::TempFolder folder;
   EventLoop loop;
   ParallelJob job;
-  std::unique_ptr<ScoringLauncher> launcher;
+  std::unique_ptr<WorkerLauncher> launcher;
 
   explicit Launched(const std::string& model = "good.pt", std::optional<Error> no_programs = std::nullopt) {
     job.model = model;
@@ -30,7 +30,7 @@ struct Launched {
     job.environment = environment_with({});
     Result<ScoringPrograms> programs = ScoringPrograms{{MLPIPE_BINARY_DIR "/tests/scoring_server_program"}, MLPIPE_BINARY_DIR "/tests/fake_scoring_module.so"};
     if (no_programs) programs = *no_programs;
-    launcher = std::make_unique<ScoringLauncher>(loop, job, std::move(programs));
+    launcher = make_scoring_launcher(loop, job, programs);
   }
 
   template <class T>

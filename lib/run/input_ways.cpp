@@ -1,0 +1,117 @@
+#include "run/input_ways.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "reuse/escape.h"
+#include "system/blake3.h"
+
+namespace mlpipe {
+namespace {
+
+constexpr int most_links = 40;  // one behind the other, as the kernel has it
+
+std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000LL + time.tv_nsec; }
+
+}  // namespace
+
+class InputWays::Look {
+ public:
+  explicit Look(const StepDescription& description) {
+    for (const auto& [input, data] : description.data) {
+      links_to(data.path, 0);
+      mark(data.path);
+      for (const TreeEntry& entry : data.tree->entries) {
+        if (!entry.path.empty()) folders_to(data.path, entry.path);
+        file(entry.path.empty() ? data.path : data.path / entry.path);
+      }
+    }
+    ways_.files_ = files_.finish().hex();
+  }
+
+  InputWays take() { return std::move(ways_); }
+
+ private:
+  // Links among the parts of an absolute path, and among those of what they lead to.
+  void links_to(const Path& path, int depth) {
+    Path at;
+    for (const Path& part : path) {
+      at /= part;
+      struct stat st;
+      if (::lstat(at.c_str(), &st) != 0 || !S_ISLNK(st.st_mode)) continue;
+      mark(at, st);
+      std::error_code failed;
+      const Path target = std::filesystem::read_symlink(at, failed);
+      if (!failed && depth < most_links) links_to((at.parent_path() / target).lexically_normal(), depth + 1);
+    }
+  }
+
+  void folders_to(const Path& root, const std::string& entry) {
+    for (auto end = entry.find('/'); end != std::string::npos; end = entry.find('/', end + 1))
+      if (seen_.insert(root / entry.substr(0, end)).second) mark(root / entry.substr(0, end));
+  }
+
+  void file(const Path& path) {
+    struct stat st {};
+    if (::lstat(path.c_str(), &st) == 0 && S_ISLNK(st.st_mode)) {
+      mark(path, st);
+      (void)::stat(path.c_str(), &st);
+    }
+    files_.field(path.native()).number(st.st_ino).number(nanoseconds(st.st_mtim)).number(nanoseconds(st.st_ctim));
+  }
+
+  void mark(const Path& path) {
+    struct stat st;
+    if (::lstat(path.c_str(), &st) != 0) return;
+    if (S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode)) mark(path, st);
+    if (S_ISLNK(st.st_mode) && ::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode)) mark(path / "", st);
+  }
+
+  void mark(const Path& path, const struct stat& st) {
+    // A link made anew has all times anew: one of them is left out, so that the other tells.
+    ways_.marks_[path.native()] = {st.st_ino, nanoseconds(st.st_ctim), S_ISLNK(st.st_mode) ? 0 : nanoseconds(st.st_mtim)};
+  }
+
+  InputWays ways_;
+  Hasher files_;
+  std::set<Path> seen_;
+};
+
+InputWays InputWays::of(const StepDescription& description) { return Look(description).take(); }
+
+bool InputWays::lead_where(const InputWays& before) const {
+  if (marks_.size() != before.marks_.size()) return false;
+  for (const auto& [path, now] : marks_) {
+    const auto then = before.marks_.find(path);
+    if (then == before.marks_.end() || now.inode != then->second.inode) return false;
+    // A rename changes the one time alone; adding and removing change both.
+    if (now.changed_ns != then->second.changed_ns && now.modified_ns == then->second.modified_ns) return false;
+  }
+  return true;
+}
+
+std::string InputWays::to_text() const {
+  std::string text = files_ + "\n";
+  for (const auto& [path, mark] : marks_) text += fmt::format("{} {} {} {}\n", mark.inode, mark.changed_ns, mark.modified_ns, escape(path));
+  return text;
+}
+
+std::optional<InputWays> InputWays::from_text(std::string_view text) {
+  const auto lines = split(text, '\n');
+  InputWays ways;
+  ways.files_ = lines[0];
+  for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
+    const auto words = split(lines[i], ' ');
+    if (words.size() < 4) return std::nullopt;
+    const auto inode = parse_integer(words[0]), changed = parse_integer(words[1]), modified = parse_integer(words[2]);
+    const auto path = unescape(lines[i].substr(static_cast<std::size_t>(words[3].data() - lines[i].data())));
+    if (!inode || !changed || !modified || !path) return std::nullopt;
+    ways.marks_[*path] = {static_cast<std::uint64_t>(*inode), *changed, *modified};
+  }
+  return ways;
+}
+
+}  // namespace mlpipe
