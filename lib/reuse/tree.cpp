@@ -39,7 +39,7 @@ Result<std::vector<Known>> digests_of(const Path& root, std::vector<FoundFile>& 
 
 Result<Tree> scan_tree(const Path& root, const ScanOptions& options) {
   const std::int64_t now = options.index ? options.index->now_ns() : 0;
-  MLPIPE_TRY(Found found, walk(root, options.ignore, options.pattern));
+  MLPIPE_TRY(Found found, walk(root, options.ignore, options.pattern, options.only));
   const Path key = options.index ? index_key(root, options.pattern) : Path();
   RootIndex index = options.index ? options.index->load(key) : RootIndex();
   MLPIPE_TRY(const auto digests, digests_of(root, found.files, index, now, options.threads));

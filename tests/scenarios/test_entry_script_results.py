@@ -184,6 +184,9 @@ class Flags(EntryScripts):
         rows = self.rows_of("import pandas\ndef run(mini_batch): return pandas.DataFrame({'a': ['x\\ny', 'z'], 'b': [1, 2]})\n",
                             "--append_row_safe_output=True", venv=True)
         self.assertEqual(rows, ["x\\ny 1", "z 2"] * 2)
+        rows = self.rows_of("import pandas, pathlib\ndef run(mini_batch): return pandas.DataFrame({'a': [pathlib.Path('x\\ny'), None], 'b': [1, 2]})\n",
+                            "--append_row_safe_output=True", venv=True)
+        self.assertEqual(rows, ["x\\ny 1", " 2"] * 2)
 
     def test_a_profile_for_each_process(self):
         for module in ("cProfile", "profile"):

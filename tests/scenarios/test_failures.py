@@ -181,5 +181,16 @@ class Failures(ScenarioTest):
         self.assertEqual(self.project.finish(process).code, 143)
 
 
+class Unended(ScenarioTest):
+    def test_a_step_that_was_killed_is_not_denied(self):
+        self.project.spec("steps: {slow: {command: 'echo on >> $TRACE; sleep 60', outputs: {o: }}}")
+        process = self.project.start("run")
+        self.project.wait_for_trace("on")
+        self.assertIn("step slow of run", self.fails(2, "logs", "slow", "--mini-batch", "0").err)
+        process.kill()
+        process.communicate()
+        self.assertIn("it was killed", self.fails(2, "logs", "slow", "--mini-batch", "0").err)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -82,6 +82,20 @@ def run(mini_batch):
         self.assertIn("hung in score.py:3 run()", result.err)
         self.assert_nothing_left()
 
+    def test_a_fork_server_that_dies_is_replaced(self):
+        result = self.run_with(MODULE, script="""
+import own_module, signal
+def run(mini_batch):
+    if not os.path.exists(os.environ["TRACE"] + "-killed"):
+        open(os.environ["TRACE"] + "-killed", "w").close()
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(600)
+    return mini_batch
+""", process_count_per_node=1)
+        self.assertEqual(result.code, 0, result)
+        self.assertNotIn("imports by itself", result.err)
+        self.assertEqual(len(self.rows()), self.items)
+
     def test_a_module_that_leaves_a_thread_is_not_forked(self):
         result = self.run_with(MODULE + "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n")
         self.assertEqual(result.code, 0, result)

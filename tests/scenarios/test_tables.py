@@ -41,6 +41,9 @@ class Splits(ScenarioTest):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
+    def logs(self):
+        return sorted((self.project.path / ".mlpipe/runs").iterdir())[-1] / "steps/score/logs"
+
     def lines(self):
         return (self.output("score.rows") / "rows.txt").read_text().splitlines()
 
@@ -155,9 +158,40 @@ class Csv(Splits):
             self.assertNotEqual(self.lines(), before)
             before = self.lines()
 
+    def test_a_row_that_cannot_be_read_is_found_and_the_others_are_scored(self):
+        table = "a,b\n" + "".join('%d,"x\n%d"\n' % (n, n) if n % 7 else "%d,x\n\n" % n for n in range(300))
+        self.project.write("t.csv", table.replace("\n123,", "\n1,2,3\n123,"))
+        self.prepare("{path: t.csv, type: table}", "error_threshold: -1", "run_max_try: 1", script="def run(frame): return list(frame.a)\n")
+        self.ok("run")
+        self.assertEqual(self.lines(), [str(n) for n in range(300)])
+        failed = [json.loads(line) for line in (self.logs() / "failed_items.jsonl").read_text().splitlines()]
+        self.assertEqual(len(failed), 1, failed)
+
+    def test_what_a_name_promised_and_the_bytes_do_not_keep(self):
+        self.prepare("{path: t.csv, type: table}")
+        for start, said in ((b"\x1f\x8b\x08", "is compressed"), ("a,b\n1,2\n".encode("utf-16"), "is UTF-16")):
+            self.write_bytes("t.csv", start)
+            self.assertIn(said, self.fails(1, "run").err)
+
 
 @unittest.skipUnless(PANDAS, "pandas is not installed in .venv")
 class JsonLines(Splits):
+    def test_a_line_that_is_broken_is_found_and_the_others_are_scored(self):
+        lines = ['{"n": %d}' % n for n in range(100)]
+        lines[41] = '{"n": '
+        self.project.write("t.jsonl", "\n".join(lines))
+        self.prepare("{path: t.jsonl, type: table}", "error_threshold: 1", "run_max_try: 1", script="def run(frame): return list(frame.n)\n")
+        self.ok("run")
+        self.assertEqual(self.lines(), [str(n) for n in range(100) if n != 41])
+
+    def test_whole_numbers_of_any_size_are_keys_of_their_own(self):
+        big = 10 ** 20
+        self.project.write("t.jsonl", "".join('{"k": %d}\n' % (big - n) for n in (1, 2, 1)))
+        self.prepare("{path: t.jsonl, type: table}", "partition_keys: [k]",
+                     script="def run(frame, context): return [context.partition_key_value['k']] * len(frame)\n")
+        self.ok("run")
+        self.assertEqual(sorted(self.lines()), [str(big - 2), str(big - 1), str(big - 1)])
+
     def test_values_keep_the_types_that_json_gives_them(self):
         rows = [{"zip": "01234", "n": 1, "big": 2 ** 70, "text": "a\nb"}, {"zip": "1", "n": 2, "big": 1, "text": "{\"}"}]
         self.write_bytes("data/a.jsonl", "\n".join(["", json.dumps(rows[0]), " ", json.dumps(rows[1])]).encode())
