@@ -139,7 +139,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void on_cannot_launch(int worker, const Error& error) override {
-    if (pool_->alive() > 0 && error.kind != ErrorKind::timeout) return fewer_workers(error.message, error.hint);
+    if (pool_->has_begun() && error.kind != ErrorKind::timeout) return fewer_workers(error.message, error.hint);
     setbacks_->no_worker({error.message, {}, {}, {}, voice_.stderr_file(worker)});
     give_up({error.kind == ErrorKind::timeout ? error.kind : ErrorKind::step_failed, error.message, error.hint});
   }

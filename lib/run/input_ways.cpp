@@ -72,7 +72,8 @@ class InputWays::Look {
 
   void mark(const Path& path, const struct stat& st) {
     // A link made anew has all times anew: one of them is left out, so that the other tells.
-    ways_.marks_[path.native()] = {st.st_ino, nanoseconds(st.st_ctim), S_ISLNK(st.st_mode) ? 0 : nanoseconds(st.st_mtim)};
+    ways_.marks_[path.native()] = {static_cast<std::int64_t>(st.st_ino), nanoseconds(st.st_ctim), S_ISLNK(st.st_mode) ? 0 : nanoseconds(st.st_mtim),
+                                   static_cast<std::int64_t>(st.st_mode) << 40 ^ static_cast<std::int64_t>(st.st_uid) << 20 ^ st.st_gid};
   }
 
   InputWays ways_;
@@ -82,20 +83,26 @@ class InputWays::Look {
 
 InputWays InputWays::of(const StepDescription& description) { return Look(description).take(); }
 
+// A folder that is renamed or has its owner or mode changed gets one new time; one in which something comes and goes gets two. The number
+// alone says nothing: file systems in user space make up new ones.
+bool InputWays::Mark::led_elsewhere(const Mark& before) const {
+  if (changed_ns == before.changed_ns) return false;
+  if (modified_ns == before.modified_ns) return owner == before.owner;
+  return inode != before.inode;
+}
+
 bool InputWays::lead_where(const InputWays& before) const {
   if (marks_.size() != before.marks_.size()) return false;
   for (const auto& [path, now] : marks_) {
     const auto then = before.marks_.find(path);
-    if (then == before.marks_.end() || now.inode != then->second.inode) return false;
-    // A rename changes the one time alone; adding and removing change both.
-    if (now.changed_ns != then->second.changed_ns && now.modified_ns == then->second.modified_ns) return false;
+    if (then == before.marks_.end() || now.led_elsewhere(then->second)) return false;
   }
   return true;
 }
 
 std::string InputWays::to_text() const {
   std::string text = files_ + "\n";
-  for (const auto& [path, mark] : marks_) text += fmt::format("{} {} {} {}\n", mark.inode, mark.changed_ns, mark.modified_ns, escape(path));
+  for (const auto& [path, mark] : marks_) text += fmt::format("{} {} {} {} {}\n", mark.inode, mark.changed_ns, mark.modified_ns, mark.owner, escape(path));
   return text;
 }
 
@@ -105,11 +112,11 @@ std::optional<InputWays> InputWays::from_text(std::string_view text) {
   ways.files_ = lines[0];
   for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
     const auto words = split(lines[i], ' ');
-    if (words.size() < 4) return std::nullopt;
-    const auto inode = parse_integer(words[0]), changed = parse_integer(words[1]), modified = parse_integer(words[2]);
-    const auto path = unescape(lines[i].substr(static_cast<std::size_t>(words[3].data() - lines[i].data())));
-    if (!inode || !changed || !modified || !path) return std::nullopt;
-    ways.marks_[*path] = {static_cast<std::uint64_t>(*inode), *changed, *modified};
+    if (words.size() < 5) return std::nullopt;
+    const auto inode = parse_integer(words[0]), changed = parse_integer(words[1]), modified = parse_integer(words[2]), owner = parse_integer(words[3]);
+    const auto path = unescape(lines[i].substr(static_cast<std::size_t>(words[4].data() - lines[i].data())));
+    if (!inode || !changed || !modified || !owner || !path) return std::nullopt;
+    ways.marks_[*path] = {*inode, *changed, *modified, *owner};
   }
   return ways;
 }

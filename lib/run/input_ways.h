@@ -27,8 +27,9 @@ class InputWays {
 
  private:
   struct Mark {
-    std::uint64_t inode = 0;
-    std::int64_t changed_ns = 0, modified_ns = 0;
+    std::int64_t inode = 0, changed_ns = 0, modified_ns = 0;
+    std::int64_t owner = 0;  // mode, user and group
+    bool led_elsewhere(const Mark& before) const;
   };
   class Look;
 

@@ -65,7 +65,8 @@ void RunDispatcher::pump() {
       if (!step) break;
       consider(*step);
     }
-    again = start_decided();
+    const bool full = decided_.size() >= most_decided;
+    again = start_decided() || (full && decided_.size() < most_decided);
     report_skipped();
   }
   if (schedule_.done()) context_.loop.stop();
@@ -252,6 +253,7 @@ void RunDispatcher::publish(const Step& step, const AvailableOutputs& outputs, S
       context_.events.on(Notice{step.name, fmt::format("output {} is not published: it is made of a sample", output.name), ""});
       continue;
     }
+    const StopsDeferred until_written;
     const auto wrote = publish_output(context_.store, output, outputs.at(output.name), publication_folders(step.name, output.name), publication_index_);
     if (!wrote) {
       context_.events.on(Notice{step.name, fmt::format("output {} was not published: {}", output.name, wrote.error().message), wrote.error().hint});

@@ -51,7 +51,7 @@ class Stopped(ScenarioTest):
         self.assertEqual(self.project.trace(), ["made"])
 
     def test_what_a_step_has_made_is_put_away_first(self):
-        self.project.spec("steps: {make: {command: 'truncate -s 12G ${{outputs.o}}/huge; echo made >> $TRACE', outputs: {o: }}}")
+        self.project.spec("steps: {make: {command: 'truncate -s 4G ${{outputs.o}}/huge; echo made >> $TRACE', outputs: {o: }}}")
         process = self.project.start("run")
         self.project.wait_for_trace("made")
         time.sleep(0.3)
@@ -149,6 +149,12 @@ class Elsewhere(ScenarioTest):
         process = self.start()
         self.project.write("one/lock", "")
         (self.project.path / "one/lock").unlink()
+        self.assertEqual(self.project.finish(process).code, 0)
+        self.assert_exact()
+
+    def test_a_folder_that_gets_another_mode_is_no_other(self):
+        process = self.start()
+        (self.project.path / "one").chmod(0o700)
         self.assertEqual(self.project.finish(process).code, 0)
         self.assert_exact()
 

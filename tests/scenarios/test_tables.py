@@ -167,6 +167,13 @@ class Csv(Splits):
         failed = [json.loads(line) for line in (self.logs() / "failed_items.jsonl").read_text().splitlines()]
         self.assertEqual(len(failed), 1, failed)
 
+    def test_a_row_alone_has_the_columns_of_the_others(self):
+        self.project.write("t.csv", "1,2,3\n4,5,6\n7,8,9,10\n11,12\n13,14,15\n")
+        self.prepare("{path: t.csv, type: table, header: false}", "error_threshold: 1", "run_max_try: 1",
+                     script="def run(frame): return [list(frame.columns) == ['Column1', 'Column2', 'Column3']] * len(frame)\n")
+        self.ok("run")
+        self.assertEqual(self.lines(), ["True"] * 4)
+
     def test_what_a_name_promised_and_the_bytes_do_not_keep(self):
         self.prepare("{path: t.csv, type: table}")
         for start, said in ((b"\x1f\x8b\x08", "is compressed"), ("a,b\n1,2\n".encode("utf-16"), "is UTF-16")):

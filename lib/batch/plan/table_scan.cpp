@@ -62,7 +62,7 @@ class FilePass {
       return Error{ErrorKind::step_failed, fmt::format("{} {}, so it cannot be split", shown_path(path_), is), remedy};
     };
     const std::string_view start(buffer_);
-    for (const std::string_view magic : {"\x1f\x8b", "PK\x03\x04", "BZh", "\xfd" "7zXZ", "\x28\xb5\x2f\xfd"})
+    for (const std::string_view magic : {"\x1f\x8b", "PK\x03\x04", "\x42\x5a\x68\x39\x31\x41\x59", "\xfd" "7zXZ", "\x28\xb5\x2f\xfd"})
       if (start.starts_with(magic)) return refuse("is compressed", "unpack it");
     for (const std::string_view mark : {"\xff\xfe", "\xfe\xff"})
       if (start.starts_with(mark)) return refuse("is UTF-16", "convert it to UTF-8: iconv -f UTF-16 -t UTF-8");

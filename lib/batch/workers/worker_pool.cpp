@@ -97,6 +97,10 @@ void WorkerPool::cannot_launch(int worker, const Error& error) {
   owner_.on_cannot_launch(worker, {ErrorKind::timeout, late_start(), "a model that takes long to load needs a longer run_invocation_timeout"});
 }
 
+bool WorkerPool::has_begun() const {
+  return std::any_of(workers_.begin(), workers_.end(), [](const Worker& w) { return w.state != State::absent && w.state != State::launching; });
+}
+
 std::string WorkerPool::late_start() const { return fmt::format("the worker did not start within {}", limit_text_); }
 
 void WorkerPool::watch(int worker) {

@@ -54,6 +54,7 @@ class WorkerPool {
 
   int size() const { return static_cast<int>(workers_.size()); }
   int alive() const { return alive_; }  // from launch to on_gone
+  bool has_begun() const;             // a worker lives that is more than about to be launched
   pid_t pid(int worker) const { return at(worker).process.pid; }  // -1: no process
   bool absent(int worker) const { return at(worker).state == State::absent; }
   bool ready(int worker) const { return at(worker).state == State::ready && !at(worker).gone && at(worker).process.socket; }

@@ -56,7 +56,7 @@ def safe_value(value):
     if value is None or isinstance(value, (int, float)):
         return value
     text = str(value)
-    return safe(text) if len(text.splitlines()) > 1 else value
+    return safe(text) if len((text + "x").splitlines()) > 1 else value
 
 
 def safe_frame(frame):

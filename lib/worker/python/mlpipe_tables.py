@@ -64,6 +64,7 @@ class Piece:
         body.at += count * PAIR.size
         self.columns = body.keys()
         self.chosen = None  # bytes of some rows, in place of all
+        self.names = None   # the columns, where the rows do not tell
 
     def frame(self):
         read = (self.delimited, self.json_lines, self.parquet)[self.format]
@@ -111,6 +112,15 @@ class Piece:
             begin += len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def choose(self, texts, first, end):
+        """Has frame() read those rows alone, with the columns that all of them have."""
+        self.chosen = b"".join(texts[first:end])
+        if self.format == JSON_LINES:
+            self.names = list(dict.fromkeys(name for text in texts for name in keys_of(text)))
+        elif texts and not self.header:
+            import csv
+            self.names = range(len(next(csv.reader([texts[0].decode("utf-8", "replace")], delimiter=self.delimiter))))
+
     def delimited(self):
         import io
         import warnings
@@ -119,7 +129,7 @@ class Piece:
             # Fields beyond the header's are an error wherever they stand, not cut off where they are in the first row.
             warnings.simplefilter("error", pandas.errors.ParserWarning)
             frame = pandas.read_csv(io.BytesIO(self.data(self.header)), sep=self.delimiter, header=0 if self.header else None,
-                                    index_col=False, low_memory=False)
+                                    names=self.names, index_col=False, low_memory=False)
         if not self.header:
             frame.columns = ["Column%d" % (number + 1) for number in range(frame.shape[1])]
         return frame
@@ -134,7 +144,7 @@ class Piece:
                 rows.append(json.loads(line.decode("utf-8-sig")))
                 if not isinstance(rows[-1], dict):
                     raise Unreadable("%s has a line that is no JSON object: %.60s" % (self.path, line.decode("utf-8", "replace")))
-        return pandas.DataFrame(rows)
+        return pandas.DataFrame(rows, columns=self.names)
 
     def parquet(self):
         package("pandas")
@@ -142,6 +152,16 @@ class Piece:
         with open(os.fsencode(self.path), "rb") as file:
             groups = [group for begin, end in self.ranges for group in range(begin, end)]
             return parquet.ParquetFile(file).read_row_groups(groups, use_threads=False).to_pandas()
+
+
+def keys_of(text):
+    """The names in a JSON line; none of one that cannot be read."""
+    import json
+    try:
+        row = json.loads(text)
+    except ValueError:
+        return ()
+    return row if isinstance(row, dict) else ()
 
 
 def package(name, module=None):
@@ -166,12 +186,16 @@ def frame_of_some(pieces, rows, first, items):
     None: it cannot be told where each row ends."""
     chosen, count = [], 0
     for piece in pieces:
-        texts = list(piece.rows())
-        piece.chosen = b"".join(texts[max(0, first - count):max(0, first + items - count)])
+        try:
+            texts = list(piece.rows())
+        except OSError:
+            return None
+        piece.choose(texts, max(0, first - count), max(0, first + items - count))
         count += len(texts)
         if piece.chosen:
             chosen.append(piece)
-    return frame_of(chosen) if count == rows else None
+    frame = frame_of(chosen) if count == rows else ()
+    return frame if len(frame) == items else None
 
 
 def table(body, items, context):
