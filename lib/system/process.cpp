@@ -1,8 +1,6 @@
-// Starting a process. Boost.Process makes it; everything that Boost leaves open happens in ChildSetup, between its vfork and
-// its exec, where only async-signal-safe calls are allowed. Afterwards Boost lets go and the pid is ours: its own waiting
-// cannot tell exit code 9 from SIGKILL.
-#define BOOST_PROCESS_USE_STD_FS 1
-
+// Starting a process. By vfork: fork would copy the page tables of a runner that knows a million items. Until exec the child shares our
+// memory, and it may be killed there at any moment; so what it does is in ChildSetup, takes no lock and allocates nothing.
+// (Boost.Process's launcher locks a mutex there: a worker that was killed just then left the runner waiting for ever.)
 #include "system/process.h"
 
 #include <fcntl.h>
@@ -11,14 +9,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/optional.hpp>  // this and the type traits: Boost.Process 1.81 forgets them without Boost.Filesystem
-#include <boost/type_traits/decay.hpp>
-#include <boost/type_traits/is_convertible.hpp>
-#include <boost/process/v2/posix/vfork_launcher.hpp>
-#include <boost/process/v2/process.hpp>
 #include <csignal>
-#include <exception>
 
 #include <fmt/format.h>
 
@@ -28,13 +19,10 @@
 namespace mlpipe {
 namespace {
 
-using Process = boost::process::v2::basic_process<boost::asio::io_context::executor_type>;
-using BoostError = boost::system::error_code;
-
 enum class Stage : int { setup, folder, exec };
 
-// What a child that could not become the program says through a pipe. The launcher alone would lose it wherever vfork is
-// really a fork (sanitizers, emulators), and its exec failure would run our exit handlers in the child.
+// What a child that could not become the program says through a pipe: memory would lose it wherever vfork is really a fork
+// (sanitizers, emulators).
 struct Failure {
   Stage stage;
   int error_number;
@@ -47,26 +35,13 @@ class ChildSetup {
       : cwd_(spec.cwd.empty() ? nullptr : spec.cwd.c_str()), descriptors_(std::move(descriptors)), aside_(descriptors_),
         report_(report), parent_(::getpid()), own_group_(!spec.foreground) {}
 
-  template <class Launcher>
-  BoostError on_setup(Launcher& launcher, const Path&, const char* const*&) {
-    // The report pipe ends up behind the descriptors, so that what the launcher closes is one range.
-    launcher.fd_whitelist.clear();
-    for (int fd = 0; fd <= count(); ++fd) launcher.fd_whitelist.push_back(fd);
-    return {};
-  }
-
-  template <class Launcher>
-  BoostError on_exec_setup(Launcher&, const Path&, const char* const*&) {
+  [[noreturn]] void become(const char* program, const char* const* argv, const char* const* environment) {
     if (own_group_) ::setpgid(0, 0);
     reset_signals();
     die_with_parent();
     if (cwd_ && ::chdir(cwd_) != 0) fail(Stage::folder);
     place_descriptors();
-    return {};
-  }
-
-  template <class... Anything>
-  [[noreturn]] void on_exec_error(Anything&&...) {
+    ::execve(program, const_cast<char* const*>(argv), const_cast<char* const*>(environment));
     fail(Stage::exec);
   }
 
@@ -122,7 +97,7 @@ class AllSignalsBlocked {
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_BLOCK, &all, &before_);
   }
-  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }  // leaves errno alone
 
  private:
   sigset_t before_;
@@ -177,27 +152,13 @@ std::vector<const char*> c_strings(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-struct Launched {
-  pid_t pid = -1;
-  int error_number = 0;  // of the fork
-};
-
-// Boost's part. A process that it started and then could not wrap (too many open files) is still known by its pid.
-Launched launch(const ProcessSpec& spec, const Path& program, ChildSetup& setup) {
-  auto argv = c_strings(spec.argv);
-  const auto environment = c_strings(spec.environment);
-  boost::process::v2::posix::vfork_launcher launcher;
-  launcher.env = environment.data();
-  BoostError error;
-  try {
-    boost::asio::io_context context;
-    const AllSignalsBlocked blocked;
-    Process process = launcher(context.get_executor(), error, program, argv.data(), setup);
-    process.detach();
-  } catch (const std::exception&) {
-    if (launcher.pid <= 0) return {-1, ENOMEM};
-  }
-  return {launcher.pid, launcher.pid < 0 ? error.value() : 0};
+// The pid, or -1 with errno.
+pid_t launch(const ProcessSpec& spec, const Path& program, ChildSetup& setup) {
+  const auto argv = c_strings(spec.argv), environment = c_strings(spec.environment);
+  const AllSignalsBlocked blocked;
+  const pid_t pid = ::vfork();
+  if (pid == 0) setup.become(program.c_str(), argv.data(), environment.data());
+  return pid;
 }
 
 bool read_failure(int fd, Failure& failure) {
@@ -233,15 +194,15 @@ Result<Child> Child::spawn(const ProcessSpec& spec) {
   MLPIPE_TRY(auto descriptors, descriptors_of(spec, null));
   MLPIPE_TRY(auto report, make_pipe());
   ChildSetup setup(spec, std::move(descriptors), report.second.get());
-  const Launched launched = launch(spec, program, setup);
-  if (launched.pid < 0) return cannot_start(spec.argv[0], errno_reason(launched.error_number));
+  const pid_t pid = launch(spec, program, setup);
+  if (pid < 0) return cannot_start(spec.argv[0], errno_reason(errno));
   report.second.reset();
   if (Failure failure; read_failure(report.first.get(), failure)) {
-    wait_for(launched.pid);
+    wait_for(pid);
     return explain(spec, failure);
   }
   Child child;
-  child.pid_ = launched.pid;
+  child.pid_ = pid;
   child.foreground_ = spec.foreground;
   own_child(child.pid_);
   child.pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));

@@ -1,4 +1,4 @@
-// Child processes: started through Boost.Process, then owned by pid and pidfd.
+// Child processes, owned by pid and pidfd.
 #pragma once
 
 #include <sys/types.h>

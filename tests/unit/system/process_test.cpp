@@ -1,11 +1,15 @@
 #include "system/process.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+
+#include <atomic>
+#include <thread>
 
 #include "base/text.h"
 #include "support/temp_folder.h"
@@ -52,7 +56,7 @@ bool alive(pid_t pid) { return ::kill(pid, 0) == 0; }
 
 // True when `pid` ends within ten seconds, also when somebody else has to reap it.
 bool ends(pid_t pid) {
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     const auto text = read_file("/proc/" + std::to_string(pid) + "/stat");
     if (!text || text->find(") Z ") != std::string::npos) return true;
     ::poll(nullptr, 0, 10);
@@ -345,4 +349,25 @@ TEST_CASE("environment_with replaces, adds and keeps the rest") {
   CHECK(count("MLPIPE_TEST_OLD=old") == 0);
   CHECK(count("MLPIPE_TEST_OLD=new") == 1);
   CHECK(count("MLPIPE_TEST_ADDED=a=b") == 1);
+}
+
+TEST_CASE("children that are killed at any moment, before their exec too, do not stop us") {
+  std::atomic<bool> over{false};
+  const std::string children = fmt::format("/proc/self/task/{}/children", ::gettid());
+  std::thread killer([&] {
+    while (!over)
+      if (const auto pids = read_file(children))
+        for (const auto word : split(*pids, ' '))
+          if (const auto pid = parse_integer(word)) ::kill(static_cast<pid_t>(*pid), SIGKILL);
+  });
+  int killed = 0;
+  for (int i = 0; i < 5000; ++i) {
+    ProcessSpec spec;
+    spec.argv = {"/bin/true"};
+    auto child = Child::spawn(spec);
+    if (child) killed += child->reap().signal == SIGKILL;
+  }
+  over = true;
+  killer.join();
+  CHECK(killed > 0);
 }
