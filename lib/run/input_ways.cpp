@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "reuse/digest_index.h"
 #include "reuse/escape.h"
 #include "system/blake3.h"
 
@@ -13,8 +14,6 @@ namespace mlpipe {
 namespace {
 
 constexpr int most_links = 40;  // one behind the other, as the kernel has it
-
-std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000LL + time.tv_nsec; }
 
 }  // namespace
 
@@ -60,7 +59,8 @@ class InputWays::Look {
       mark(path, st);
       (void)::stat(path.c_str(), &st);
     }
-    files_.field(path.native()).number(st.st_ino).number(nanoseconds(st.st_mtim)).number(nanoseconds(st.st_ctim));
+    const StatKey key = StatKey::of(st);
+    files_.field(path.native()).number(key.inode).number(static_cast<std::uint64_t>(key.mtime_ns)).number(static_cast<std::uint64_t>(key.ctime_ns));
   }
 
   void mark(const Path& path) {
@@ -71,8 +71,9 @@ class InputWays::Look {
   }
 
   void mark(const Path& path, const struct stat& st) {
+    const StatKey key = StatKey::of(st);
     // A link made anew has all times anew: one of them is left out, so that the other tells.
-    ways_.marks_[path.native()] = {static_cast<std::int64_t>(st.st_ino), nanoseconds(st.st_ctim), S_ISLNK(st.st_mode) ? 0 : nanoseconds(st.st_mtim),
+    ways_.marks_[path.native()] = {static_cast<std::int64_t>(key.inode), key.ctime_ns, S_ISLNK(st.st_mode) ? 0 : key.mtime_ns,
                                    static_cast<std::int64_t>(st.st_mode) << 40 ^ static_cast<std::int64_t>(st.st_uid) << 20 ^ st.st_gid};
   }
 

@@ -66,18 +66,6 @@ class Signals(ScenarioTest):
         self.ok("run")
         self.assert_ran("slow")
 
-    def test_a_signal_while_the_inputs_are_read(self):
-        with open(self.project.path / "huge", "wb") as huge:
-            huge.truncate(60 << 30)
-        self.project.spec("inputs: {huge: huge}\nsteps: {read: {command: 'true', inputs: {huge: '${{pipeline.inputs.huge}}'}, outputs: {o: }}}")
-        for sent, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            process = self.project.start("run")
-            time.sleep(0.5)
-            process.send_signal(sent)
-            result = self.project.finish(process)
-            self.assertEqual(result.code, code, result)
-            self.assertIn("read  stopped", result.err)
-
     def interrupt_twice(self, process):
         process.send_signal(signal.SIGINT)
         time.sleep(0.3)
