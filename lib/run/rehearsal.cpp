@@ -130,6 +130,8 @@ Result<Rehearsal> rehearse_command(const Pipeline& pipeline, const Store& store,
 
 Result<RehearsalEnd> perform(Rehearsal& rehearsal, Debugger debugger) {
   MLPIPE_TRY(const ExitStatus status, run_in_foreground(rehearsal.command));
+  // debugpy's adapter outlives the script: it still has to tell its client that this was the end.
+  if (debugger == Debugger::debugpy) wait_for_marked(rehearsal.token, std::chrono::seconds(5));
   // From a shell people start what shall live on, such as an editor.
   if (debugger != Debugger::shell) kill_marked(rehearsal.token);
   RehearsalEnd end{status, {}};

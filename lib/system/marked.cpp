@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <set>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -83,6 +85,8 @@ std::vector<pid_t> all_processes() {
   return pids;
 }
 
+std::string entry_of(const std::string& token) { return std::string(run_token_variable) + "=" + token; }
+
 }  // namespace
 
 void own_child(pid_t pid) { owned().insert(pid); }
@@ -135,7 +139,7 @@ int kill_marked(const std::string& token) {
   if (token.empty()) return 0;
   constexpr int most_passes = 100;   // something may start processes as fast as we kill them
   constexpr int most_doubts = 5;     // an exec takes less than a millisecond; an environment may also really be empty
-  const std::string entry = std::string(run_token_variable) + "=" + token;
+  const std::string entry = entry_of(token);
   std::set<pid_t> killed;
   int doubts = 0;
   for (int pass = 0; pass < most_passes; ++pass) {
@@ -154,6 +158,14 @@ int kill_marked(const std::string& token) {
     ::usleep(1000);
   }
   return static_cast<int>(killed.size());
+}
+
+void wait_for_marked(const std::string& token, std::chrono::milliseconds most) {
+  constexpr std::chrono::milliseconds pause(20);
+  const std::string entry = entry_of(token);
+  const auto lives = [&](pid_t pid) { return is_of_this_user(pid) && mark_of(pid, entry) == Mark::present; };
+  for (auto waited = pause; waited < most && std::ranges::any_of(all_processes(), lives); waited += pause)
+    std::this_thread::sleep_for(pause);
 }
 
 }  // namespace mlpipe

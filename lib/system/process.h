@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -72,6 +73,8 @@ inline constexpr const char* run_token_variable = "MLPIPE_RUN_TOKEN";
 // SIGKILLs every process of this user whose environment has that token, ourselves excepted, until none is left.
 // Returns how many were killed. Cost: one pass over /proc (about 20 us a process).
 int kill_marked(const std::string& token);
+// Waits until no such process is left, `most` at the longest.
+void wait_for_marked(const std::string& token, std::chrono::milliseconds most);
 
 // SIGKILLs and reaps every child that no Child owns: processes that left their group and cleared their environment, adopted
 // after become_subreaper. Returns how many.

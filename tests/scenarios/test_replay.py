@@ -447,7 +447,8 @@ class Debugpy(Replay):
         value = client.request("evaluate", expression="mini_batch[0]", frameId=frame["id"])["body"]["result"]
         self.assertIn("item-003.txt", value)
         client.request("continue", threadId=thread)
-        client.event("terminated")
+        client.event("terminated")  # sent by the adapter, after the script has ended
+        client.close()
         self.assertIn("hello 1 5 red hello True", terminal.end())
         self.assertEqual(terminal.code, 0)
 
@@ -464,7 +465,8 @@ class Debugpy(Replay):
         self.project.write("score/make.py", "import sys\nprint('made', sys.argv[1])\n")
         terminal, client = self.attach("debug", "make")
         client.send("configurationDone")
-        client.event("terminated")
+        client.event("terminated")  # sent by the adapter, after the script has ended
+        client.close()
         self.assertIn("made word", terminal.end())
         self.assertEqual(terminal.code, 0)
 

@@ -50,6 +50,17 @@ TEST_CASE("kill_marked finds descendants that left their group and session") {
   CHECK(kill_marked(token) == 0);
 }
 
+TEST_CASE("wait_for_marked waits for what ends by itself, and no longer than it may") {
+  using std::chrono::milliseconds;
+  const auto token = token_for("patience");
+  auto soon = start("setsid sh -c 'echo $$; exec sleep 0.2' & wait", token);
+  wait_for_marked(token, milliseconds(60'000));
+  CHECK(kill_marked(token) == 0);
+  auto never = start("setsid sh -c 'echo $$; exec sleep 1000' & wait", token);
+  wait_for_marked(token, milliseconds(100));
+  CHECK(kill_marked(token) >= 1);
+}
+
 TEST_CASE("kill_marked leaves the status of living children to their owners") {
   const auto token = token_for("owner");
   auto marked = start("echo ready; exec sleep 1000", token);
