@@ -36,6 +36,7 @@ class RunDispatcher {
     std::string reason;
   };
 
+  void look_ahead();
   void pump();
   void consider(std::size_t step);
   void consider_run(std::size_t step);
