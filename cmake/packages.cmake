@@ -3,6 +3,10 @@ find_package(fmt REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(LibArchive)
+if(NOT LibArchive_FOUND)
+  message(FATAL_ERROR "libarchive not found: apt-get install libarchive-dev")
+endif()
 
 # BLAKE3: libblake3 where the distribution has it; Debian 12 has its C and assembly sources in librust-blake3-dev.
 find_package(BLAKE3 QUIET CONFIG)

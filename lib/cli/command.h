@@ -18,6 +18,9 @@ class Options {
   virtual void value(const std::string& names, std::string& target, const std::string& placeholder, const std::string& help) = 0;
   virtual void value(const std::string& names, std::optional<std::string>& target, const std::string& placeholder,
                      const std::string& help) = 0;
+  // The value may be left out: the target is empty then, but there.
+  virtual void optional_value(const std::string& names, std::optional<std::string>& target, const std::string& placeholder,
+                              const std::string& help) = 0;
   virtual void number(const std::string& names, std::optional<long long>& target, long long least, const std::string& placeholder,
                       const std::string& help) = 0;
   virtual void list(const std::string& names, std::vector<std::string>& target, const std::string& placeholder,
@@ -44,6 +47,8 @@ Command replay_command();
 Command debug_command();
 Command init_command();
 Command doctor_command();
+Command gc_command();
+Command cache_command();
 
 // All commands, in the order of the help.
 std::vector<Command> commands();

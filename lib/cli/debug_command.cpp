@@ -10,6 +10,7 @@ Result<int> debug(const ForegroundArguments& arguments) {
   MLPIPE_TRY(const Path spec, arguments.place.spec());
   MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::read));
+  MLPIPE_TRY(const Lock in_use, store.in_use());
   MLPIPE_TRY(Rehearsal rehearsal, rehearse_command(pipeline, store, run, request));
   return perform_in_foreground(rehearsal, request);
 }

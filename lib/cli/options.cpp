@@ -45,6 +45,14 @@ class CliCommandLine final : public CommandLine {
     });
   }
 
+  void optional_value(const std::string& names, std::optional<std::string>& target, const std::string& placeholder,
+                      const std::string& help) override {
+    remember(names, "[" + placeholder + "]", help);
+    app_.add_option_function<std::vector<std::string>>(names, [&target](const std::vector<std::string>& values) {
+      target = values.empty() ? "" : values.back();
+    })->expected(0, 1);
+  }
+
   void number(const std::string& names, std::optional<long long>& target, long long least, const std::string& placeholder,
               const std::string& help) override {
     add(names, placeholder, help, [this, names, least, &target](const std::string& text) {

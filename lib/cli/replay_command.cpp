@@ -22,6 +22,7 @@ Result<int> replay(const Arguments& arguments) {
   MLPIPE_TRY(const Path spec, foreground.place.spec());
   MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, foreground.changes.overrides()));
   MLPIPE_TRY(const Store store, foreground.place.open_store(Store::Access::read));
+  MLPIPE_TRY(const Lock in_use, store.in_use());
   const MiniBatchRequest what{static_cast<std::uint64_t>(*arguments.mini_batch), arguments.item};
   MLPIPE_TRY(Rehearsal rehearsal, rehearse_mini_batch(pipeline, store, run, request, what));
   return perform_in_foreground(rehearsal, request);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "base/text.h"
 
 namespace mlpipe::cli {
@@ -16,6 +18,25 @@ std::vector<std::string> own_command_line() {
   return words;
 }
 
+namespace {
+
+// DIR may be a project: the store is in it then.
+Path store_in(const std::string& folder) {
+  const Path path = absolute_path(folder);
+  return !path_exists(path / "format") && is_folder(path / ".mlpipe") ? path / ".mlpipe" : path;
+}
+
+std::vector<Path> other_stores(const std::vector<std::string>& named) {
+  std::vector<Path> stores;
+  for (const std::string& folder : named) stores.push_back(store_in(folder));
+  const char* more = std::getenv("MLPIPE_CACHE_FROM");
+  for (const std::string_view folder : split(more ? more : "", ':'))
+    if (!folder.empty()) stores.push_back(store_in(std::string(folder)));
+  return stores;
+}
+
+}  // namespace
+
 void RequestArguments::declare(Options& options) {
   options.value("--step", step, "STEP", "only this step, on its inputs' last good results");
   options.value("--from", from, "STEP", "this step and all that need it");
@@ -27,6 +48,11 @@ void RequestArguments::declare(Options& options) {
   options.flag("--fresh", fresh, "score unfinished parallel steps from the start instead of going on");
   options.flag("--no-cap", no_cap, "as many workers as the configuration asks for, also more than cores");
   options.list("--force-step", force_steps, "STEP", "run this step anyway");
+  declare_cache(options);
+}
+
+void RequestArguments::declare_cache(Options& options) {
+  options.list("--cache-from", cache_from, "DIR", "take results that the store lacks from this one of somebody else's; MLPIPE_CACHE_FROM names more");
 }
 
 Result<RunRequest> RequestArguments::request(const std::vector<std::string>& uses) const {
@@ -42,6 +68,7 @@ Result<RunRequest> RequestArguments::request(const std::vector<std::string>& use
   request.fresh = fresh;
   request.no_cap = no_cap;
   request.force_steps = force_steps;
+  request.cache_from = other_stores(cache_from);
   request.command_line = own_command_line();
   for (const std::string& use : uses) {
     const auto equals = use.find('=');

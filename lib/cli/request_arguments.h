@@ -17,9 +17,11 @@ struct RequestArguments {
   std::optional<std::string> step, from, until;
   std::optional<long long> sample, jobs;
   bool force = false, verify = false, fresh = false, no_cap = false;
-  std::vector<std::string> force_steps;
+  std::vector<std::string> force_steps, cache_from;
 
   void declare(Options& options);
+  // --cache-from alone.
+  void declare_cache(Options& options);
   // `uses`: "STEP=DIR". Kind usage: options that exclude each other, a malformed use.
   Result<RunRequest> request(const std::vector<std::string>& uses) const;
 };

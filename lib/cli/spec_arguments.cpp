@@ -43,8 +43,12 @@ void Place::declare_positional(Options& options) {
   options.positional("SPEC", positional, "the pipeline's file, or the folder it is in (default: pipeline.yaml or pipeline.yml here)");
 }
 
-void Place::declare(Options& options) {
+void Place::declare_file(Options& options) {
   options.value("-f,--file", file, "SPEC", "the pipeline's file (default: pipeline.yaml or pipeline.yml here)");
+}
+
+void Place::declare(Options& options) {
+  declare_file(options);
   options.value("--store", store_option, "DIR", "where runs are kept (default: MLPIPE_STORE, else .mlpipe beside the spec)");
 }
 

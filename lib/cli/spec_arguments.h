@@ -18,6 +18,7 @@ struct Place {
 
   void declare_positional(Options& options);  // SPEC
   void declare(Options& options);             // -f, --store
+  void declare_file(Options& options);        // -f
 
   // As the user would type it. Kind usage: there is none here, or two were named.
   Result<Path> spec() const;

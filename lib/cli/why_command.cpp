@@ -16,6 +16,7 @@ namespace {
 struct Arguments {
   Place place;
   Changes changes;
+  RequestArguments request;
   std::optional<std::string> step, run, against;
   bool json = false;
 };
@@ -23,7 +24,7 @@ struct Arguments {
 // What would happen now; nothing when only two runs are compared.
 Result<std::vector<StepPlan>> plan_now(const Arguments& arguments, const Store& store, const Pipeline& pipeline) {
   if (arguments.against) return std::vector<StepPlan>();
-  MLPIPE_TRY(const RunRequest request, RequestArguments().request(arguments.changes.uses));
+  MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
   return plan_pipeline(pipeline, store, request);
 }
 
@@ -56,6 +57,7 @@ Command why_command() {
             declare_run(options, arguments->run);
             options.value("--against", arguments->against, "ID", "compare with this run instead of the one before");
             arguments->changes.declare(options);
+            arguments->request.declare_cache(options);
             options.flag("--json", arguments->json, "JSON on stdout");
             return [arguments] { return why(*arguments); };
           }};

@@ -54,6 +54,7 @@ Json json_of(const StepRecord& record) {
   return {{"step", record.step},
           {"state", name_of(record.state)},
           {"reason", record.reason},
+          {"cause", name_of(record.cause)},
           {"fingerprint", json_of(record.fingerprint)},
           {"reused_from", record.reused_from},
           {"started", format_utc(record.started)},
@@ -74,6 +75,12 @@ Json json_of(const RunInfo& run) {
   json["took"] = run.took.count();
   json["steps"] = Json::array();
   for (const StepRecord& step : run.steps) json["steps"].push_back(json_of(step));
+  return json;
+}
+
+Json json_of(const std::map<Kind, Sum>& sums) {
+  Json json = Json::object();
+  for (const auto& [kind, sum] : sums) json[std::string(name_of(kind))] = {{"count", sum.count}, {"bytes", sum.bytes}};
   return json;
 }
 
@@ -235,5 +242,55 @@ std::string to_json(const std::vector<StepPlan>& plan) { return list_of("steps",
 std::string to_json(const std::vector<Diagnostic>& diagnostics) { return list_of("diagnostics", diagnostics); }
 std::string to_json(const std::vector<StepWhy>& steps) { return list_of("steps", steps); }
 std::string to_json(const std::vector<Fact>& facts) { return list_of("facts", facts); }
+
+std::string to_json(const GcPlan& plan, bool dry_run) {
+  Json json = object();
+  json["dry_run"] = dry_run;
+  json["removed"] = Json::array();
+  for (const Item& item : plan.removed)
+    json["removed"].push_back({{"kind", name_of(item.kind)}, {"name", item.name}, {"bytes", item.bytes}, {"used", format_utc(item.used)}});
+  json["stays"] = json_of(plan.stays);
+  json["runs"] = {{"kept", plan.kept}, {"running", plan.living}};
+  json["bytes_before"] = plan.before;
+  json["bytes_after"] = plan.after;
+  json["too_large"] = plan.too_large();
+  return dump(json);
+}
+
+std::string to_json(const CacheStatistics& statistics) {
+  Json json = object();
+  json["bytes"] = statistics.bytes;
+  json["kinds"] = json_of(statistics.kinds);
+  json["steps"] = Json::array();
+  for (const StepShare& share : statistics.steps)
+    json["steps"].push_back({{"pipeline", share.pipeline}, {"step", share.step}, {"results", share.results.count}, {"bytes", share.results.bytes}});
+  json["runs"] = statistics.runs;
+  json["hits"] = statistics.hits;
+  json["misses"] = statistics.misses;
+  json["causes"] = Json::object();
+  for (const auto& [cause, count] : statistics.causes) json["causes"][std::string(name_of(cause))] = count;
+  return dump(json);
+}
+
+std::string to_json(const Exchanged& exchanged) {
+  Json json = object();
+  json["results"] = exchanged.results;
+  json["added"] = exchanged.added;
+  json["bytes"] = exchanged.bytes;
+  json["notices"] = exchanged.notices;
+  return dump(json);
+}
+
+std::string to_json(const StoreProof& proof) {
+  Json json = object();
+  json["results"] = proof.results;
+  json["outputs"] = proof.objects;
+  json["texts"] = proof.texts;
+  json["runs"] = proof.runs;
+  json["bytes"] = proof.bytes;
+  json["damages"] = Json::array();
+  for (const Damage& damage : proof.damages) json["damages"].push_back({{"what", damage.what}, {"hint", damage.hint}});
+  return dump(json);
+}
 
 }  // namespace mlpipe

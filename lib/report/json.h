@@ -14,6 +14,10 @@
 #include "run/events.h"
 #include "run/planner.h"
 #include "store/run_record.h"
+#include "upkeep/exchange.h"
+#include "upkeep/gc.h"
+#include "upkeep/proof.h"
+#include "upkeep/statistics.h"
 
 namespace mlpipe {
 
@@ -43,5 +47,10 @@ struct Fact {
   bool ok = true;
 };
 std::string to_json(const std::vector<Fact>& facts);
+
+std::string to_json(const GcPlan& plan, bool dry_run);
+std::string to_json(const CacheStatistics& statistics);
+std::string to_json(const Exchanged& exchanged);
+std::string to_json(const StoreProof& proof);
 
 }  // namespace mlpipe

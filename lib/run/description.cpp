@@ -60,12 +60,13 @@ void Describer::look_ahead(const std::vector<const Step*>& steps) {
   for (const auto& [key, request] : wanted) ahead_.emplace(key, std::move(*tree++));
 }
 
-Result<AvailableOutputs> Describer::outputs_of(const Step& step, const StepResult& result) {
-  MLPIPE_TRY(std::vector<Tree> trees, verify(*store_, result, &index_, request_->verify));
+Result<AvailableOutputs> Describer::outputs_of(const Step& step, const StepResult& result, const Store* other) {
+  const Store& store = other ? *other : *store_;
+  MLPIPE_TRY(std::vector<Tree> trees, verify(store, result, &index_, request_->verify));
   AvailableOutputs outputs;
   for (std::size_t i = 0; i < trees.size(); ++i) {
     const StoredOutput& stored = result.outputs[i];
-    outputs.emplace(stored.name, AvailableOutput{store_->output_path(stored), std::make_shared<const Tree>(std::move(trees[i]))});
+    outputs.emplace(stored.name, AvailableOutput{store.output_path(stored), std::make_shared<const Tree>(std::move(trees[i]))});
   }
   for (const StepOutput& output : step.outputs)
     if (!outputs.count(output.name)) return Error{ErrorKind::store, fmt::format("output {} is not in its earlier result", output.name), ""};

@@ -48,7 +48,8 @@ class Describer {
   Describer(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Clock& clock);
 
   // What a result offers, after checking that the disk still holds it. Error: damaged or missing, saying what.
-  Result<AvailableOutputs> outputs_of(const Step& step, const StepResult& result);
+  // `other`: the store that has it, when it is not ours.
+  Result<AvailableOutputs> outputs_of(const Step& step, const StepResult& result, const Store* other = nullptr);
   // What `--use STEP=folder` offers: folder/NAME for each output; the folder itself when the step has one output.
   Result<AvailableOutputs> outputs_in(const Step& step, const Path& folder);
 

@@ -12,6 +12,7 @@
 namespace mlpipe {
 
 struct Given {
+  std::vector<Digest> results;  // whose outputs they are
   std::map<std::string, AvailableOutputs> outputs;  // by step
   std::vector<Notice> notices;                      // which of them are stale
 };

@@ -10,6 +10,7 @@
 #include "run/last_good.h"
 #include "run/selection.h"
 #include "run/verdict.h"
+#include "upkeep/other_stores.h"
 
 namespace mlpipe {
 namespace {
@@ -31,7 +32,22 @@ StepPlan use_plan(const Step& step, const Path& folder, Describer& describer, Av
   return plan;
 }
 
-StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step, bool forced, Describer& describer, Available& available) {
+// As a run would judge after taking the result of another store, without taking it.
+Result<Verdict> judge_all(const Pipeline& pipeline, const Store& store, const OtherStores& others, const Step& step,
+                          const StepDescription& description, bool forced, Describer& describer) {
+  const auto ours = store.find(description.fingerprint);
+  if (!ours && !forced && step.allow_reuse)
+    for (const OtherStores::Found& found : others.find(description.fingerprint)) {
+      MLPIPE_TRY(Verdict verdict, judge(pipeline, store, step, description, forced, found.result, describer, found.store));
+      if (verdict.damaged) continue;
+      if (verdict.reuse) verdict.reason = taken_from(verdict.reason, found.store->root());
+      return verdict;
+    }
+  return judge(pipeline, store, step, description, forced, ours, describer);
+}
+
+StepPlan run_plan(const Pipeline& pipeline, const Store& store, const OtherStores& others, const Step& step, bool forced, Describer& describer,
+                  Available& available) {
   StepPlan plan;
   plan.step = step.name;
   if (const auto source = missing_source(step, available)) {
@@ -45,7 +61,7 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step
     return plan;
   }
   plan.fingerprint = description->fingerprint;
-  auto verdict = judge(pipeline, store, step, *description, forced, store.find(description->fingerprint), describer);
+  auto verdict = judge_all(pipeline, store, others, step, *description, forced, describer);
   if (!verdict) {
     plan.reason = verdict.error().message;
     return plan;
@@ -83,13 +99,14 @@ Result<std::vector<StepPlan>> plan_pipeline(const Pipeline& pipeline, const Stor
   for (std::size_t i = 0; i < selection.parts.size(); ++i)
     if (selection.parts[i] == Part::run) chosen.push_back(&pipeline.steps[i]);
   describer.look_ahead(chosen);
+  const OtherStores others(request.cache_from);
   Available available;
   std::vector<StepPlan> plans;
   const auto order = graph.order();
   for (const std::size_t i : *order) {
     const Step& step = pipeline.steps[i];
     switch (selection.parts[i]) {
-      case Part::run: plans.push_back(run_plan(pipeline, store, step, selection.forced[i], describer, available)); break;
+      case Part::run: plans.push_back(run_plan(pipeline, store, others, step, selection.forced[i], describer, available)); break;
       case Part::use: plans.push_back(use_plan(step, request.use.at(step.name), describer, available)); break;
       case Part::given: offer_last(pipeline, store, request.sample.has_value(), step, describer, available); [[fallthrough]];
       case Part::out: plans.push_back({step.name, StepPlan::Verdict::not_selected, "not selected", {}, {}, {}, {}}); break;

@@ -21,6 +21,7 @@ struct RunRequest {
   bool fresh = false;   // what unfinished attempts of parallel steps left is not continued
   bool no_cap = false;  // as many workers as the configuration asks for, whatever the cores
   std::vector<std::string> force_steps;
+  std::vector<Path> cache_from;                  // stores of others, to take results from
   std::vector<std::string> command_line;         // recorded with the run
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "run/again.h"
+#include "store/room.h"
 #include "system/host.h"
 
 namespace mlpipe {
@@ -38,7 +39,8 @@ RunDispatcher::RunDispatcher(RunContext& context, const StepGraph& graph, Select
       schedule_(graph, considered(selection_), {context.cores, physical_memory()}),
       available_(std::move(available)),
       announced_(graph.size()),
-      publication_index_(context.store.index_path(), context.clock) {
+      publication_index_(context.store.index_path(), context.clock),
+      others_(context.request.cache_from) {
   info_.header = context.recorder.header();
 }
 
@@ -46,6 +48,7 @@ RunDispatcher::~RunDispatcher() { context_.loop.cancel(sync_); }
 
 RunInfo RunDispatcher::run() {
   context_.loop.on_signals([this](int signal) { on_signal(signal); });
+  for (const std::string& notice : others_.notices()) context_.events.on(Notice{"", notice, ""});
   look_ahead();
   pump();
   if (!schedule_.done()) context_.loop.run();
@@ -98,26 +101,43 @@ void RunDispatcher::consider_run(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
   auto description = context_.describer.describe(step, available_);
   if (!description) return fail_before_start(number, description.error());
-  const bool forced = selection_.forced[number];
-  auto claim = context_.store.claim(description->fingerprint, !forced && step.allow_reuse);
+  const bool forced = selection_.forced[number], wanted = !forced && step.allow_reuse;
+  auto claim = context_.store.claim(description->fingerprint, wanted);
   if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
   if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
+  std::optional<Path> from;
+  if (auto* slot = std::get_if<Slot>(&*claim); slot && wanted) from = take_from_others(step, *description, *slot);
+  if (from) claim = context_.store.claim(description->fingerprint, true);
+  if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
 
   std::optional<StepResult> found;
   if (auto* hit = std::get_if<Hit>(&*claim)) found = std::move(hit->result);
   auto verdict = judge(context_.pipeline, context_.store, step, *description, forced, found, context_.describer);
   if (!verdict) return fail_before_start(number, verdict.error(), description->fingerprint);
-  if (verdict->reuse) return reuse(number, *description, verdict.take());
+  if (verdict->reuse) return reuse(number, *description, verdict.take(), from);
   if (std::holds_alternative<Hit>(*claim)) {  // a result that cannot be taken: make a new one in its place
     claim = context_.store.claim(description->fingerprint, false);
     if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
     if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
     if (verdict->damaged) context_.store.forget(std::get<Slot>(*claim), *found);
   }
-  decided_.emplace(number, Decided{description.take(), std::move(std::get<Slot>(*claim)), std::move(verdict->reason)});
+  decided_.emplace(number, Decided{description.take(), std::move(std::get<Slot>(*claim)), std::move(verdict->reason), verdict->cause});
 }
 
-void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verdict verdict) {
+// The store that had it, once it is ours. Whatever is wrong with one is said, and the step runs.
+std::optional<Path> RunDispatcher::take_from_others(const Step& step, const StepDescription& description, Slot& slot) {
+  for (const OtherStores::Found& found : others_.find(description.fingerprint)) {
+    auto taken = put_manifest(context_.store, description);
+    if (taken) taken = borrow(found, context_.store, slot, context_.recorder.work_folder() / step.name);
+    if (taken) context_.events.on(Notice{step.name, fmt::format("its result is taken from {}", shown_path(found.store->root())), ""});
+    if (taken) return found.store->root();
+    context_.events.on(Notice{step.name, fmt::format("its result is not taken from {}: {}", shown_path(found.store->root()), taken.error().message), ""});
+  }
+  return std::nullopt;
+}
+
+void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verdict verdict, const std::optional<Path>& from) {
+  if (from) verdict.reason = taken_from(verdict.reason, *from);
   const Step& step = context_.pipeline.steps[number];
   for (const std::string& warning : verdict.warnings) context_.events.on(Notice{step.name, warning, ""});
   StepEnded event = new_event(number, StepState::reused, verdict.reason);
@@ -181,9 +201,10 @@ void RunDispatcher::start(std::size_t number) {
   context_.describer.forget_ahead();  // from now on time passes
   auto node = decided_.extract(number);
   const std::string reason = node.mapped().reason;
+  const MissCause cause = node.mapped().cause;
   const Digest fingerprint = node.mapped().description.fingerprint;
   auto run = make_step_run(context_, step, std::move(node.mapped().description), std::move(node.mapped().slot),
-                           {reason, selection_.forced[number]},
+                           {reason, selection_.forced[number], cause},
                            [this, number](StepRunEnd end) { ended(number, std::move(end)); });
   const auto started = run->start();
   if (started && *started) {
@@ -226,6 +247,7 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
       if (event.mini_batch) event.replay = replay_command(context_.pipeline, context_.store, context_.request, step, *event.mini_batch);
     }
     schedule_.failed(number);
+    if (event.record.state == StepState::failed) look_at_room();
   } else {
     publish(step, outputs, event);
     available_[step.name] = std::move(outputs);
@@ -248,6 +270,14 @@ void RunDispatcher::sync_soon() {
     sync_ = 0;
     if (const auto synced = context_.recorder.sync(); !synced) cannot_record(synced.error());
   });
+}
+
+// Steps that fail for it may say so in their own words, or not at all.
+void RunDispatcher::look_at_room() {
+  const auto room = check_room(context_.store);
+  if (room || said_no_room_) return;
+  said_no_room_ = true;
+  context_.events.on(Notice{"", room.error().message, room.error().hint});
 }
 
 void RunDispatcher::cannot_record(const Error& error) {

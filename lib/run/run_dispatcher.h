@@ -14,6 +14,7 @@
 #include "run/selection.h"
 #include "run/step_run.h"
 #include "run/verdict.h"
+#include "upkeep/other_stores.h"
 
 namespace mlpipe {
 
@@ -34,6 +35,7 @@ class RunDispatcher {
     StepDescription description;
     Slot slot;
     std::string reason;
+    MissCause cause = MissCause::unknown;
   };
 
   void look_ahead();
@@ -41,7 +43,8 @@ class RunDispatcher {
   void consider(std::size_t step);
   void consider_run(std::size_t step);
   void take_folder(std::size_t step);
-  void reuse(std::size_t step, StepDescription& description, Verdict verdict);
+  std::optional<Path> take_from_others(const Step& step, const StepDescription& description, Slot& slot);
+  void reuse(std::size_t step, StepDescription& description, Verdict verdict, const std::optional<Path>& from);
   void wait_for_other(std::size_t step, const Digest& fingerprint);
   void poll_waiting();
   void retry_waiting();
@@ -52,6 +55,7 @@ class RunDispatcher {
   void finish(std::size_t step, StepEnded event, std::optional<ErrorKind> failure, AvailableOutputs outputs);
   void sync_soon();
   void cannot_record(const Error& error);
+  void look_at_room();
   void publish(const Step& step, const AvailableOutputs& outputs, StepEnded& event);
   PublicationFolders publication_folders(const std::string& step, const std::string& output) const;
   void report_skipped();
@@ -76,6 +80,8 @@ class RunDispatcher {
   std::optional<ErrorKind> stopped_;   // by a signal or a failure: nothing is started any more
   std::map<std::size_t, int> changes_seen_;
   DigestIndex publication_index_;
+  OtherStores others_;
+  bool said_no_room_ = false;
 };
 
 }  // namespace mlpipe

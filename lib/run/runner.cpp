@@ -9,8 +9,11 @@
 #include "base/text.h"
 #include "run/given.h"
 #include "run/run_dispatcher.h"
+#include "store/room.h"
+#include "store/store_size.h"
 #include "system/host.h"
 #include "system/process.h"
+#include "upkeep/gc.h"
 
 namespace mlpipe {
 namespace {
@@ -42,6 +45,21 @@ std::vector<std::string> step_names(const Pipeline& pipeline, const StepGraph& g
   return names;
 }
 
+constexpr const char* limit_variable = "MLPIPE_STORE_LIMIT";
+constexpr const char* default_limit = "20GB";
+
+// Nothing is ever collected unasked, but it is said when there is much to collect.
+void warn_of_size(const Store& store, EventSink& events) {
+  const char* set = std::getenv(limit_variable);
+  const auto limit = parse_size(set && *set ? set : default_limit);
+  if (!limit) return events.on(Notice{"", fmt::format("{}={} is no size", limit_variable, set), "for example 20GB; 0: any size will do"});
+  const std::uint64_t size = known_size(store);
+  if (*limit == 0 || size <= *limit) return;
+  events.on(Notice{"", fmt::format("the store {} has {}, more than {}", shown_path(store.root()), format_bytes(size), format_bytes(*limit)),
+                   fmt::format("mlpipe gc --max-size {} removes what was not used for longest; {} sets the limit, 0: none", set && *set ? set : default_limit,
+                               limit_variable)});
+}
+
 void report_swept(const Store& store, EventSink& events) {
   const auto swept = sweep_dead_runs(store);
   if (!swept) return events.on(Notice{"", swept.error().message, swept.error().hint});
@@ -57,9 +75,14 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
   become_subreaper();
   report_swept(store, events);
 
+  MLPIPE_TRY_VOID(check_room(store));
   Describer describer(pipeline, store, request, clock);
+  // What was found before the run has begun must be marked as used after that: a gc keeps what was used since.
+  MLPIPE_TRY(std::optional<Lock> in_use, store.in_use());
   MLPIPE_TRY(Given given, given_outputs(pipeline, store, request, selection, graph, describer, clock));
   MLPIPE_TRY(RunRecorder recorder, RunRecorder::begin(store, header_of(pipeline, request, selection), clock));
+  for (const Digest& result : given.results) store.mark_used(result);
+  in_use.reset();
   const int cores = request.jobs > 0 ? request.jobs : usable_cores();
   events.on(RunStarted{recorder.header(), step_names(pipeline, graph, selection), cores, recorder.folder()});
   for (const Notice& notice : given.notices) events.on(notice);
@@ -78,6 +101,8 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
     events.on(Notice{"", ended.error().message, ended.error().hint});
     if (info.exit_code == 0) info.exit_code = exit_code(ended.error().kind);
   }
+  if (spawned) add_to_size(store, disk_use(recorder.folder()));
+  warn_of_size(store, events);
   events.on(RunEnded{info, ""});
   return info;
 }

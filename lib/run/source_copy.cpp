@@ -1,5 +1,7 @@
 #include "run/source_copy.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <set>
@@ -59,9 +61,13 @@ Status mend(const Path& source, const Path& copy, const std::vector<TreeChange>&
 Result<SourceCopy> SourceCopy::take(const Store& store, const Path& spec, const std::string& step, const Tree& code, const Path& aside) {
   if (code.bytes > largest_kept) return SourceCopy(aside, {});
   const std::string name = Hasher().field(spec.native()).field(step).finish().hex().substr(0, 32);
+  MLPIPE_TRY(const Lock still, store.undisturbed());
   MLPIPE_TRY(auto lock, store.locks().try_lock("copy " + name));
   if (!lock) return SourceCopy(aside, {});
-  return SourceCopy(store.copies_path() / name, std::move(lock));
+  Path place = store.copies_path() / name;
+  MLPIPE_TRY_VOID(make_dirs(place));
+  (void)::utimensat(AT_FDCWD, place.c_str(), nullptr, 0);  // gc keeps what was used since we began
+  return SourceCopy(std::move(place), std::move(lock));
 }
 
 Result<bool> SourceCopy::fill(const Path& source, const Tree& code, const ScanOptions& options) const {

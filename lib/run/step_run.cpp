@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "store/room.h"
 
 namespace mlpipe {
 
@@ -12,6 +13,7 @@ StepRun::StepRun(RunContext& context, const Step& step, StepDescription descript
     : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason.text)), fresh_(reason.forced || context.request.fresh), on_end_(std::move(on_end)) {
   record_.step = step.name;
   record_.reason = reason_;
+  record_.cause = reason.cause;
   record_.fingerprint = description_.fingerprint;
   record_.started = context.clock.wall();
   begun_ = context.clock.steady();
@@ -20,6 +22,7 @@ StepRun::StepRun(RunContext& context, const Step& step, StepDescription descript
 StepRun::~StepRun() = default;
 
 Result<bool> StepRun::start() {
+  MLPIPE_TRY_VOID(check_room(context_.store, description_.code ? description_.code->bytes : 0));
   MLPIPE_TRY_VOID(make_dirs(context_.recorder.logs_folder(step_.name)));
   MLPIPE_TRY_VOID(check_secrets(step_));
   MLPIPE_TRY(const bool unchanged, make_workspace());
@@ -75,11 +78,13 @@ void StepRun::emit_text(StreamEditor& editor, bool is_stderr, std::string_view t
 
 void StepRun::notice(const std::string& message, const std::string& hint) const { context_.events.on(Notice{step_.name, message, hint}); }
 
-Status StepRun::keep_manifest() const {
-  for (const auto& [digest, tree] : description_.manifest.trees())
-    if (!context_.store.has_text(digest)) MLPIPE_TRY_VOID(context_.store.put_text(digest, to_text(tree)));
-  return context_.store.put_text(description_.fingerprint, description_.manifest.to_text());
+Status put_manifest(const Store& store, const StepDescription& description) {
+  for (const auto& [digest, tree] : description.manifest.trees())
+    if (!store.has_text(digest)) MLPIPE_TRY_VOID(store.put_text(digest, to_text(tree)));
+  return store.put_text(description.fingerprint, description.manifest.to_text());
 }
+
+Status StepRun::keep_manifest() const { return put_manifest(context_.store, description_); }
 
 Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs& outputs) {
   StepResult result;

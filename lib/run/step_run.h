@@ -43,6 +43,7 @@ struct StepRunEnd {
 struct StepRunReason {
   std::string text;
   bool forced = false;
+  MissCause cause = MissCause::unknown;
 };
 
 class StepRun {
@@ -93,6 +94,9 @@ class StepRun {
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
   void post_end(StepRunEnd end);
 };
+
+// For explanations: what the fingerprint was made of.
+Status put_manifest(const Store& store, const StepDescription& description);
 
 std::unique_ptr<StepRun> make_step_run(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason,
                                        StepRun::OnEnd on_end);

@@ -52,19 +52,37 @@ std::vector<std::string> differences(const Step& step, const StepDescription& no
   return warnings;
 }
 
+// The class of the first change: that is the one the reason names.
+MissCause cause_of(const std::vector<Change>& changes) {
+  if (changes.empty()) return MissCause::unknown;
+  switch (changes.front().kind) {
+    case IngredientKind::code: return MissCause::code;
+    case IngredientKind::parameter: return MissCause::parameter;
+    case IngredientKind::argument: return MissCause::argument;
+    case IngredientKind::input:
+    case IngredientKind::side_input: return MissCause::input;
+    case IngredientKind::environment:
+    case IngredientKind::variable: return MissCause::environment;
+    default: return MissCause::setting;
+  }
+}
+
+// Nothing changed since the last time, and still there is no result.
+void explain_loss(StepState last, Verdict& verdict) {
+  const bool failed = last == StepState::failed, stopped = last == StepState::stopped;
+  verdict.reason = failed ? "its last run failed" : stopped ? "its last run was stopped" : "its result is no longer in the store";
+  verdict.cause = failed || stopped ? MissCause::failed_before : MissCause::collected;
+}
+
 // Why there is no result for this fingerprint: what differs from the last time.
 void explain_miss(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, Verdict& verdict) {
   const auto last = last_step(store, pipeline.file, step.name);
   if (!last) {
     verdict.reason = "no earlier result";
+    verdict.cause = MissCause::first_time;
     return;
   }
-  if (last->fingerprint == description.fingerprint) {
-    verdict.reason = last->state == StepState::failed    ? "its last run failed"
-                     : last->state == StepState::stopped ? "its last run was stopped"
-                                                         : "its result is no longer in the store";
-    return;
-  }
+  if (last->fingerprint == description.fingerprint) return explain_loss(last->state, verdict);
   const auto text = store.get_text(last->fingerprint);
   const auto before = text ? Manifest::from_text(*text) : Result<Manifest>(text.error());
   if (!before) {
@@ -79,30 +97,37 @@ void explain_miss(const Pipeline& pipeline, const Store& store, const Step& step
   };
   verdict.changes = explain(*before, description.manifest, from_store, from_memory);
   verdict.reason = summarise(verdict.changes);
+  verdict.cause = cause_of(verdict.changes);
 }
 
 }  // namespace
 
 Result<Verdict> judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
-                      const std::optional<StepResult>& found, Describer& describer) {
+                      const std::optional<StepResult>& found, Describer& describer, const Store* other) {
   Verdict verdict;
   if (forced) {
     verdict.reason = "forced";
+    verdict.cause = MissCause::forced;
     return verdict;
   }
   if (!step.allow_reuse) {
     verdict.reason = "allow_reuse is false";
+    verdict.cause = MissCause::not_reusable;
     return verdict;
   }
   if (!found) {
     explain_miss(pipeline, store, step, description, verdict);
     return verdict;
   }
-  if (verdict.reason = exceeded(step, *found); !verdict.reason.empty()) return verdict;
-  auto outputs = describer.outputs_of(step, *found);
+  if (verdict.reason = exceeded(step, *found); !verdict.reason.empty()) {
+    verdict.cause = MissCause::threshold;
+    return verdict;
+  }
+  auto outputs = describer.outputs_of(step, *found, other);
   if (!outputs && by_signal(outputs.error().kind)) return outputs.error();
   if (!outputs) {
     verdict.damaged = true;
+    verdict.cause = MissCause::damaged;
     verdict.reason = outputs.error().message;
     return verdict;
   }
@@ -113,5 +138,7 @@ Result<Verdict> judge(const Pipeline& pipeline, const Store& store, const Step& 
   verdict.warnings = differences(step, description, *found);
   return verdict;
 }
+
+std::string taken_from(const std::string& reason, const Path& store) { return fmt::format("{}; taken from {}", reason, shown_path(store)); }
 
 }  // namespace mlpipe

@@ -16,6 +16,7 @@ namespace mlpipe {
 struct Verdict {
   bool reuse = false;
   std::string reason;                 // one line
+  MissCause cause = MissCause::unknown;  // of a step that must run
   std::optional<StepResult> result;   // of a reuse
   AvailableOutputs outputs;           // of a reuse
   bool damaged = false;               // there is a result, but the disk no longer holds it
@@ -23,8 +24,12 @@ struct Verdict {
   std::vector<std::string> warnings;  // what differs without a rerun
 };
 
-// `found`: the result recorded for the fingerprint, if there is one. Error: stopped while its outputs were looked at.
+// `found`: the result recorded for the fingerprint, if there is one; `other`: the store that has it, when it is not ours. Error:
+// stopped while its outputs were looked at.
 Result<Verdict> judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
-                      const std::optional<StepResult>& found, Describer& describer);
+                      const std::optional<StepResult>& found, Describer& describer, const Store* other = nullptr);
+
+// The reason of a reuse whose result another store had.
+std::string taken_from(const std::string& reason, const Path& store);
 
 }  // namespace mlpipe

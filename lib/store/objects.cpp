@@ -124,12 +124,25 @@ Status settle_links(const Path& path) {
   return {};
 }
 
-Status publish_object(const Path& built, const Path& object, const std::string& file) {
+Result<PreparedObject> prepare_object(const Path& built, const Path& object, const std::string& file) {
   MLPIPE_TRY_VOID(settle_links(built));
-  MLPIPE_TRY(const Path folder, file.empty() ? Result<Path>(built) : wrap(built, file));
-  if (same_content(folder, object)) return remove_tree(folder);
-  MLPIPE_TRY_VOID(sync_tree(folder));
-  return place(folder, object);
+  PreparedObject prepared;
+  MLPIPE_TRY(prepared.folder, file.empty() ? Result<Path>(built) : wrap(built, file));
+  prepared.there = same_content(prepared.folder, object);
+  if (!prepared.there) MLPIPE_TRY_VOID(sync_tree(prepared.folder));
+  return prepared;
+}
+
+// One that was there may have been collected meanwhile.
+Result<bool> place_object(const PreparedObject& prepared, const Path& object) {
+  if (prepared.there && is_folder(object)) {
+    MLPIPE_TRY_VOID(remove_tree(prepared.folder));
+    return false;
+  }
+  if (prepared.there) MLPIPE_TRY_VOID(sync_tree(prepared.folder));
+  const bool is_new = !path_exists(object);
+  MLPIPE_TRY_VOID(place(prepared.folder, object));
+  return is_new;
 }
 
 }  // namespace mlpipe

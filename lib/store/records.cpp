@@ -4,6 +4,9 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+#include "system/blake3.h"
+
 namespace mlpipe {
 namespace {
 
@@ -110,6 +113,14 @@ void put_counts(Json& json, const ScoreCounts& counts) {
   if (counts.mini_batches > 0) json["counts"] = to_json(counts);
 }
 
+// Nothing: what the check sum was made of has changed.
+std::optional<std::string_view> unsealed(std::string_view text) {
+  const auto end = text.find('\n');
+  const std::string_view line = text.substr(0, end), rest = end == text.npos ? std::string_view() : trim(text.substr(end));
+  if (rest.empty() || rest == digest_of(line).hex()) return line;
+  return std::nullopt;
+}
+
 RunHeader header_of(const Json& json) {
   return {text_of(json, "id"),           text_of(json, "pipeline"),
           text_of(json, "spec"),         parse_utc(text_of(json, "started")),
@@ -117,6 +128,12 @@ RunHeader header_of(const Json& json) {
           texts_of(json, "selection"),   text_of(json, "mlpipe_version"),
           text_of(json, "host"),         text_of(json, "user"),
           number_of<int>(json, "pid"),   text_of(json, "mark")};
+}
+
+MissCause cause_of(const std::string& name) {
+  for (int cause = 0; cause <= static_cast<int>(MissCause::forced); ++cause)
+    if (name_of(static_cast<MissCause>(cause)) == name) return static_cast<MissCause>(cause);
+  return MissCause::unknown;
 }
 
 std::optional<StepRecord> step_of(const Json& json) {
@@ -128,6 +145,7 @@ std::optional<StepRecord> step_of(const Json& json) {
   record.step = text_of(json, "step");
   record.state = *state;
   record.reason = text_of(json, "reason");
+  record.cause = cause_of(text_of(json, "cause"));
   record.fingerprint = Digest::parse(text_of(json, "fingerprint"));
   record.reused_from = text_of(json, "reused_from");
   record.started = parse_utc(text_of(json, "started"));
@@ -164,8 +182,11 @@ std::string encode(const StepResult& result) {
   return dump(json);
 }
 
+std::string sealed(const std::string& line) { return line + "\n" + digest_of(line).hex() + "\n"; }
+
 std::optional<StepResult> decode_result(std::string_view text) {
-  const auto json = parse_object(text);
+  const auto line = unsealed(text);
+  const auto json = line ? parse_object(*line) : std::nullopt;
   if (!json) return std::nullopt;
   const auto fingerprint = Digest::parse(text_of(*json, "fingerprint"));
   auto outputs = outputs_of(*json);
@@ -208,6 +229,7 @@ std::string encode(const StepRecord& record) {
                {"started", format_utc(record.started)},
                {"took", to_json(record.took)}};
   put_text(json, "reason", record.reason);
+  if (record.cause != MissCause::unknown) json["cause"] = name_of(record.cause);
   if (record.fingerprint) json["fingerprint"] = record.fingerprint->hex();
   put_text(json, "reused_from", record.reused_from);
   put_number(json, "exit_code", record.exit_code);

@@ -11,6 +11,9 @@
 namespace mlpipe {
 
 std::string encode(const StepResult& result);
+// With a line that holds its check sum: bits that flip on a disk may leave valid JSON that says something else.
+std::string sealed(const std::string& line);
+// The content of a result's file. One without a check sum (of an earlier mlpipe) is taken as it is.
 std::optional<StepResult> decode_result(std::string_view text);
 
 // Lines of a run's record, without their line feed.

@@ -34,6 +34,12 @@ std::string_view name_of(StepState state) {
   return "";
 }
 
+std::string_view name_of(MissCause cause) {
+  constexpr std::string_view names[] = {"unknown",     "first time", "code",          "parameter", "argument", "input",        "environment",
+                                        "setting",     "failed before", "collected", "damaged",   "threshold", "not reusable", "forced"};
+  return names[static_cast<int>(cause)];
+}
+
 std::string_view name_of(RunState state) {
   switch (state) {
     case RunState::running: return "running";

@@ -32,10 +32,30 @@ struct RunHeader {
 enum class StepState { ran, reused, used, failed, skipped, stopped };  // used: outputs taken from --use DIR
 std::string_view name_of(StepState state);
 
+// Why there was nothing to reuse, by class: what differs from the step's last time, or what else was in the way.
+enum class MissCause {
+  unknown,  // reused, skipped, or recorded by an earlier mlpipe
+  first_time,
+  code,
+  parameter,
+  argument,
+  input,
+  environment,
+  setting,
+  failed_before,  // nothing changed since a try that failed or was stopped
+  collected,      // there was a result once
+  damaged,
+  threshold,      // the earlier result has more failed items than are allowed now
+  not_reusable,
+  forced,
+};
+std::string_view name_of(MissCause cause);  // "first time"
+
 struct StepRecord {
   std::string step;
   StepState state = StepState::ran;
   std::string reason;              // why it ran, was reused or was skipped; one line
+  MissCause cause = MissCause::unknown;
   std::optional<Digest> fingerprint;
   std::string reused_from;         // run id
   WallTime started;

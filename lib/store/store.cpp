@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,8 +110,10 @@ Status Store::sync_results() const { return sync_folder(root_ / "results"); }
 
 Path Store::text_path(const Digest& name) const { return root_ / "texts" / name.hex(); }
 
+// One that is there already is marked as used, as a result is: what will name it may not be recorded yet.
 Status Store::put_text(const Digest& name, std::string_view text) const {
-  if (has_text(name)) return {};
+  MLPIPE_TRY(const Lock still, undisturbed());
+  if (has_text(name) && ::utimensat(AT_FDCWD, text_path(name).c_str(), nullptr, 0) == 0) return {};
   return write_file(text_path(name), text);
 }
 

@@ -3,8 +3,11 @@
 //
 //   .gitignore        "*": the store ignores itself for git and for our own hashing
 //   format            "mlpipe store 1\n"; a newer number is refused (kind store)
-//   locks             kernel-released locks, a byte each (system/locks.h): "claim <fingerprint>", "run <id>"
-//   results/<fp>      JSON: the StepResult of a fingerprint, replaced atomically
+//   locks             kernel-released locks, a byte each (system/locks.h): "claim <fingerprint>", "run <id>", "aside <name>",
+//                     "size"; "gc", shared for the moment of a claim or a publication, and "use", shared while somebody works
+//                     with what no run names: both are gc's alone while it moves away what goes
+//   results/<fp>      JSON: the StepResult of a fingerprint, and a line with its check sum; replaced atomically. Its time of change
+//                     is when it was last used
 //   objects/<dg>/     one published output; immutable once renamed into place. <dg>: of a folder its tree digest; of a file the
 //                     digest of its name and its tree, and the folder holds the file under its name (StoredOutput::tree stays
 //                     the digest of the content alone, so that what reads it depends on the content, not on the name)
@@ -17,6 +20,8 @@
 //   copies/<name>/    the private copy of its source in which a step ran last (run/source_copy.h); lock "copy <name>"
 //   published/<place> listing of what `publish:` last copied to a place of the user's (run/publication.h)
 //   index/            digest index (reuse/digest_index.h)
+//   aside/<name>/     what is on its way in or out (store/aside.h)
+//   size              about how large the store is (store/store_size.h)
 //
 // Order of publication: the output's files are synced, then renamed to objects/, that folder is synced, then the result record
 // is replaced. So a record names objects that are whole, unless somebody changed them since, which verify (reuse/) notices.
@@ -74,7 +79,7 @@ class Slot {
  public:
   // Moves each output (built beside: same file system) to its object, or drops it where an object with equal bytes stands; an
   // object with other bytes is damaged and replaced. Links in outputs become copies. Then replaces the result record.
-  // A power cut before Store::sync_results may forget that it was published, but damages nothing.
+  // A power cut before Store::sync_results may forget that it was published, but damages nothing. gc waits for it.
   // `built`: path of each of result.outputs, in their order: the folder, or the file itself. Gone after success.
   Status publish(const StepResult& result, const std::vector<Path>& built);
 
@@ -102,13 +107,19 @@ class Store {
 
   const Path& root() const { return root_; }
 
-  // Hit: a result exists (not verified here: see reuse/verify.h). With `want_hit` false an existing result is not looked
-  // at: Slot or Busy.
+  // Hit: a result exists (not verified here: see reuse/verify.h), and is marked as used now. With `want_hit` false an existing
+  // result is not looked at: Slot or Busy.
   Result<Claim> claim(const Digest& fingerprint, bool want_hit) const;
   // Somebody, in whatever process, holds the slot now.
   Result<bool> is_claimed(const Digest& fingerprint) const;
   // The result without a claim, for read-only commands. A damaged record is nothing.
   std::optional<StepResult> find(const Digest& fingerprint) const;
+  // Notes that a result is used now: gc keeps what was used since the oldest living run began, and removes first what was not
+  // used for longest. Failing is silent: a store may be read-only.
+  void mark_used(const Digest& fingerprint) const;
+  // While it is held nothing is collected: for commands that work with results but are no run. Waits for a gc that is moving
+  // things away; fails when that takes too long.
+  Result<Lock> in_use() const;
   // Makes what was published so far, by whomever, survive a power cut.
   Status sync_results() const;
   // Forgets a result whose outputs turned out damaged. The objects stay, as somebody may be reading what is left of them:
@@ -129,10 +140,15 @@ class Store {
   bool has_text(const Digest& name) const;
 
   LockFile locks() const { return LockFile(root_ / "locks"); }
+  // Names of the locks that gc has alone.
+  static constexpr std::string_view gc_lock = "gc", use_lock = "use";
+
+  Path result_path(const Digest& fingerprint) const;
 
  private:
   explicit Store(Path root) : root_(std::move(root)) {}
-  Path result_path(const Digest& fingerprint) const;
+  // Held for the moment in which a claim or a publication must not meet a gc.
+  Result<Lock> undisturbed() const;
   Path text_path(const Digest& name) const;
 
   friend class Slot;

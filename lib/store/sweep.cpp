@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <variant>
 
+#include "store/aside.h"
 #include "store/leftovers.h"
 #include "store/run_places.h"
 #include "store/run_record.h"
@@ -46,6 +47,7 @@ bool sweep_run(const Store& store, const std::string& id) {
 
 Result<std::vector<std::string>> sweep_dead_runs(const Store& store) {
   std::vector<std::string> swept;
+  sweep_asides(store);
   const Path folder = store.root() / "active";
   if (!path_exists(folder)) return swept;
   MLPIPE_TRY(const auto ids, list_folder(folder));

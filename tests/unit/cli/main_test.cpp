@@ -203,8 +203,7 @@ TEST_CASE("validate: mistakes on stderr and 3, else a word and 0") {
 }
 
 TEST_CASE("doctor always answers") {
-  Recorded recorded;
-  const Said said = recorded.say({"doctor", "--json"});
+  const Said said = mlpipe_says({"doctor", "--json"});
   CHECK(said.code == 0);
   CHECK(said.out.starts_with("{\"schema\":1,\"facts\":[{"));
   CHECK(said.out.find("\"cores\"") != std::string::npos);

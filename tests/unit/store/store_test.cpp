@@ -6,6 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "support/temp_folder.h"
 #include "system/blake3.h"
 
@@ -334,4 +337,46 @@ TEST_CASE("kill -9 at any moment of publishing leaves no result or a whole one")
     }
     CHECK(std::holds_alternative<Slot>(*store.claim(fingerprint, false)));
   }
+}
+
+TEST_CASE("a result whose record was changed on the disk is none, one of an earlier mlpipe is taken") {
+  const TempFolder folder;
+  const Store store = make_store(folder);
+  const Digest fingerprint = digest_of("x");
+  REQUIRE(slot_of(store, fingerprint).publish(result_of(fingerprint, {}), {}));
+  const auto file = folder / "store/results" / fingerprint.hex();
+  const std::string text = test::read(file);
+  REQUIRE(store.find(fingerprint));
+  for (std::size_t at = 0; at < text.size(); at += 7) {
+    std::string changed = text;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    folder.write(Path("store/results") / fingerprint.hex(), changed);
+    CHECK_FALSE(store.find(fingerprint));
+  }
+  folder.write(Path("store/results") / fingerprint.hex(), text.substr(0, text.find('\n') + 1));
+  CHECK(store.find(fingerprint));
+}
+
+TEST_CASE("a hit marks its result as used, and a claim waits while a gc moves things away") {
+  const TempFolder folder;
+  const Store store = make_store(folder);
+  const Digest fingerprint = digest_of("x");
+  REQUIRE(slot_of(store, fingerprint).publish(result_of(fingerprint, {}), {}));
+  const auto file = folder / "store/results" / fingerprint.hex();
+  const auto long_ago = std::filesystem::last_write_time(file) - std::chrono::hours(100);
+  std::filesystem::last_write_time(file, long_ago);
+  CHECK(std::holds_alternative<Hit>(*store.claim(fingerprint, true)));
+  CHECK(std::filesystem::last_write_time(file) > long_ago);
+  std::optional<Lock> gc = store.locks().wait_lock(Store::gc_lock, LockFile::Share::exclusive, std::chrono::milliseconds(0)).take();
+  REQUIRE(gc);
+  std::atomic<bool> claimed = false;
+  std::thread claiming([&] {
+    const auto claim = store.claim(fingerprint, true);
+    claimed = static_cast<bool>(claim);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK_FALSE(claimed);
+  gc.reset();
+  claiming.join();
+  CHECK(claimed);
 }

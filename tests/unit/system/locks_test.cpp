@@ -5,12 +5,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <functional>
+#include <thread>
 
 #include "support/temp_folder.h"
 #include "system/process.h"
 
 using namespace mlpipe;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -126,4 +130,56 @@ TEST_CASE("a lock file that cannot be made is the store's trouble") {
   const auto lock = LockFile("/proc/no/locks").try_lock("a");
   REQUIRE_FALSE(lock);
   CHECK(lock.error().kind == ErrorKind::store);
+}
+
+TEST_CASE("a lock is shared by many or owned by one") {
+  using enum LockFile::Share;
+  const test::TempFolder folder;
+  const LockFile file(folder / "locks");
+  {
+    const auto one = file.wait_lock("a", shared, 0ms), two = file.wait_lock("a", shared, 0ms);
+    REQUIRE(one->has_value());
+    REQUIRE(two->has_value());
+    CHECK(*file.is_locked("a"));
+    CHECK_FALSE(try_and_drop(file, "a"));
+    CHECK_FALSE(file.wait_lock("a", exclusive, 5ms)->has_value());
+    CHECK(file.wait_lock("a", shared, 0ms)->has_value());  // the one that gave up is no longer in the way
+  }
+  const auto alone = file.wait_lock("a", exclusive, 0ms);
+  REQUIRE(alone->has_value());
+  CHECK_FALSE(file.wait_lock("a", shared, 5ms)->has_value());
+  CHECK(file.wait_lock("b", shared, 0ms)->has_value());
+}
+
+TEST_CASE("who wants a lock alone is not kept waiting by those who come later") {
+  using enum LockFile::Share;
+  const test::TempFolder folder;
+  const LockFile file(folder / "locks");
+  auto first = file.wait_lock("a", shared, 0ms);
+  REQUIRE(first->has_value());
+  std::thread waiting([&] { CHECK(file.wait_lock("a", exclusive, 60s)->has_value()); });
+  // As soon as it waits, nobody else gets in.
+  for (bool open = true; open;) open = file.wait_lock("a", shared, 0ms)->has_value();
+  **first = Lock();
+  waiting.join();
+  CHECK(file.wait_lock("a", shared, 0ms)->has_value());
+}
+
+TEST_CASE("a lock of a file that can only be read is shared, of one that is not there too") {
+  const test::TempFolder folder;
+  const LockFile none(folder / "no folder" / "locks");
+  CHECK(none.wait_lock("a", LockFile::Share::shared, 0ms)->has_value());
+  CHECK_FALSE(none.wait_lock("a", LockFile::Share::exclusive, 0ms));
+}
+
+TEST_CASE("who holds a lock is found") {
+  const test::TempFolder folder;
+  const LockFile file(folder / "locks");
+  CHECK(file.holders("a").empty());
+  const auto lock = file.wait_lock("a", LockFile::Share::shared, 0ms);
+  REQUIRE(lock->has_value());
+  CHECK(file.holders("b").empty());
+  const auto holders = file.holders("a");
+  REQUIRE(holders.size() == 1);
+  CHECK(holders[0].find(fmt::format("(process {})", ::getpid())) != std::string::npos);
 }
