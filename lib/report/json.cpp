@@ -30,7 +30,10 @@ Json json_of(const RunHeader& header) {
           {"mlpipe_version", header.mlpipe_version},
           {"host", header.host},
           {"user", header.user},
-          {"pid", header.pid}};
+          {"pid", header.pid},
+          {"parameters", header.parameters},
+          {"inputs", header.inputs},
+          {"rerun_of", header.rerun_of}};
 }
 
 Json json_of(const ScoreCounts& counts) {
@@ -64,7 +67,8 @@ Json json_of(const StepRecord& record) {
           {"error", record.error},
           {"outputs", json_of(record.outputs)},
           {"counts", json_of(record.counts)},
-          {"kept", record.kept}};
+          {"kept", record.kept},
+          {"reads", record.reads}};
 }
 
 Json json_of(const RunInfo& run) {

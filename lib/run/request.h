@@ -20,6 +20,7 @@ struct RunRequest {
   bool fresh = false;   // what unfinished attempts of parallel steps left is not continued
   bool no_cap = false;  // as many workers as the configuration asks for, whatever the cores
   std::vector<std::string> force_steps;
+  std::string rerun_of;                          // the recorded run whose spec and code this is; empty: none
   std::vector<std::string> command_line;         // recorded with the run
 };
 

@@ -315,6 +315,7 @@ StepEnded RunDispatcher::new_event(std::size_t number, StepState state, std::str
   event.record.state = state;
   event.record.reason = std::move(reason);
   event.record.started = context_.clock.wall();
+  event.record.reads = reads_of(context_.pipeline.steps[number]);
   return event;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "reuse/code_trees.h"
 
 namespace mlpipe {
 
@@ -12,6 +13,7 @@ StepRun::StepRun(RunContext& context, const Step& step, StepDescription descript
     : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason.text)), fresh_(reason.forced || context.request.fresh), on_end_(std::move(on_end)) {
   record_.step = step.name;
   record_.reason = reason_;
+  record_.reads = reads_of(step);
   record_.fingerprint = description_.fingerprint;
   record_.started = context.clock.wall();
   begun_ = context.clock.steady();
@@ -19,11 +21,19 @@ StepRun::StepRun(RunContext& context, const Step& step, StepDescription descript
 
 StepRun::~StepRun() = default;
 
+std::map<std::string, std::string> reads_of(const Step& step) {
+  std::map<std::string, std::string> reads;
+  for (const StepInput& input : step.inputs)
+    if (input.from == StepInput::From::step_output) reads.emplace(input.name, fmt::format("{}.{}", input.step, input.source));
+  return reads;
+}
+
 Result<bool> StepRun::start() {
   MLPIPE_TRY_VOID(make_dirs(context_.recorder.logs_folder(step_.name)));
   MLPIPE_TRY_VOID(check_secrets(step_));
   MLPIPE_TRY(const bool unchanged, make_workspace());
   if (!unchanged) return false;
+  if (description_.code) MLPIPE_TRY_VOID(code_trees::keep(context_.store, *description_.code, workspace_->code()));
   context_.events.on(StepStarted{step_.name, reason_, context_.recorder.logs_folder(step_.name), 1, step_.parallel() != nullptr});
   MLPIPE_TRY_VOID(start_work());
   return true;

@@ -47,7 +47,7 @@ void read_source_directory(const MapReader& map, Step& step) {
   Context& context = map.context();
   if (has_expression(written->text))
     return context.error(written->where, fmt::format("{} is fixed: no expression can stand in it", map.named("source_directory")));
-  step.source_directory = context.path(written->text);
+  context.place_source(step, context.path(written->text));
   if (context.is_used(step.name) || is_folder(step.source_directory)) return;
   context.error(written->where,
                 fmt::format("{}: `{}` {}", map.named("source_directory"), written->text,
