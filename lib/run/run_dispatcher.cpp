@@ -214,7 +214,8 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
     if (by_signal(*failure)) unheard_stop_ = failure;
     if (event.record.state == StepState::failed) {
       event.again = again_command(context_.pipeline, context_.store, context_.request, step);
-      if (event.mini_batch) event.replay = replay_command(context_.pipeline, context_.store, context_.request, step, *event.mini_batch);
+      // A replay would take the code as it lies now.
+      if (event.mini_batch && context_.request.rerun_of.empty()) event.replay = replay_command(context_.pipeline, context_.store, context_.request, step, *event.mini_batch);
     }
     schedule_.failed(number);
   } else {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "base/text.h"
 #include "run/given.h"
@@ -46,6 +47,18 @@ std::string with_absolute_path(const std::string& override) {
   return names_path ? override.substr(0, equals + 1) + absolute_path(override.substr(equals + 1)).string() : override;
 }
 
+std::vector<Path> places_beside(const Pipeline& pipeline) {
+  std::set<Path> places;
+  for (const PipelineInput& input : pipeline.inputs) places.insert(input.path);
+  for (const Step& step : pipeline.steps) {
+    for (const Step::HashPath& path : step.hash_paths) places.insert(path.path);
+    if (!step.environment) continue;
+    for (const Path& path : {step.environment->conda_file, step.environment->requirements, Path(step.environment->python)})
+      if (path.is_absolute()) places.insert(path);
+  }
+  return {places.begin(), places.end()};
+}
+
 KeptSpec spec_to_keep(const Pipeline& pipeline) {
   KeptSpec kept;
   kept.spec = pipeline.file;
@@ -53,6 +66,7 @@ KeptSpec spec_to_keep(const Pipeline& pipeline) {
   for (const std::string& override : pipeline.overrides) kept.overrides.push_back(with_absolute_path(override));
   for (const Step& step : pipeline.steps)
     if (!step.source_place.empty()) kept.sources.emplace(step.name, step.source_place);
+  kept.beside = places_beside(pipeline);
   return kept;
 }
 

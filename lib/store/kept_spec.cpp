@@ -60,6 +60,7 @@ Result<KeptSpec> decode(const Store& store, const std::string& run_id, const Jso
   }
   for (const Json& override : json.at("overrides")) kept.overrides.push_back(moved(override.get<std::string>()));
   for (const auto& [step, place] : json.at("sources").items()) kept.sources.emplace(step, moved(Path(place.get<std::string>())));
+  for (const Json& path : json.at("beside")) kept.beside.push_back(moved(Path(path.get<std::string>())));
   return kept.files.empty() ? Result<KeptSpec>(damaged(run_id)) : kept;
 }
 
@@ -72,7 +73,8 @@ Status keep_spec(const Store& store, const std::string& run_id, const KeptSpec& 
                {"beside_store", beside_store(store, kept.spec)},
                {"files", Json::array()},
                {"overrides", kept.overrides},
-               {"sources", Json::object()}};
+               {"sources", Json::object()},
+               {"beside", Json::array()}};
   MLPIPE_TRY_VOID(make_dirs(folder));
   for (std::size_t i = 0; i < kept.files.size(); ++i) {
     const auto& [path, text] = kept.files[i];
@@ -80,6 +82,7 @@ Status keep_spec(const Store& store, const std::string& run_id, const KeptSpec& 
     MLPIPE_TRY_VOID(write_file(folder / file_name(i, path), text));
   }
   for (const auto& [step, place] : kept.sources) json["sources"][step] = place.string();
+  for (const Path& path : kept.beside) json["beside"].push_back(path.string());
   return write_file(folder / "kept.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 

@@ -17,6 +17,7 @@ struct KeptSpec {
   std::vector<std::pair<Path, std::string>> files;  // absolute path and text; the spec is the first
   std::vector<std::string> overrides;             // "-p epochs=3", "--input scans=/data/scans": paths are absolute
   std::map<std::string, Path> sources;            // where the source directory of each step lay that has one, absolute
+  std::vector<Path> beside;                       // what else it refers to: data, hash paths, files of environments; absolute
 };
 
 Status keep_spec(const Store& store, const std::string& run_id, const KeptSpec& kept);

@@ -13,7 +13,8 @@ KeptSpec example(const Path& project) {
   return {project / "pipeline.yaml",
           {{project / "pipeline.yaml", "steps:\n"}, {project / "configs/p.yaml", "parallel_run_config:\n"}},
           {"-p epochs=3", "--input scans=" + (project / "data").string(), "--input far=/elsewhere/data"},
-          {{"train", project / "train"}, {"score", project.parent_path() / "shared"}}};
+          {{"train", project / "train"}, {"score", project.parent_path() / "shared"}},
+          {project / "data", "/elsewhere/data"}};
 }
 
 }  // namespace
@@ -28,6 +29,7 @@ TEST_CASE("a kept spec comes back as it was") {
   CHECK(back.files == kept.files);
   CHECK(back.overrides == kept.overrides);
   CHECK(back.sources == kept.sources);
+  CHECK(back.beside == kept.beside);
 }
 
 TEST_CASE("a kept spec of a project that was moved with its store names the new places") {
@@ -40,13 +42,14 @@ TEST_CASE("a kept spec of a project that was moved with its store names the new 
   CHECK(moved.files == expected.files);
   CHECK(moved.overrides == expected.overrides);
   CHECK(moved.sources == expected.sources);
+  CHECK(moved.beside == expected.beside);
 }
 
 TEST_CASE("a run without a kept spec, or with a damaged one, is an error") {
   const TempFolder folder;
   const Store store = Store::open(folder / "store", Store::Access::write).take();
   CHECK(kept_spec(store, "1").error().kind == ErrorKind::store);
-  for (const char* text : {"{", "{}", "[]", R"({"spec": 1})", R"({"spec": "/x", "beside_store": "", "files": [], "overrides": [], "sources": {}})"}) {
+  for (const char* text : {"{", "{}", "[]", R"({"spec": 1})", R"({"spec": "/x", "beside_store": "", "files": [], "overrides": [], "sources": {}, "beside": []})"}) {
     folder.write("store/runs/1/spec/kept.json", text);
     CHECK(kept_spec(store, "1").error().kind == ErrorKind::store);
   }
