@@ -24,7 +24,7 @@ std::optional<std::string> missing_source(const Step& step, const Available& ava
 }
 
 StepPlan use_plan(const Step& step, const Path& folder, Describer& describer, Available& available) {
-  StepPlan plan{step.name, StepPlan::Verdict::use, fmt::format("its outputs are taken from {}", folder.string()), {}, {}, {}, {}};
+  StepPlan plan{step.name, StepPlan::Verdict::use, fmt::format("its outputs are taken from {}", folder.string()), {}, {}, {}, {}, {}};
   auto outputs = describer.outputs_in(step, folder);
   if (outputs) available[step.name] = outputs.take();
   else plan.reason = outputs.error().message;
@@ -37,6 +37,7 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step
   if (const auto source = missing_source(step, available)) {
     plan.verdict = StepPlan::Verdict::depends;
     plan.reason = fmt::format("depends on {}'s output", *source);
+    plan.waits_for = *source;
     return plan;
   }
   const auto description = describer.describe(step, available);
@@ -88,7 +89,7 @@ Result<std::vector<StepPlan>> plan_pipeline(const Pipeline& pipeline, const Stor
       case Part::run: plans.push_back(run_plan(pipeline, store, step, selection.forced[i], describer, available)); break;
       case Part::use: plans.push_back(use_plan(step, request.use.at(step.name), describer, available)); break;
       case Part::given: offer_last(pipeline, store, request.sample.has_value(), step, describer, available); [[fallthrough]];
-      case Part::out: plans.push_back({step.name, StepPlan::Verdict::not_selected, "not selected", {}, {}, {}, {}}); break;
+      case Part::out: plans.push_back({step.name, StepPlan::Verdict::not_selected, "not selected", {}, {}, {}, {}, {}}); break;
     }
   }
   return plans;
