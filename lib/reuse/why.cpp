@@ -38,12 +38,6 @@ bool equal(const Ingredient* before, const Ingredient* after) {
   return before && after && before->tree == after->tree && before->value == after->value;
 }
 
-const TreeEntry* entry_at(const Tree& tree, const std::string& path) {
-  const auto found = std::lower_bound(tree.entries.begin(), tree.entries.end(), path,
-                                      [](const TreeEntry& entry, const std::string& wanted) { return entry.path < wanted; });
-  return found != tree.entries.end() && found->path == path ? &*found : nullptr;
-}
-
 // The differences of two trees as Changes of one ingredient.
 class FileChanges {
  public:
