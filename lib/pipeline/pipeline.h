@@ -136,6 +136,7 @@ struct Pipeline {
   std::vector<Parameter> parameters;
   std::vector<PipelineInput> inputs;
   bool continue_on_step_failure = true;
+  bool force_rerun = false;  // as if every run had --force
   std::vector<Step> steps;  // in file order; names are unique; the graph has no cycle
   struct SpecFile {
     std::filesystem::path path;  // absolute

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "reuse/digest_index.h"
 #include "reuse/ingredients.h"
 #include "reuse/tree.h"
+#include "run/advice.h"
 #include "run/bindings.h"
 #include "run/python_environment.h"
 #include "run/request.h"
@@ -39,6 +41,7 @@ struct StepDescription {
   };
   std::map<const StepInput*, Input> data;             // of inputs that are data
   std::shared_ptr<const PythonEnvironment> python;
+  std::vector<Advice> advice;                         // once for each source directory
   std::map<std::string, std::string> unfingerprinted; // settings and packages that may change without a rerun
 };
 
@@ -69,6 +72,7 @@ class Describer {
   const RunRequest* request_;
   DigestIndex index_;
   int threads_;
+  std::set<std::filesystem::path> advised_;  // source directories
   std::map<std::string, std::shared_ptr<const Tree>> pipeline_inputs_;
   std::map<std::string, std::shared_ptr<const PythonEnvironment>> pythons_;  // by declared interpreter
 };

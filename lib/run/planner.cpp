@@ -46,6 +46,7 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step
     return plan;
   }
   plan.fingerprint = description->fingerprint;
+  for (const Advice& advice : description->advice) plan.warnings.push_back(fmt::format("{}; {}", advice.message, advice.hint));
   auto verdict = judge(pipeline, store, step, *description, forced, store.find(description->fingerprint), describer);
   if (!verdict) {
     plan.reason = verdict.error().message;
@@ -54,7 +55,7 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const Step& step
   plan.verdict = verdict->reuse ? StepPlan::Verdict::reuse : StepPlan::Verdict::run;
   plan.reason = std::move(verdict->reason);
   plan.changes = std::move(verdict->changes);
-  plan.warnings = std::move(verdict->warnings);
+  plan.warnings.insert(plan.warnings.end(), verdict->warnings.begin(), verdict->warnings.end());
   if (verdict->reuse) {
     plan.reused_from = verdict->result->run_id;
     available[step.name] = std::move(verdict->outputs);

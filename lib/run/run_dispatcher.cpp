@@ -90,6 +90,7 @@ void RunDispatcher::consider_run(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
   auto description = context_.describer.describe(step, available_);
   if (!description) return fail_before_start(number, description.error());
+  for (const Advice& advice : description->advice) context_.events.on(Notice{step.name, advice.message, advice.hint});
   const bool forced = selection_.forced[number];
   auto claim = context_.store.claim(description->fingerprint, !forced && step.allow_reuse);
   if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);

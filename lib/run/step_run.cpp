@@ -34,6 +34,7 @@ Result<bool> StepRun::start() {
   MLPIPE_TRY(const bool unchanged, make_workspace());
   if (!unchanged) return false;
   if (description_.code) MLPIPE_TRY_VOID(code_trees::keep(context_.store, *description_.code, workspace_->code()));
+  work_began_ = context_.clock.wall();
   context_.events.on(StepStarted{step_.name, reason_, context_.recorder.logs_folder(step_.name), 1, step_.parallel() != nullptr});
   MLPIPE_TRY_VOID(start_work());
   return true;
@@ -129,6 +130,8 @@ void StepRun::succeed(const ScoreCounts& counts) {
     event.hint = result.error().hint;
     return fail(result.error().kind, result.error().message, std::move(event));
   }
+  if (description_.code)
+    if (const auto advice = advise_written_source(workspace_->code(), *description_.code, work_began_)) notice(advice->message, advice->hint);
   workspace_->remove(context_.spares);
   record_.state = StepState::ran;
   record_.took = result->took;

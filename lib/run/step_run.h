@@ -85,6 +85,7 @@ class StepRun {
   InputWays ways_;  // when it began
   StepRecord record_;
   SteadyTime begun_;
+  WallTime work_began_;
   bool stopping_ = false;
   bool incomplete_ = false;  // it ended well, but a declared output is missing
 
