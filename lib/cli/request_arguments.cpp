@@ -43,7 +43,7 @@ void RequestArguments::declare(Options& options) {
   options.value("--until", until, "STEP", "this step and all that it needs");
   options.number("--sample", sample, 1, "N", "only the first N items of each parallel step");
   options.number("-j,--jobs", jobs, 1, "N", "cores for steps and workers together (default: all)");
-  options.flag("--force", force, "run every step, also where a result could be reused");
+  options.flag("--force,--regenerate-outputs", force, "run every step, also where a result could be reused");
   options.flag("--verify", verify, "read every file again instead of trusting its times");
   options.flag("--fresh", fresh, "score unfinished parallel steps from the start instead of going on");
   options.flag("--no-cap", no_cap, "as many workers as the configuration asks for, also more than cores");

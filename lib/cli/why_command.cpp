@@ -21,29 +21,34 @@ struct Arguments {
   bool json = false;
 };
 
-// What would happen now; nothing when only two runs are compared.
-Result<std::vector<StepPlan>> plan_now(const Arguments& arguments, const Store& store, const Pipeline& pipeline) {
-  if (arguments.against) return std::vector<StepPlan>();
+// Runs that are named are compared as they were recorded: neither the spec nor the tree of now is looked at.
+bool asks_for_the_past(const Arguments& arguments) { return arguments.run || arguments.against; }
+
+Result<std::optional<Outlook>> look_ahead(const Arguments& arguments, const Store& store) {
+  if (asks_for_the_past(arguments)) return std::optional<Outlook>();
   MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
-  return plan_pipeline(pipeline, store, request);
+  MLPIPE_TRY(const Path spec, arguments.place.spec());
+  MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
+  MLPIPE_TRY(auto plans, plan_pipeline(pipeline, store, request));
+  return std::optional(Outlook{std::move(pipeline), std::move(plans)});
 }
 
-Status known_step(const Pipeline& pipeline, const RunInfo* run, const std::string& step) {
-  if (pipeline.step(step) || (run && run->step(step))) return {};
+Status known_step(const std::optional<Outlook>& now, const RunInfo* run, const std::string& step) {
   std::vector<std::string> names;
-  for (const Step& s : pipeline.steps) names.push_back(s.name);
+  for (const Step& s : now ? now->pipeline.steps : std::vector<Step>()) names.push_back(s.name);
+  for (const StepRecord& record : run ? run->steps : std::vector<StepRecord>()) names.push_back(record.step);
+  if (std::find(names.begin(), names.end(), step) != names.end()) return {};
   return Error{ErrorKind::usage, fmt::format("no step `{}`", step), suggestion(step, names)};
 }
 
 Result<int> why(const Arguments& arguments) {
-  MLPIPE_TRY(const Path spec, arguments.place.spec());
+  MLPIPE_TRY(const auto spec, arguments.place.spec_if_any());
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::read));
-  MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
-  MLPIPE_TRY(const auto recorded, recorded_runs(store, pipeline.file, arguments.run, arguments.against));
-  if (arguments.step) MLPIPE_TRY_VOID(known_step(pipeline, recorded.run ? &*recorded.run : nullptr, *arguments.step));
-  MLPIPE_TRY(const auto now, plan_now(arguments, store, pipeline));
-  const auto steps = explain_steps(store, pipeline, recorded, now, arguments.step);
-  MLPIPE_TRY_VOID(print(arguments.json ? to_json(steps) + "\n" : why_text(steps)));
+  MLPIPE_TRY(auto recorded, recorded_runs(store, spec, arguments.run, arguments.against));
+  MLPIPE_TRY(const auto now, look_ahead(arguments, store));
+  if (arguments.step) MLPIPE_TRY_VOID(known_step(now, recorded.run ? &*recorded.run : nullptr, *arguments.step));
+  const auto steps = explain_steps(store, recorded, now ? &*now : nullptr, arguments.step);
+  MLPIPE_TRY_VOID(print(arguments.json ? to_json(steps) + "\n" : why_text(steps, arguments.step.has_value())));
   return 0;
 }
 

@@ -23,8 +23,9 @@ std::string recorded_text(const StepWhy& why) {
   if (!why.recorded) return why.run.empty() ? "  has never run\n" : fmt::format("  run {}: not part of it\n", why.run);
   const StepRecord& record = *why.recorded;
   std::string text = fmt::format("  run {}: {}", why.run, name_of(record.state));
+  if (!record.reused_from.empty()) text += " from run " + record.reused_from;
   if (!record.reason.empty()) text += ": " + harmless(record.reason);
-  else if (!record.reused_from.empty()) text += " from run " + record.reused_from;
+  if (!why.reused_before.empty()) text += fmt::format("; run {} reused it, too", why.reused_before);
   text += "\n";
   if (!record.error.empty()) text += fmt::format("    {}\n", harmless(record.error));
   if (!why.changes.empty()) text += fmt::format("  changed since run {}:\n", why.against) + changes_text(why.changes);
@@ -38,10 +39,27 @@ std::string now_text(const StepPlan& now) {
   return text;
 }
 
+std::string chain_text(const std::string& effect, const std::vector<WhyLink>& chain) {
+  std::string text = chain.empty() ? "" : effect;
+  for (std::size_t i = 0; i < chain.size(); ++i) text += fmt::format("{} because {}", i == 0 ? "" : ",", harmless(chain[i].cause));
+  return chain.empty() ? "" : text + "\n";
+}
+
+std::string verb(const StepWhy& why) {
+  if (why.recorded->state == StepState::skipped) return "was skipped";
+  if (why.recorded->state == StepState::stopped && why.recorded->took == Seconds::zero()) return "was stopped";
+  return why.against.empty() ? "ran" : "reran";
+}
+
+std::string root_cause(const StepWhy& why) {
+  const std::string now = chain_text(fmt::format("{} would run now", why.step), why.chain_now);
+  return now + (why.recorded ? chain_text(fmt::format("{} {}", why.step, verb(why)), why.chain) : "");
+}
+
 }  // namespace
 
-std::string why_text(const std::vector<StepWhy>& steps) {
-  std::string text;
+std::string why_text(const std::vector<StepWhy>& steps, bool one) {
+  std::string text = one ? root_cause(steps.back()) : "";
   for (const StepWhy& why : steps) {
     if (!text.empty()) text += "\n";
     text += why.step + "\n";

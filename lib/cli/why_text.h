@@ -8,6 +8,7 @@
 
 namespace mlpipe::cli {
 
-std::string why_text(const std::vector<StepWhy>& steps);
+// `one`: it was asked about the last of them, whose root cause comes first, on a line of its own.
+std::string why_text(const std::vector<StepWhy>& steps, bool one = false);
 
 }  // namespace mlpipe::cli

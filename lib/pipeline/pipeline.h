@@ -103,6 +103,7 @@ struct Step {
   std::string name;
   Location where;
   std::filesystem::path source_directory;  // absolute; empty: the step runs in an empty folder
+  std::filesystem::path source_place;      // where the spec says that it is; elsewhere only in a rerun of kept code
   std::variant<Command, Script, Parallel> action;
   std::vector<StepInput> inputs;    // in file order; side inputs among them
   std::vector<StepOutput> outputs;  // in file order
@@ -135,7 +136,13 @@ struct Pipeline {
   std::vector<Parameter> parameters;
   std::vector<PipelineInput> inputs;
   bool continue_on_step_failure = true;
+  bool force_rerun = false;  // as if every run had --force
   std::vector<Step> steps;  // in file order; names are unique; the graph has no cycle
+  struct SpecFile {
+    std::filesystem::path path;  // absolute
+    std::string text;
+  };
+  std::vector<SpecFile> files;  // the spec and the files that it names as configuration, as they were read
   std::vector<std::string> overrides;  // "-p epochs=3", "--set score.mini_batch_size=5": recorded with the run
 
   const Step* step(std::string_view name) const;

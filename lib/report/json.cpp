@@ -30,7 +30,10 @@ Json json_of(const RunHeader& header) {
           {"mlpipe_version", header.mlpipe_version},
           {"host", header.host},
           {"user", header.user},
-          {"pid", header.pid}};
+          {"pid", header.pid},
+          {"parameters", header.parameters},
+          {"inputs", header.inputs},
+          {"rerun_of", header.rerun_of}};
 }
 
 Json json_of(const ScoreCounts& counts) {
@@ -65,7 +68,8 @@ Json json_of(const StepRecord& record) {
           {"error", record.error},
           {"outputs", json_of(record.outputs)},
           {"counts", json_of(record.counts)},
-          {"kept", record.kept}};
+          {"kept", record.kept},
+          {"reads", record.reads}};
 }
 
 Json json_of(const RunInfo& run) {
@@ -92,6 +96,7 @@ Json json_of(const std::vector<Change>& changes) {
                     {"path", change.path},
                     {"before", change.before},
                     {"after", change.after},
+                    {"how", name_of(change.how)},
                     {"text", describe(change)}});
   return list;
 }
@@ -102,6 +107,7 @@ Json json_of(const StepPlan& plan) {
           {"reason", plan.reason},
           {"fingerprint", json_of(plan.fingerprint)},
           {"reused_from", plan.reused_from},
+          {"waits_for", plan.waits_for},
           {"changes", json_of(plan.changes)},
           {"warnings", plan.warnings}};
 }
@@ -198,8 +204,17 @@ class JsonLines final : public EventSink {
   std::map<Speaker, std::string> halves_;
 };
 
+Json json_of(const std::vector<WhyLink>& chain) {
+  Json list = Json::array();
+  for (const WhyLink& link : chain) list.push_back({{"step", link.step}, {"cause", link.cause}});
+  return list;
+}
+
 Json json_of(const StepWhy& why) {
   return {{"step", why.step},
+          {"chain", json_of(why.chain)},
+          {"chain_now", json_of(why.chain_now)},
+          {"reused_before", why.reused_before},
           {"needs", why.needs},
           {"run", why.run},
           {"against", why.against},

@@ -30,6 +30,11 @@ std::string to_json(const std::vector<RunInfo>& runs);
 std::string to_json(const std::vector<StepPlan>& plan);
 std::string to_json(const std::vector<Diagnostic>& diagnostics);
 
+// One "because" of an answer: of `step`, which is the one asked about or one upstream of it.
+struct WhyLink {
+  std::string step, cause;
+};
+
 // A step's recorded decision, how its ingredients changed since the decision before it, and what would happen now.
 struct StepWhy {
   std::string step;
@@ -38,6 +43,8 @@ struct StepWhy {
   std::optional<StepRecord> recorded; // in `run`
   std::vector<Change> changes;        // from `against` to `run`
   std::optional<StepPlan> now;
+  std::vector<WhyLink> chain, chain_now;  // from the step to the root cause; empty: it was (is) reused, or nothing is known
+  std::string reused_before;          // of a reused step, the run before that reused the same result; or empty
 };
 std::string to_json(const std::vector<StepWhy>& steps);
 

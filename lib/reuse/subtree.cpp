@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "reuse/tree.h"
 
 namespace mlpipe {
@@ -22,6 +24,12 @@ Result<Tree> subtree(const Tree& whole, std::string_view below) {
   if (inside.empty())
     return Error{ErrorKind::step_failed, fmt::format("there is no {} in it", below), "look at what the step wrote: mlpipe output STEP.NAME"};
   return make_tree(std::move(inside), false);
+}
+
+const TreeEntry* entry_at(const Tree& tree, std::string_view path) {
+  const auto before = [](const TreeEntry& entry, std::string_view wanted) { return entry.path < wanted; };
+  const auto found = std::lower_bound(tree.entries.begin(), tree.entries.end(), path, before);
+  return found != tree.entries.end() && found->path == path ? &*found : nullptr;
 }
 
 }  // namespace mlpipe

@@ -72,6 +72,9 @@ Tree make_tree(std::vector<TreeEntry> entries, bool is_file);
 // What lies at `below` ("test", "a/b.csv") inside a folder's tree, as scanning it alone would give it. Error: nothing is there.
 Result<Tree> subtree(const Tree& whole, std::string_view below);
 
+// The entry at a path, or null.
+const TreeEntry* entry_at(const Tree& tree, std::string_view path);
+
 // A listing that people can read ("<hex> <size> <x|-> <escaped path>\n" a line) and its exact inverse.
 std::string to_text(const Tree& tree);
 Result<Tree> tree_from_text(std::string_view text);

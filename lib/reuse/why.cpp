@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace mlpipe {
@@ -37,6 +38,53 @@ bool equal(const Ingredient* before, const Ingredient* after) {
   return before && after && before->tree == after->tree && before->value == after->value;
 }
 
+// The differences of two trees as Changes of one ingredient.
+class FileChanges {
+ public:
+  FileChanges(const Ingredient& named, const Tree& old, const Tree& now) : named_(named), old_(old), now_(now), changes_(compare(old, now)) {
+    for (const TreeChange& change : changes_)
+      if (change.kind == TreeChange::Kind::removed && has_content(*entry_at(old, change.path))) gone_.emplace(change.before, change.path);
+  }
+
+  void add_to(std::vector<Change>& to) {
+    using enum TreeChange::Kind;
+    // Those that came first: each takes a file that went with it.
+    std::map<std::string, std::string> renamed;
+    for (const TreeChange& change : changes_)
+      if (const auto from = change.kind == added ? gone_.find(change.after) : gone_.end(); from != gone_.end())
+        renamed.emplace(change.path, gone_.extract(from).mapped());
+    std::set<std::string> moved;
+    for (const auto& [path, from] : renamed) moved.insert(from);
+    for (const TreeChange& change : changes_) {
+      const auto from = renamed.find(change.path);
+      if (change.kind == changed) add_changed(change.path, to);
+      else if (change.kind == removed && !moved.contains(change.path)) add(change.path, change.before.short_hex(), "", Change::How::content, to);
+      else if (change.kind == added && from == renamed.end()) add(change.path, "", change.after.short_hex(), Change::How::content, to);
+      else if (change.kind == added) add(change.path, from->second, change.path, Change::How::renamed, to);
+    }
+  }
+
+ private:
+  // Empty files and folders are all alike: nobody can tell which became which.
+  static bool has_content(const TreeEntry& entry) { return entry.size > 0; }
+
+  void add_changed(const std::string& path, std::vector<Change>& to) const {
+    const TreeEntry &was = *entry_at(old_, path), &is = *entry_at(now_, path);
+    const auto mode = [](const TreeEntry& entry) { return entry.executable ? "executable" : "plain"; };
+    if (was.digest != is.digest) add(path, was.digest.short_hex(), is.digest.short_hex(), Change::How::content, to);
+    if (was.executable != is.executable) add(path, mode(was), mode(is), Change::How::mode, to);
+  }
+
+  void add(const std::string& path, std::string before, std::string after, Change::How how, std::vector<Change>& to) const {
+    to.push_back({named_.kind, named_.key, path, std::move(before), std::move(after), how});
+  }
+
+  const Ingredient& named_;
+  const Tree &old_, &now_;
+  std::vector<TreeChange> changes_;
+  std::multimap<Digest, std::string> gone_;
+};
+
 class Explanation {
  public:
   Explanation(const ListingSource& before, const ListingSource& after) : before_listing_(before), after_listing_(after) {}
@@ -46,7 +94,7 @@ class Explanation {
     if (before && after && before->tree && after->tree && add_files(*before, *after)) return;
     const Ingredient& named = after ? *after : *before;
     const bool content = (!before || before->tree) && (!after || after->tree);
-    changes.push_back({named.kind, named.key, "", shown(before), shown(after), content});
+    changes.push_back({named.kind, named.key, "", shown(before), shown(after), content ? Change::How::content : Change::How::value});
   }
 
   std::vector<Change> changes;
@@ -62,12 +110,10 @@ class Explanation {
   // False when the files cannot be told.
   bool add_files(const Ingredient& before, const Ingredient& after) {
     const auto old = fetch(before_listing_, *before.tree), now = fetch(after_listing_, *after.tree);
-    if (!old || !now || old->is_file != now->is_file) return false;
-    for (const TreeChange& change : compare(*old, *now)) {
-      const std::string was = change.kind == TreeChange::Kind::added ? "" : change.before.short_hex();
-      const std::string is = change.kind == TreeChange::Kind::removed ? "" : change.after.short_hex();
-      changes.push_back({after.kind, after.key, change.path, was, is, true});
-    }
+    if (!old || !now) return false;
+    const auto type = [](const Tree& tree) { return tree.is_file ? "a file" : "a folder"; };
+    if (old->is_file != now->is_file) changes.push_back({after.kind, after.key, "", type(*old), type(*now), Change::How::value});
+    else FileChanges(after, *old, *now).add_to(changes);
     return true;
   }
 
@@ -76,6 +122,11 @@ class Explanation {
 };
 
 }  // namespace
+
+std::string_view name_of(Change::How how) {
+  constexpr std::string_view names[] = {"value", "content", "mode", "renamed"};
+  return names[static_cast<int>(how)];
+}
 
 std::vector<Change> explain(const Manifest& before, const Manifest& after, const ListingSource& before_listing,
                             const ListingSource& after_listing) {

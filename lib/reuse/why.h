@@ -10,13 +10,17 @@
 namespace mlpipe {
 
 struct Change {
+  // What before and after are: values, short digests of content, "plain" and "executable", paths of equal content.
+  enum class How { value, content, mode, renamed };
+
   IngredientKind kind{};
   std::string key;     // name of the input, parameter, ...
-  std::string path;    // the file, when one file of a tree changed
-  std::string before;  // value (an empty one as ""), or short digest of content; empty: it was not there
+  std::string path;    // the file, when one file of a tree changed: where it is now, if it still is
+  std::string before;  // an empty value is ""; empty: it was not there
   std::string after;   // empty: it is gone
-  bool content = false;  // before and after are digests
+  How how = How::value;
 };
+std::string_view name_of(Change::How how);  // "value", "content", "mode", "renamed"
 
 // Fetches the listing of a tree by its digest (Store::get_text). A failing fetch gives one Change for the whole tree.
 using ListingSource = std::function<Result<std::string>(const Digest&)>;

@@ -42,8 +42,6 @@ std::string value_change(const Change& change) {
 std::string content_change(const Change& change, bool digests) {
   if (change.before.empty()) return " is new";
   if (change.after.empty()) return " is gone";
-  // Equal bytes: the executable bit, or the split into files, is what differs.
-  if (change.before == change.after) return " changed its permission to execute";
   return digests ? fmt::format(" changed ({} -> {})", change.before, change.after) : " changed";
 }
 
@@ -60,9 +58,22 @@ std::string subject(const Change& change) {
   return path.empty() ? text : fmt::format("{}: {} {}", text, noun, path);
 }
 
+// "code: renamed a.py -> b.py"
+std::string renamed(const Change& change) {
+  std::string of(name_of(change.kind));
+  if (!change.key.empty()) of += " " + escape(change.key);
+  return fmt::format("{}: renamed {} -> {}", of, escape(change.before), escape(change.after));
+}
+
 std::string describe(const Change& change, bool digests) {
   if (change.kind == IngredientKind::semantics && change.key == "mlpipe") return "what mlpipe does with this step" + value_change(change);
-  return subject(change) + (change.content ? content_change(change, digests) : value_change(change));
+  switch (change.how) {
+    case Change::How::content: return subject(change) + content_change(change, digests);
+    case Change::How::mode: return subject(change) + (change.after == "executable" ? " became executable" : " is no longer executable");
+    case Change::How::renamed: return renamed(change);
+    case Change::How::value: break;
+  }
+  return subject(change) + value_change(change);
 }
 
 }  // namespace

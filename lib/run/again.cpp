@@ -32,7 +32,11 @@ std::string same_options(const Pipeline& pipeline, const Store& store, const Run
 
 std::string again_command(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Step& step) {
   const std::string spec = shown_path(pipeline.file);
-  const std::string named = spec == "pipeline.yaml" ? "" : " " + shell_quote(spec);
+  const bool usual = spec == "pipeline.yaml";
+  if (!request.rerun_of.empty())
+    return fmt::format("mlpipe rerun {}{} --step {}{}", request.rerun_of, usual ? "" : " -f " + shell_quote(spec), step.name,
+                       same_options(pipeline, store, request));
+  const std::string named = usual ? "" : " " + shell_quote(spec);
   return "mlpipe run" + named + " --step " + step.name + same_options(pipeline, store, request);
 }
 

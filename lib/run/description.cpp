@@ -142,6 +142,8 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
   if (!step.source_directory.empty()) {
     MLPIPE_TRY(description.code, scan_code(step));
     facts.code = &*description.code;
+    auto advice = advise_snapshot(*description.code);
+    if (advice && advised_.insert(step.source_directory).second) description.advice.push_back(std::move(*advice));
   }
   for (const auto& [path, written] : step.hash_paths) {
     MLPIPE_TRY(auto tree, scan(path));

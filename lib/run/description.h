@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "reuse/scan.h"
 #include "reuse/ingredients.h"
 #include "reuse/tree.h"
+#include "run/advice.h"
 #include "run/bindings.h"
 #include "run/python_environment.h"
 #include "run/request.h"
@@ -40,6 +42,7 @@ struct StepDescription {
   };
   std::map<const StepInput*, Input> data;             // of inputs that are data
   std::shared_ptr<const PythonEnvironment> python;
+  std::vector<Advice> advice;                         // once for each source directory
   std::map<std::string, std::string> unfingerprinted; // settings and packages that may change without a rerun
 };
 
@@ -81,6 +84,7 @@ class Describer {
   DigestIndex index_;
   int threads_;
   std::map<std::pair<Path, Digest>, Result<Tree>> ahead_;  // by root and filter
+  std::set<std::filesystem::path> advised_;  // source directories
   std::map<std::string, std::shared_ptr<const Tree>> pipeline_inputs_;
   std::map<std::string, std::shared_ptr<const PythonEnvironment>> pythons_;  // by declared interpreter
 };

@@ -25,7 +25,7 @@ std::optional<std::string> missing_source(const Step& step, const Available& ava
 }
 
 StepPlan use_plan(const Step& step, const Path& folder, Describer& describer, Available& available) {
-  StepPlan plan{step.name, StepPlan::Verdict::use, fmt::format("its outputs are taken from {}", folder.string()), {}, {}, {}, {}};
+  StepPlan plan{step.name, StepPlan::Verdict::use, fmt::format("its outputs are taken from {}", folder.string()), {}, {}, {}, {}, {}};
   auto outputs = describer.outputs_in(step, folder);
   if (outputs) available[step.name] = outputs.take();
   else plan.reason = outputs.error().message;
@@ -53,6 +53,7 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const OtherStore
   if (const auto source = missing_source(step, available)) {
     plan.verdict = StepPlan::Verdict::depends;
     plan.reason = fmt::format("depends on {}'s output", *source);
+    plan.waits_for = *source;
     return plan;
   }
   const auto description = describer.describe(step, available);
@@ -61,6 +62,7 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const OtherStore
     return plan;
   }
   plan.fingerprint = description->fingerprint;
+  for (const Advice& advice : description->advice) plan.warnings.push_back(fmt::format("{}; {}", advice.message, advice.hint));
   auto verdict = judge_all(pipeline, store, others, step, *description, forced, describer);
   if (!verdict) {
     plan.reason = verdict.error().message;
@@ -69,7 +71,7 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const OtherStore
   plan.verdict = verdict->reuse ? StepPlan::Verdict::reuse : StepPlan::Verdict::run;
   plan.reason = std::move(verdict->reason);
   plan.changes = std::move(verdict->changes);
-  plan.warnings = std::move(verdict->warnings);
+  plan.warnings.insert(plan.warnings.end(), verdict->warnings.begin(), verdict->warnings.end());
   if (verdict->reuse) {
     plan.reused_from = verdict->result->run_id;
     available[step.name] = std::move(verdict->outputs);
@@ -109,7 +111,7 @@ Result<std::vector<StepPlan>> plan_pipeline(const Pipeline& pipeline, const Stor
       case Part::run: plans.push_back(run_plan(pipeline, store, others, step, selection.forced[i], describer, available)); break;
       case Part::use: plans.push_back(use_plan(step, request.use.at(step.name), describer, available)); break;
       case Part::given: offer_last(pipeline, store, request.sample.has_value(), step, describer, available); [[fallthrough]];
-      case Part::out: plans.push_back({step.name, StepPlan::Verdict::not_selected, "not selected", {}, {}, {}, {}}); break;
+      case Part::out: plans.push_back({step.name, StepPlan::Verdict::not_selected, "not selected", {}, {}, {}, {}, {}}); break;
     }
   }
   return plans;

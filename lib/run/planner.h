@@ -22,6 +22,7 @@ struct StepPlan {
   std::string reason;                 // one line: "code file train.py changed", "depends on train's output"
   std::optional<Digest> fingerprint;  // known unless it depends
   std::string reused_from;            // run id, of a reuse
+  std::string waits_for;              // the step whose output it depends on, of a Verdict::depends
   std::vector<Change> changes;        // against its latest recorded decision; empty when there is none
   std::vector<std::string> warnings;  // settings or packages that differ without a rerun
 };

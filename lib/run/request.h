@@ -22,6 +22,7 @@ struct RunRequest {
   bool no_cap = false;  // as many workers as the configuration asks for, whatever the cores
   std::vector<std::string> force_steps;
   std::vector<Path> cache_from;                  // stores of others, to take results from
+  std::string rerun_of;                          // the recorded run whose spec and code this is; empty: none
   std::vector<std::string> command_line;         // recorded with the run
 };
 

@@ -101,6 +101,7 @@ void RunDispatcher::consider_run(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
   auto description = context_.describer.describe(step, available_);
   if (!description) return fail_before_start(number, description.error());
+  for (const Advice& advice : description->advice) context_.events.on(Notice{step.name, advice.message, advice.hint});
   const bool forced = selection_.forced[number], wanted = !forced && step.allow_reuse;
   auto claim = context_.store.claim(description->fingerprint, wanted);
   if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
@@ -244,7 +245,8 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
     if (by_signal(*failure)) unheard_stop_ = failure;
     if (event.record.state == StepState::failed) {
       event.again = again_command(context_.pipeline, context_.store, context_.request, step);
-      if (event.mini_batch) event.replay = replay_command(context_.pipeline, context_.store, context_.request, step, *event.mini_batch);
+      // A replay would take the code as it lies now.
+      if (event.mini_batch && context_.request.rerun_of.empty()) event.replay = replay_command(context_.pipeline, context_.store, context_.request, step, *event.mini_batch);
     }
     schedule_.failed(number);
     if (event.record.state == StepState::failed) look_at_room();
@@ -354,6 +356,7 @@ StepEnded RunDispatcher::new_event(std::size_t number, StepState state, std::str
   event.record.state = state;
   event.record.reason = std::move(reason);
   event.record.started = context_.clock.wall();
+  event.record.reads = reads_of(context_.pipeline.steps[number]);
   return event;
 }
 

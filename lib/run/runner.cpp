@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "base/text.h"
 #include "run/given.h"
 #include "run/run_dispatcher.h"
+#include "store/kept_spec.h"
 #include "store/room.h"
 #include "store/store_size.h"
 #include "system/host.h"
@@ -33,8 +35,42 @@ RunHeader header_of(const Pipeline& pipeline, const RunRequest& request, const S
   header.mlpipe_version = MLPIPE_VERSION;
   header.host = host_name();
   if (const char* user = std::getenv("USER")) header.user = user;
+  for (const Parameter& parameter : pipeline.parameters) header.parameters.emplace(parameter.name, parameter.value);
+  for (const PipelineInput& input : pipeline.inputs)
+    header.inputs.emplace(input.name, (input.pattern.empty() ? input.path : input.path / input.pattern).string());
+  header.rerun_of = request.rerun_of;
   header.pid = ::getpid();
   return header;
+}
+
+// "--input scans=../data" means something only here.
+std::string with_absolute_path(const std::string& override) {
+  const auto equals = override.find('=');
+  const bool names_path = override.starts_with("--input ") || override.starts_with("--use ");
+  return names_path ? override.substr(0, equals + 1) + absolute_path(override.substr(equals + 1)).string() : override;
+}
+
+std::vector<Path> places_beside(const Pipeline& pipeline) {
+  std::set<Path> places;
+  for (const PipelineInput& input : pipeline.inputs) places.insert(input.path);
+  for (const Step& step : pipeline.steps) {
+    for (const Step::HashPath& path : step.hash_paths) places.insert(path.path);
+    if (!step.environment) continue;
+    for (const Path& path : {step.environment->conda_file, step.environment->requirements, Path(step.environment->python)})
+      if (path.is_absolute()) places.insert(path);
+  }
+  return {places.begin(), places.end()};
+}
+
+KeptSpec spec_to_keep(const Pipeline& pipeline) {
+  KeptSpec kept;
+  kept.spec = pipeline.file;
+  for (const Pipeline::SpecFile& file : pipeline.files) kept.files.emplace_back(file.path, file.text);
+  for (const std::string& override : pipeline.overrides) kept.overrides.push_back(with_absolute_path(override));
+  for (const Step& step : pipeline.steps)
+    if (!step.source_place.empty()) kept.sources.emplace(step.name, step.source_place);
+  kept.beside = places_beside(pipeline);
+  return kept;
 }
 
 std::vector<std::string> step_names(const Pipeline& pipeline, const StepGraph& graph, const Selection& selection) {
@@ -83,6 +119,7 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
   MLPIPE_TRY(RunRecorder recorder, RunRecorder::begin(store, header_of(pipeline, request, selection), clock));
   for (const Digest& result : given.results) store.mark_used(result);
   in_use.reset();
+  MLPIPE_TRY_VOID(keep_spec(store, recorder.header().id, spec_to_keep(pipeline)));
   const int cores = request.jobs > 0 ? request.jobs : usable_cores();
   events.on(RunStarted{recorder.header(), step_names(pipeline, graph, selection), cores, recorder.folder()});
   for (const Notice& notice : given.notices) events.on(notice);

@@ -55,7 +55,7 @@ Result<Selection> select(const Pipeline& pipeline, const StepGraph& graph, const
   Selection selection;
   MLPIPE_TRY(const std::vector<bool> wanted, wanted_steps(pipeline, graph, request, selection));
   selection.parts.assign(pipeline.steps.size(), Part::out);
-  selection.forced.assign(pipeline.steps.size(), request.force);
+  selection.forced.assign(pipeline.steps.size(), request.force || pipeline.force_rerun);
   for (std::size_t i = 0; i < wanted.size(); ++i)
     if (wanted[i]) selection.parts[i] = Part::run;
   for (const auto& [name, folder] : request.use) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "reuse/code_trees.h"
 #include "store/room.h"
 
 namespace mlpipe {
@@ -14,6 +15,7 @@ StepRun::StepRun(RunContext& context, const Step& step, StepDescription descript
   record_.step = step.name;
   record_.reason = reason_;
   record_.cause = reason.cause;
+  record_.reads = reads_of(step);
   record_.fingerprint = description_.fingerprint;
   record_.started = context.clock.wall();
   begun_ = context.clock.steady();
@@ -21,12 +23,20 @@ StepRun::StepRun(RunContext& context, const Step& step, StepDescription descript
 
 StepRun::~StepRun() = default;
 
+std::map<std::string, std::string> reads_of(const Step& step) {
+  std::map<std::string, std::string> reads;
+  for (const StepInput& input : step.inputs)
+    if (input.from == StepInput::From::step_output) reads.emplace(input.name, fmt::format("{}.{}", input.step, input.source));
+  return reads;
+}
+
 Result<bool> StepRun::start() {
   MLPIPE_TRY_VOID(check_room(context_.store, description_.code ? description_.code->bytes : 0));
   MLPIPE_TRY_VOID(make_dirs(context_.recorder.logs_folder(step_.name)));
   MLPIPE_TRY_VOID(check_secrets(step_));
   MLPIPE_TRY(const bool unchanged, make_workspace());
   if (!unchanged) return false;
+  if (description_.code) MLPIPE_TRY_VOID(code_trees::keep(context_.store, *description_.code, workspace_->code()));
   context_.events.on(StepStarted{step_.name, reason_, context_.recorder.logs_folder(step_.name), 1, step_.parallel() != nullptr});
   MLPIPE_TRY_VOID(start_work());
   return true;
@@ -132,6 +142,9 @@ void StepRun::succeed(const ScoreCounts& counts) {
     event.hint = result.error().hint;
     return fail(result.error().kind, result.error().message, std::move(event));
   }
+  if (copy_)
+    if (const auto advice = advise_written_source(copy_->changes(*description_.code, context_.describer.scan_options())))
+      notice(advice->message, advice->hint);
   workspace_->remove(context_.spares);
   record_.state = StepState::ran;
   record_.took = result->took;

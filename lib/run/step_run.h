@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,6 +101,9 @@ Status put_manifest(const Store& store, const StepDescription& description);
 
 std::unique_ptr<StepRun> make_step_run(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason,
                                        StepRun::OnEnd on_end);
+
+// StepRecord::reads of a step.
+std::map<std::string, std::string> reads_of(const Step& step);
 
 // How many of the run's cores it takes.
 int cores_wanted(const Step& step, int cores);

@@ -106,6 +106,7 @@ void check_pipeline(Context& context) {
   check_cycles(context);
   check_inputs_exist(context);
   check_published(context);
+  advise(context);
 }
 
 }  // namespace mlpipe::spec

@@ -40,18 +40,26 @@ const Document* Context::open_file(const Path& file) {
 
 const Document* Context::read_document(const Path& file) {
   Document& document = open_option(shown_path(file));
-  if (const std::string reason = refusal(file); !reason.empty()) {
-    error({&document}, reason);
-    return nullptr;
-  }
-  Result<std::string> text = read_file(file);
-  if (!text) {
-    error({&document}, text.error().message, text.error().hint);
-    return nullptr;
-  }
-  document.text = text.take();
+  auto text = text_of(file, document);
+  if (!text) return nullptr;
+  document.text = *text;
+  pipeline.files.push_back({file, std::move(*text)});
   parse_yaml(document, diagnostics);
   return document.root.node ? &document : nullptr;
+}
+
+// Nothing: it cannot be read, which is reported.
+std::optional<std::string> Context::text_of(const Path& file, Document& document) {
+  const auto kept = overrides.snapshot.texts.find(file.string());
+  if (kept != overrides.snapshot.texts.end()) return kept->second;
+  if (const std::string reason = refusal(file); !reason.empty()) {
+    error({&document}, reason);
+    return std::nullopt;
+  }
+  Result<std::string> text = read_file(file);
+  if (text) return text.take();
+  error({&document}, text.error().message, text.error().hint);
+  return std::nullopt;
 }
 
 Document& Context::open_option(std::string option) {
@@ -86,6 +94,12 @@ std::string Context::hint(std::string_view word, const std::vector<std::string>&
 const Parameter* Context::parameter(const std::string& name) const {
   const auto found = parameters.find(name);
   return found == parameters.end() ? nullptr : &pipeline.parameters[found->second];
+}
+
+void Context::place_source(Step& step, Path written_place) const {
+  const auto kept = overrides.snapshot.sources.find(step.name);
+  step.source_directory = kept == overrides.snapshot.sources.end() ? written_place : kept->second;
+  step.source_place = std::move(written_place);
 }
 
 Path Context::path(const std::string& written) const { return absolute_path(pipeline.directory / written); }

@@ -12,6 +12,7 @@
 #include "spec/document.h"
 #include "spec/scalar.h"
 #include "spec/spec.h"
+#include "system/files.h"
 
 namespace mlpipe::spec {
 
@@ -27,6 +28,8 @@ class Context {
 
   // Reads and parses a file; nothing after a mistake, which is reported.
   const Document* open_file(const Path& file);
+  // open_file can have it.
+  bool has_file(const Path& file) const { return overrides.snapshot.texts.contains(file.string()) || is_file(file); }
   // A document that stands for a command line option, "--set score.x=1".
   Document& open_option(std::string option);
 
@@ -39,6 +42,8 @@ class Context {
 
   const Parameter* parameter(const std::string& name) const;
   bool is_used(const std::string& step) const { return used_steps.contains(step); }
+  // Where the step's code is: there, unless a snapshot has it.
+  void place_source(Step& step, Path written_place) const;
   // Absolute and normalised; relative paths start beside the spec.
   Path path(const std::string& written) const;
 
@@ -57,6 +62,7 @@ class Context {
  private:
   bool full();
   const Document* read_document(const Path& file);
+  std::optional<std::string> text_of(const Path& file, Document& document);
 
   std::unordered_map<std::string, const Document*> opened_;  // by path
 };

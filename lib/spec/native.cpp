@@ -23,8 +23,9 @@ bool refuse_azure(Context& context, const Node& root) {
 }
 
 void read_settings(Context& context, const Value& value) {
-  const MapReader map(context, value, "the pipeline", {"continue_on_step_failure"}, MapReader::Values::plain, "settings");
+  const MapReader map(context, value, "the pipeline", {"continue_on_step_failure", "force_rerun"}, MapReader::Values::plain, "settings");
   if (const auto go_on = map.boolean("continue_on_step_failure")) context.pipeline.continue_on_step_failure = *go_on;
+  if (const auto force = map.boolean("force_rerun")) context.pipeline.force_rerun = *force;
 }
 
 void read_head(Context& context, const MapReader& top) {

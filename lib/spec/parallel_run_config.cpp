@@ -34,7 +34,7 @@ std::optional<Source> open_source(const MapReader& step_map, const Value& value)
   }
   const Scalar name{value.node->text, true, value.where};
   const Path file = context.path(name.text);
-  if (!is_file(file)) {
+  if (!context.has_file(file)) {
     check_file_below(context, context.pipeline.directory, name, step_map.named("parallel_run_config"));
     return std::nullopt;
   }
@@ -173,7 +173,7 @@ void read_source_directory_of(const MapReader& map, const Source& source, const 
   if (step_map.has("source_directory"))
     return map.context().error(map.where_of("source_directory"), fmt::format("step `{}` has a `source_directory` of its own", step.name),
                                "give it in one place");
-  step.source_directory = absolute_path(source.directory / written->text);
+  map.context().place_source(step, absolute_path(source.directory / written->text));
   if (map.context().is_used(step.name) || is_folder(step.source_directory)) return;
   map.context().error(written->where, fmt::format("{}: `{}` {}", map.named("source_directory"), written->text,
                                                   path_exists(step.source_directory) ? "is not a folder" : "does not exist"),

@@ -40,6 +40,8 @@ void read_scoring(Context& context, const Value& value, const std::string& owner
 // What only the whole pipeline shows: unknown steps, cycles, inputs that do not exist, places written twice.
 void check_pipeline(Context& context);
 void check_published(Context& context);
+// Warnings about what defeats reuse.
+void advise(Context& context);
 // How parallel steps split their inputs: files or rows, by number, size or keys. Settles mini_batch_size.
 void check_splits(Context& context);
 

@@ -47,7 +47,7 @@ void read_source_directory(const MapReader& map, Step& step) {
   Context& context = map.context();
   if (has_expression(written->text))
     return context.error(written->where, fmt::format("{} is fixed: no expression can stand in it", map.named("source_directory")));
-  step.source_directory = context.path(written->text);
+  context.place_source(step, context.path(written->text));
   if (context.is_used(step.name) || is_folder(step.source_directory)) return;
   context.error(written->where,
                 fmt::format("{}: `{}` {}", map.named("source_directory"), written->text,
@@ -119,9 +119,18 @@ void read_paths_and_order(const MapReader& map, Step& step) {
   }
 }
 
+// Azure's v1 and v2 say the same in two words.
+void read_reuse(const MapReader& map, Step& step) {
+  const auto allow = map.boolean("allow_reuse"), deterministic = map.boolean("is_deterministic");
+  step.allow_reuse = allow.value_or(deterministic.value_or(true));
+  if (allow && deterministic && *allow != *deterministic)
+    map.context().error(map.where_of("is_deterministic"), fmt::format("`allow_reuse` and `is_deterministic` of {} disagree", map.owner()),
+                        "they mean the same: write one of them");
+}
+
 void read_settings(const MapReader& map, Step& step) {
   Context& context = map.context();
-  if (const auto allow = map.boolean("allow_reuse")) step.allow_reuse = *allow;
+  read_reuse(map, step);
   if (const auto timeout = map.number("timeout", any_positive)) step.timeout = Seconds(*timeout);
   if (const auto retries = map.integer("retries", {0, 100})) step.retries = static_cast<int>(*retries);
   if (step.retries > 0 && map.has("parallel_run_config"))
@@ -175,7 +184,7 @@ std::string choose_action(const MapReader& map, const Step& step, const Place& n
 
 const std::vector<std::string>& step_keys() {
   static const std::vector<std::string> keys = {
-      "source_directory", "command", "script_name", "arguments", "parallel_run_config", "inputs", "side_inputs", "outputs", "allow_reuse",
+      "source_directory", "command", "script_name", "arguments", "parallel_run_config", "inputs", "side_inputs", "outputs", "allow_reuse", "is_deterministic",
       "hash_paths", "environment", "environment_variables", "secrets", "timeout", "retries", "resources", "depends_on", "compute",
       "description"};
   return keys;

@@ -109,6 +109,17 @@ void put_number(Json& json, const char* key, Number number, Number otherwise = 0
   if (number != otherwise) json[key] = number;
 }
 
+std::map<std::string, std::string> map_of(const Json& json, const char* key) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : member(json, key).items())
+    if (value.is_string()) texts.emplace(name, value.get<std::string>());
+  return texts;
+}
+
+void put_map(Json& json, const char* key, const std::map<std::string, std::string>& texts) {
+  if (!texts.empty()) json[key] = texts;
+}
+
 void put_counts(Json& json, const ScoreCounts& counts) {
   if (counts.mini_batches > 0) json["counts"] = to_json(counts);
 }
@@ -127,7 +138,9 @@ RunHeader header_of(const Json& json) {
           texts_of(json, "command_line"), texts_of(json, "overrides"),
           texts_of(json, "selection"),   text_of(json, "mlpipe_version"),
           text_of(json, "host"),         text_of(json, "user"),
-          number_of<int>(json, "pid"),   text_of(json, "mark")};
+          number_of<int>(json, "pid"),   text_of(json, "mark"),
+          map_of(json, "parameters"),    map_of(json, "inputs"),
+          text_of(json, "rerun_of")};
 }
 
 MissCause cause_of(const std::string& name) {
@@ -157,6 +170,7 @@ std::optional<StepRecord> step_of(const Json& json) {
   record.outputs = std::move(*outputs);
   record.counts = counts_of(json);
   record.kept = text_of(json, "kept");
+  record.reads = map_of(json, "reads");
   return record;
 }
 
@@ -199,8 +213,7 @@ std::optional<StepResult> decode_result(std::string_view text) {
   result.took = seconds_of(*json, "took");
   result.outputs = std::move(*outputs);
   result.counts = counts_of(*json);
-  for (const auto& [key, value] : member(*json, "unfingerprinted").items())
-    if (value.is_string()) result.unfingerprinted.emplace(key, value.get<std::string>());
+  result.unfingerprinted = map_of(*json, "unfingerprinted");
   result.sample = member(*json, "sample") == true;
   return result;
 }
@@ -219,6 +232,9 @@ std::string encode(const RunHeader& header) {
   put_text(json, "user", header.user);
   put_number(json, "pid", header.pid);
   put_text(json, "mark", header.mark);
+  put_map(json, "parameters", header.parameters);
+  put_map(json, "inputs", header.inputs);
+  put_text(json, "rerun_of", header.rerun_of);
   return dump(json);
 }
 
@@ -239,6 +255,7 @@ std::string encode(const StepRecord& record) {
   if (!record.outputs.empty()) json["outputs"] = to_json(record.outputs);
   put_counts(json, record.counts);
   put_text(json, "kept", record.kept);
+  put_map(json, "reads", record.reads);
   return dump(json);
 }
 

@@ -2,6 +2,7 @@
 // full disk) is ignored by readers. First line: the header; then one line a finished step; last: the end.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ struct RunHeader {
   std::string user;
   int pid = 0;
   std::string mark;      // of the process: what it writes aside has it in its name
+  std::map<std::string, std::string> parameters;  // all of them, by name, with the values they had
+  std::map<std::string, std::string> inputs;      // where they lay, by name: absolute, a pattern behind its folder
+  std::string rerun_of;  // the run that `rerun` ran again, or empty
 };
 
 enum class StepState { ran, reused, used, failed, skipped, stopped };  // used: outputs taken from --use DIR
@@ -67,6 +71,7 @@ struct StepRecord {
   std::vector<StoredOutput> outputs;
   ScoreCounts counts;
   std::string kept;                // path of what a failed attempt wrote
+  std::map<std::string, std::string> reads;  // inputs that are outputs of other steps: "model" -> "train.model"
 };
 
 enum class RunState { running, succeeded, failed, stopped, killed };  // killed: it never wrote its end and its lock is free

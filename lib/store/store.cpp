@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view format_prefix = "mlpipe store ";
 constexpr int our_format = 1;
-constexpr std::string_view folders[] = {"results", "objects", "texts", "last", "partial", "index", "runs", "active"};
+constexpr std::string_view folders[] = {"results", "objects", "texts", "last", "partial", "index", "runs", "active", "code"};
 
 Error store_error(std::string message, std::string hint) { return {ErrorKind::store, std::move(message), std::move(hint)}; }
 

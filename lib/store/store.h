@@ -13,6 +13,7 @@
 //                     the digest of the content alone, so that what reads it depends on the content, not on the name)
 //   texts/<dg>        immutable texts named by what they describe: manifests (by fingerprint), tree listings (by digest); not
 //                     synced, as losing one costs an explanation, never a result
+//   code/             the code that runs ran (reuse/code_trees.h)
 //   partial/<fp>/     an unfinished parallel step: mini-batch plan, journal, rows; outlives runs, so that they resume
 //   runs/<id>/        record.jsonl (see store/run_record.h), steps/<step>/logs/, work/ (private copies, unfinished outputs)
 //   active/<id>       empty marker of a run that has not ended; one whose "run <id>" lock is free is dead and swept

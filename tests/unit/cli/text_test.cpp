@@ -24,7 +24,7 @@ TEST_CASE("why: the recorded reason, the changes behind it, and what would happe
   why.recorded->state = StepState::ran;
   why.recorded->reason = "parameter epochs: 20 -> 30";
   why.changes = {{IngredientKind::parameter, "epochs", "", "20", "30"}};
-  why.now = StepPlan{"train", StepPlan::Verdict::reuse, "nothing changed", {}, "2", {}, {"package numpy 1.26 -> 2.0 is not declared"}};
+  why.now = StepPlan{"train", StepPlan::Verdict::reuse, "nothing changed", {}, "2", "", {}, {"package numpy 1.26 -> 2.0 is not declared"}};
   CHECK(why_text({why}) ==
         "train\n"
         "  run 2: ran: parameter epochs: 20 -> 30\n"

@@ -95,7 +95,7 @@ TEST_CASE("records, plans, diagnostics and facts are objects with a schema") {
   CHECK(Json::parse(to_json(std::vector{run, run}))["runs"].size() == 2);
   CHECK(Json::parse(to_json(std::vector<RunInfo>()))["runs"].is_array());
 
-  StepPlan plan{"train", StepPlan::Verdict::run, "parameter epochs: 20 -> 30", Digest{}, "", {{IngredientKind::parameter, "epochs", "", "20", "30"}}, {"w"}};
+  StepPlan plan{"train", StepPlan::Verdict::run, "parameter epochs: 20 -> 30", Digest{}, "", "", {{IngredientKind::parameter, "epochs", "", "20", "30"}}, {"w"}};
   const Json planned = Json::parse(to_json(std::vector{plan}));
   CHECK(planned["schema"] == 1);
   CHECK(planned["steps"][0]["verdict"] == "run");

@@ -62,7 +62,7 @@ TEST_CASE("changes name files and values, in the order of a reader's interest") 
   after.value(Kind::parameter, "epochs", "30");
   before.value(Kind::setting, "mini_batch_size", "10");
   before.tree(Kind::code, "", tree_of({{"gone.py", "1"}, {"train.py", "2"}}));
-  after.tree(Kind::code, "", tree_of({{"new.py", "1"}, {"train.py", "3"}}));
+  after.tree(Kind::code, "", tree_of({{"new.py", "4"}, {"train.py", "3"}}));
   after.value(Kind::variable, "SEED", "");
   const auto found = changes(before, after);
   CHECK(texts(found) == Lines{"code file gone.py is gone", "code file new.py is new", "code file train.py changed" + arrow("2", "3"), "parameter epochs: 20 -> 30",
@@ -102,7 +102,7 @@ TEST_CASE("hash paths, single files and the executable bit") {
   after.tree(Kind::side_input, "model", make_tree({{"", 1, false, digest_of("2")}}, true));
   before.tree(Kind::code, "", make_tree({{"run.sh", 1, false, digest_of("1")}}, false));
   after.tree(Kind::code, "", make_tree({{"run.sh", 1, true, digest_of("1")}}, false));
-  CHECK(texts(changes(before, after)) == Lines{"code file run.sh changed its permission to execute", "code file ../shared/util.py changed" + arrow("1", "2"),
+  CHECK(texts(changes(before, after)) == Lines{"code file run.sh became executable", "code file ../shared/util.py changed" + arrow("1", "2"),
                                                "side input model changed" + arrow("1", "2")});
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("ingredients of one name are told apart by their order") {
 
 TEST_CASE("long values are shown around their first difference, on one line and in whole letters") {
   const std::string common(500, 'x');
-  Change change{Kind::argument, "1", "", common + "epochs=20" + common, common + "epochs=30" + common, false};
+  Change change{Kind::argument, "1", "", common + "epochs=20" + common, common + "epochs=30" + common};
   const std::string text = describe(change);
   CHECK(text.size() < 160);
   CHECK(text.find("epochs=20") != std::string::npos);
@@ -125,8 +125,26 @@ TEST_CASE("long values are shown around their first difference, on one line and 
   std::string letters;
   for (int i = 0; i < 200; ++i) letters += "\xc3\xa4";
   for (std::size_t cut = 0; cut < 6; ++cut) {
-    const std::string shown = describe({Kind::argument, "1", "", std::string(cut, 'a') + letters + "1", std::string(cut, 'a') + letters + "2" + letters, false});
+    const std::string shown = describe({Kind::argument, "1", "", std::string(cut, 'a') + letters + "1", std::string(cut, 'a') + letters + "2" + letters});
     CHECK(shown.find("\\x") == std::string::npos);
   }
-  CHECK(describe({Kind::parameter, "p", "", "a\nb", "a\x1b[31m", false}) == "parameter p: a\\x0ab -> a\\x1b[31m");
+  CHECK(describe({Kind::parameter, "p", "", "a\nb", "a\x1b[31m"}) == "parameter p: a\\x0ab -> a\\x1b[31m");
+}
+
+TEST_CASE("renamed files are told as such, one for one, and empty ones are not") {
+  Manifest before, after;
+  const auto entry = [](const char* path, const char* content) { return TreeEntry{path, *content ? 1u : 0u, false, digest_of(content)}; };
+  before.tree(Kind::code, "", make_tree({entry("a.py", "1"), entry("b.py", "1"), entry("e.py", "")}, false));
+  after.tree(Kind::code, "", make_tree({entry("c.py", "1"), entry("f.py", "")}, false));
+  CHECK(texts(changes(before, after)) == Lines{"code file b.py is gone", "code: renamed a.py -> c.py", "code file e.py is gone", "code file f.py is new"});
+}
+
+TEST_CASE("content and mode of one file, and a file that became a folder") {
+  Manifest before, after;
+  before.tree(Kind::code, "", make_tree({{"run.sh", 1, true, digest_of("1")}}, false));
+  after.tree(Kind::code, "", make_tree({{"run.sh", 1, false, digest_of("2")}}, false));
+  before.tree(Kind::input, "data", make_tree({{"", 1, false, digest_of("1")}}, true));
+  after.tree(Kind::input, "data", tree_of({{"part", "1"}}));
+  CHECK(texts(changes(before, after)) ==
+        Lines{"code file run.sh changed" + arrow("1", "2"), "code file run.sh is no longer executable", "input data: a file -> a folder"});
 }

@@ -1,0 +1,69 @@
+#include "cli/kept_run.h"
+
+#include <fmt/format.h>
+
+#include "reuse/code_trees.h"
+#include "reuse/ingredients.h"
+
+namespace mlpipe::cli {
+namespace {
+
+Error not_kept(const std::string& step, const std::string& run) {
+  return {ErrorKind::store, fmt::format("the code that step {} ran in run {} is not kept", step, run),
+          "runs of an older mlpipe kept no code: `mlpipe run --force` makes one that does"};
+}
+
+// What a run did not look at, the run that it ran again may have.
+std::optional<Digest> fingerprint_of(const Store& store, const RunInfo& run, const std::string& step) {
+  const StepRecord* record = run.step(step);
+  if (record && record->fingerprint) return record->fingerprint;
+  if (run.header.rerun_of.empty() || run.header.rerun_of >= run.header.id) return std::nullopt;
+  const auto original = read_run(store, run.header.rerun_of);
+  return original ? fingerprint_of(store, *original, step) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::optional<Digest>> code_of(const Store& store, const Digest& fingerprint) {
+  MLPIPE_TRY(const std::string text, store.get_text(fingerprint));
+  MLPIPE_TRY(const Manifest manifest, Manifest::from_text(text));
+  for (const Ingredient& ingredient : manifest.ingredients())
+    if (ingredient.kind == IngredientKind::code && ingredient.key.empty()) return ingredient.tree;
+  return std::optional<Digest>();
+}
+
+Result<KeptRun> kept_run(const Store& store, const RunInfo& run) {
+  KeptRun kept;
+  MLPIPE_TRY(kept.spec, kept_spec(store, run.header.id));
+  for (const auto& [step, place] : kept.spec.sources) {
+    const auto fingerprint = fingerprint_of(store, run, step);
+    if (!fingerprint) {
+      kept.unseen.push_back(step);
+      continue;
+    }
+    const auto code = code_of(store, *fingerprint);
+    if (!code || !*code || !code_trees::is_kept(store, **code)) return not_kept(step, run.header.id);
+    kept.code.emplace(step, **code);
+  }
+  return kept;
+}
+
+Changes changes_of(const KeptRun& kept, const Changes& more) {
+  Changes changes;
+  for (const std::string& override : kept.spec.overrides) {
+    const auto blank = override.find(' ');
+    const std::string option = override.substr(0, blank), value = override.substr(blank + 1);
+    if (option == "-p") changes.parameters.push_back(value);
+    if (option == "--set") changes.sets.push_back(value);
+    if (option == "--input") changes.inputs.push_back(value);
+    if (option == "--use") changes.uses.push_back(value);
+  }
+  const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& from) { to.insert(to.end(), from.begin(), from.end()); };
+  append(changes.parameters, more.parameters);
+  append(changes.sets, more.sets);
+  append(changes.inputs, more.inputs);
+  append(changes.uses, more.uses);
+  return changes;
+}
+
+}  // namespace mlpipe::cli

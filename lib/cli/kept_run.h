@@ -1,0 +1,28 @@
+// A recorded run as something to be run again or edited: its spec and code, out of the store.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/spec_arguments.h"
+#include "store/kept_spec.h"
+#include "store/run_record.h"
+
+namespace mlpipe::cli {
+
+struct KeptRun {
+  KeptSpec spec;
+  std::map<std::string, Digest> code;  // the tree of the source directory, by step
+  std::vector<std::string> unseen;     // steps whose code the run never looked at: not selected, skipped, or stood in for
+};
+// Kind store: the run kept no spec (an older mlpipe made it), or the code of a step is gone.
+Result<KeptRun> kept_run(const Store& store, const RunInfo& run);
+
+// The tree of a step's source directory when it had this fingerprint; nothing: it had none. Error: that is no longer known.
+Result<std::optional<Digest>> code_of(const Store& store, const Digest& fingerprint);
+
+// What the run's command line changed, and after it what this one's does.
+Changes changes_of(const KeptRun& kept, const Changes& more = {});
+
+}  // namespace mlpipe::cli

@@ -1,0 +1,56 @@
+#include "cli/run_here.h"
+
+#include "cli/streams.h"
+#include "report/console.h"
+#include "report/json.h"
+#include "report/log_tree.h"
+#include "run/runner.h"
+#include "system/host.h"
+
+namespace mlpipe::cli {
+namespace {
+
+class FanOut final : public EventSink {
+ public:
+  void add(std::unique_ptr<EventSink> sink) { sinks_.push_back(std::move(sink)); }
+  void on(const Event& event) override {
+    for (const auto& sink : sinks_) sink->on(event);
+  }
+
+ private:
+  std::vector<std::unique_ptr<EventSink>> sinks_;
+};
+
+// `printed`: whether all events reached stdout.
+FanOut make_sinks(const Reporting& reporting, Status& printed) {
+  FanOut sinks;
+  // First, so that whatever else fails, what a step printed is on disk.
+  sinks.add(make_log_tree());
+  if (reporting.json)
+    sinks.add(make_json_lines([&printed](std::string_view line) {
+      if (printed) printed = print(line);
+    }));
+  ConsoleOptions options = console_options(2);
+  options.quiet = reporting.quiet;
+  // JSON lines on the same terminal would run through the table.
+  if (reporting.json && is_terminal(1)) options.live = false;
+  sinks.add(make_console(options));
+  return sinks;
+}
+
+}  // namespace
+
+void Reporting::declare(Options& options) {
+  options.flag("--json", json, "every event as a line of JSON on stdout");
+  options.flag("-q,--quiet", quiet, "only failures and the last line");
+}
+
+Result<int> run_here(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Reporting& reporting) {
+  Status printed;
+  FanOut sinks = make_sinks(reporting, printed);
+  MLPIPE_TRY(const RunInfo info, run_pipeline(pipeline, store, request, sinks));
+  if (!printed && info.exit_code == 0) return printed.error();
+  return info.exit_code;
+}
+
+}  // namespace mlpipe::cli

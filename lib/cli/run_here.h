@@ -1,0 +1,20 @@
+// Running a pipeline and telling people, log files and programs about it: what `run` and `rerun` share.
+#pragma once
+
+#include "cli/command.h"
+#include "pipeline/pipeline.h"
+#include "run/request.h"
+#include "store/store.h"
+
+namespace mlpipe::cli {
+
+struct Reporting {
+  bool json = false, quiet = false;
+
+  void declare(Options& options);
+};
+
+// The exit code of the run; an error: it did not begin, or stdout took no more.
+Result<int> run_here(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Reporting& reporting);
+
+}  // namespace mlpipe::cli
