@@ -6,6 +6,7 @@
 #include "cli/kept_run.h"
 #include "cli/why_facts.h"
 #include "reuse/code_trees.h"
+#include "reuse/scan.h"
 
 namespace mlpipe::cli {
 namespace {

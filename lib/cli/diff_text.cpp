@@ -35,7 +35,8 @@ std::string sizes(const std::optional<std::uint64_t>& before, const std::optiona
 std::string coloured(std::string_view line, const DiffStyle& style) {
   std::string shown = style.terminal ? harmless(line) : std::string(line);
   if (!style.colour) return shown;
-  const char* code = line.starts_with("---") || line.starts_with("+++") ? "1" : line.starts_with("@@") ? "36" : line.starts_with("-") ? "31" : line.starts_with("+") ? "32" : "";
+  const bool name = line.starts_with("---") || line.starts_with("+++");
+  const char* code = name ? "1" : line.starts_with("@@") ? "36" : line.starts_with("-") ? "31" : line.starts_with("+") ? "32" : "";
   return *code ? fmt::format("\x1b[{}m{}\x1b[0m", code, shown) : shown;
 }
 

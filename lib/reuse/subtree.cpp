@@ -28,8 +28,8 @@ Result<Tree> subtree(const Tree& whole, std::string_view below) {
 
 const TreeEntry* entry_at(const Tree& tree, std::string_view path) {
   const auto before = [](const TreeEntry& entry, std::string_view wanted) { return entry.path < wanted; };
-  const auto found = std::lower_bound(tree.entries.begin(), tree.entries.end(), path, before);
-  return found != tree.entries.end() && found->path == path ? &*found : nullptr;
+  const auto found = std::lower_bound(tree.entries().begin(), tree.entries().end(), path, before);
+  return found != tree.entries().end() && found->path == path ? &*found : nullptr;
 }
 
 }  // namespace mlpipe

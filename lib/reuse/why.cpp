@@ -38,6 +38,20 @@ bool equal(const Ingredient* before, const Ingredient* after) {
   return before && after && before->tree == after->tree && before->value == after->value;
 }
 
+bool starts_line(std::string_view text, std::size_t at) { return at == 0 || text[at - 1] == '\n'; }
+
+// Takes off the lines that both begin with, and those that both end with: of large listings usually nearly all.
+void leave_differences(std::string_view& a, std::string_view& b) {
+  auto same = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+  while (!starts_line(a, same)) --same;
+  a.remove_prefix(same);
+  b.remove_prefix(same);
+  same = static_cast<std::size_t>(std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend()).first - a.rbegin());
+  while (same > 0 && !(starts_line(a, a.size() - same) && starts_line(b, b.size() - same))) --same;
+  a.remove_suffix(same);
+  b.remove_suffix(same);
+}
+
 // The differences of two trees as Changes of one ingredient.
 class FileChanges {
  public:
@@ -100,16 +114,14 @@ class Explanation {
   std::vector<Change> changes;
 
  private:
-  static std::optional<Tree> fetch(const ListingSource& source, const Digest& digest) {
-    const auto text = source(digest);
-    auto tree = text ? tree_from_text(*text) : Result<Tree>(text.error());
-    if (!tree || tree->digest != digest) return std::nullopt;
-    return tree.take();
-  }
-
-  // False when the files cannot be told.
+  // False when the files cannot be told. Listings are not held against their digests, which would cost more than all the rest: a damaged
+  // one spoils an explanation, never a decision.
   bool add_files(const Ingredient& before, const Ingredient& after) {
-    const auto old = fetch(before_listing_, *before.tree), now = fetch(after_listing_, *after.tree);
+    const auto old_text = before_listing_(*before.tree), new_text = after_listing_(*after.tree);
+    if (!old_text || !new_text || *old_text == *new_text) return false;
+    std::string_view old_lines = *old_text, new_lines = *new_text;
+    leave_differences(old_lines, new_lines);
+    const auto old = tree_from_text(old_lines), now = tree_from_text(new_lines);
     if (!old || !now) return false;
     const auto type = [](const Tree& tree) { return tree.is_file ? "a file" : "a folder"; };
     if (old->is_file != now->is_file) changes.push_back({after.kind, after.key, "", type(*old), type(*now), Change::How::value});

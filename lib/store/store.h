@@ -121,6 +121,8 @@ class Store {
   // While it is held nothing is collected: for commands that work with results but are no run. Waits for a gc that is moving
   // things away; fails when that takes too long.
   Result<Lock> in_use() const;
+  // Held for the moment in which a claim, a publication or the taking of a source copy must not meet a gc.
+  Result<Lock> undisturbed() const;
   // Makes what was published so far, by whomever, survive a power cut.
   Status sync_results() const;
   // Forgets a result whose outputs turned out damaged. The objects stay, as somebody may be reading what is left of them:
@@ -148,8 +150,6 @@ class Store {
 
  private:
   explicit Store(Path root) : root_(std::move(root)) {}
-  // Held for the moment in which a claim or a publication must not meet a gc.
-  Result<Lock> undisturbed() const;
   Path text_path(const Digest& name) const;
 
   friend class Slot;

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "reuse/digest_index.h"
 #include "store/aside.h"
 #include "store/run_places.h"
 #include "store/store_size.h"

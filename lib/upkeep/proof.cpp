@@ -11,6 +11,7 @@
 #include "store/records.h"
 #include "store/run_places.h"
 #include "system/event_loop.h"
+#include "system/file_digest.h"
 #include "upkeep/contents.h"
 
 namespace mlpipe {

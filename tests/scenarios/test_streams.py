@@ -34,7 +34,7 @@ class Streams(ScenarioTest):
 
     def test_json_of_the_looking_commands(self):
         self.ok("run")
-        for words in (["plan"], ["runs"], ["show"], ["why", "first"], ["validate"], ["doctor"]):
+        for words in (["plan"], ["runs"], ["show"], ["why", "first"], ["diff", "latest"], ["validate"], ["doctor"]):
             with self.subTest(words=words):
                 json.loads(self.ok(*words, "--json").out)
 
@@ -99,7 +99,7 @@ class Streams(ScenarioTest):
     def test_version_and_help(self):
         self.assertRegex(self.ok("--version").out, r"^mlpipe \d+\.\d+\.\d+\n")
         help_text = self.ok("--help").out
-        for command in ("run", "plan", "why", "validate", "runs", "show", "output", "logs", "replay", "debug", "init", "doctor"):
+        for command in ("run", "plan", "why", "validate", "runs", "show", "output", "logs", "diff", "rerun", "clone", "replay", "debug", "init", "doctor"):
             self.assertIn(command, help_text)
             self.assertTrue(self.ok(command, "--help").out)
 

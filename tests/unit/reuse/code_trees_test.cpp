@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(Fixture, "code trees: damage is an error, never wrong content,
     CHECK(code_trees::restore(store, tree.digest, folder / "back").error().kind == ErrorKind::store);
   }
   SUBCASE("a large file") {
-    damage(store.root() / "code/files" / tree.entries[1].digest.hex(), 5);
+    damage(store.root() / "code/files" / tree.entries()[1].digest.hex(), 5);
     CHECK(!code_trees::restore(store, tree.digest, folder / "back"));
   }
   SUBCASE("a truncated one") {
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(Fixture, "code trees: damage is an error, never wrong content,
 TEST_CASE_FIXTURE(Fixture, "code trees: a listing cannot lead out of the folder that it is restored to") {
   folder.write("code/x", "1");
   const Tree inside = scan(folder / "code");
-  const Tree outside = make_tree({{"../escaped", 1, false, inside.entries[0].digest}}, false);
+  const Tree outside = make_tree({{"../escaped", 1, false, inside.entries()[0].digest}}, false);
   REQUIRE(store.put_text(outside.digest, to_text(outside)));
   REQUIRE(code_trees::keep(store, inside, folder / "code"));
   std::filesystem::copy(pack(inside), pack(outside));

@@ -148,3 +148,29 @@ TEST_CASE("content and mode of one file, and a file that became a folder") {
   CHECK(texts(changes(before, after)) ==
         Lines{"code file run.sh changed" + arrow("1", "2"), "code file run.sh is no longer executable", "input data: a file -> a folder"});
 }
+
+TEST_CASE("only lines that differ are read, wherever they stand") {
+  const auto listing = [](std::initializer_list<const char*> contents) {
+    std::vector<TreeEntry> entries;
+    char name[] = "a";
+    for (const char* content : contents) {
+      entries.push_back({name, 1, false, digest_of(content)});
+      ++name[0];
+    }
+    return make_tree(std::move(entries), false);
+  };
+  const auto told = [](const Tree& before, const Tree& after) {
+    Manifest old, now;
+    old.tree(Kind::input, "x", before);
+    now.tree(Kind::input, "x", after);
+    Lines paths;
+    for (const Change& change : changes(old, now)) paths.push_back(change.path);
+    return paths;
+  };
+  CHECK(told(listing({"1", "2", "3"}), listing({"9", "2", "3"})) == Lines{"a"});
+  CHECK(told(listing({"1", "2", "3"}), listing({"1", "9", "3"})) == Lines{"b"});
+  CHECK(told(listing({"1", "2", "3"}), listing({"1", "2", "9"})) == Lines{"c"});
+  CHECK(told(listing({"1", "2", "3"}), listing({"1", "2"})) == Lines{"c"});
+  CHECK(told(listing({}), listing({"1", "2"})) == Lines{"a", "b"});
+  CHECK(told(listing({"1", "2", "3", "4"}), listing({"9", "2", "3", "9"})) == Lines{"a", "d"});
+}
