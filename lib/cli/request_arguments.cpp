@@ -44,6 +44,7 @@ void RequestArguments::declare(Options& options) {
   options.number("--sample", sample, 1, "N", "only the first N items of each parallel step");
   options.number("-j,--jobs", jobs, 1, "N", "cores for steps and workers together (default: all)");
   options.flag("--force", force, "run every step, also where a result could be reused");
+  options.flag("--verify", verify, "read every file again instead of trusting its times");
   options.flag("--fresh", fresh, "score unfinished parallel steps from the start instead of going on");
   options.flag("--no-cap", no_cap, "as many workers as the configuration asks for, also more than cores");
   options.list("--force-step", force_steps, "STEP", "run this step anyway");
@@ -63,6 +64,7 @@ Result<RunRequest> RequestArguments::request(const std::vector<std::string>& use
     return Error{ErrorKind::usage, fmt::format("--jobs {} is more than any machine has", *jobs), "at most 65536"};
   request.jobs = static_cast<int>(jobs.value_or(0));
   request.force = force;
+  request.verify = verify;
   request.fresh = fresh;
   request.no_cap = no_cap;
   request.force_steps = force_steps;

@@ -16,7 +16,7 @@ std::vector<std::string> own_command_line();
 struct RequestArguments {
   std::optional<std::string> step, from, until;
   std::optional<long long> sample, jobs;
-  bool force = false, fresh = false, no_cap = false;
+  bool force = false, verify = false, fresh = false, no_cap = false;
   std::vector<std::string> force_steps, cache_from;
 
   void declare(Options& options);

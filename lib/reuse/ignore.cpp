@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "system/blake3.h"
 
 namespace mlpipe {
 namespace {
@@ -81,6 +82,12 @@ bool IgnoreRules::Rule::matches(std::string_view path, bool folder) const {
     case Shape::general: return wildcard_match(pattern, text);
   }
   return false;
+}
+
+Digest IgnoreRules::digest() const {
+  Hasher hasher;
+  for (const Rule& rule : rules_) hasher.field(rule.pattern).number(rule.negated * 4 + rule.folders_only * 2 + rule.anchored);
+  return hasher.finish();
 }
 
 bool IgnoreRules::ignores(std::string_view path, bool folder) const {

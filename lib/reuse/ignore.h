@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "system/files.h"
 
@@ -23,6 +24,8 @@ class IgnoreRules {
   // `path` is relative to the root. A folder that is ignored is not descended into: nothing below it is asked about. Negated
   // rules do not bring back what is built in.
   bool ignores(std::string_view path, bool folder) const;
+  // Equal for equal rules.
+  Digest digest() const;
 
  private:
   enum class Shape { literal, suffix, general };  // literal and "*.x" are most of all rules, and quick to decide

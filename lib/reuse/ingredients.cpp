@@ -92,7 +92,7 @@ void Manifest::value(IngredientKind kind, std::string_view key, std::string_view
 
 void Manifest::tree(IngredientKind kind, std::string_view key, const Tree& tree) {
   ingredients_.push_back({kind, std::string(key), "", tree.digest});
-  if (!listings_.count(tree.digest)) listings_.emplace(tree.digest, mlpipe::to_text(tree));
+  trees_.emplace(tree.digest, tree);
 }
 
 std::string Manifest::to_text() const {

@@ -64,15 +64,15 @@ class Manifest final : public IngredientSink {
   void tree(IngredientKind kind, std::string_view key, const Tree& tree) override;
 
   const std::vector<Ingredient>& ingredients() const { return ingredients_; }
-  // Listings of the trees that it names, to be put into the store beside it.
-  const std::map<Digest, std::string>& listings() const { return listings_; }
+  // The trees that it names: their listings (to_text) are to be put into the store beside it.
+  const std::map<Digest, Tree>& trees() const { return trees_; }
 
   std::string to_text() const;  // JSON
   static Result<Manifest> from_text(std::string_view text);
 
  private:
   std::vector<Ingredient> ingredients_;
-  std::map<Digest, std::string> listings_;
+  std::map<Digest, Tree> trees_;
 };
 
 }  // namespace mlpipe

@@ -8,7 +8,7 @@ Result<Tree> subtree(const Tree& whole, std::string_view below) {
   while (below.ends_with('/')) below.remove_suffix(1);
   const std::string prefix = std::string(below) + "/";
   std::vector<TreeEntry> inside;
-  for (const TreeEntry& entry : whole.entries) {
+  for (const TreeEntry& entry : whole.entries()) {
     if (entry.path == below) {
       TreeEntry file = entry;
       file.path.clear();

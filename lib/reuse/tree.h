@@ -2,16 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/digest.h"
 #include "base/result.h"
-#include "reuse/digest_index.h"
-#include "reuse/ignore.h"
-#include "system/files.h"
+#include "system/blake3.h"
 
 namespace mlpipe {
 
@@ -24,28 +22,52 @@ struct TreeEntry {
   friend bool operator==(const TreeEntry&, const TreeEntry&) = default;
 };
 
-struct Tree {
-  std::vector<TreeEntry> entries;  // sorted bytewise by path
-  Digest digest;                   // over the entries; of no absolute path, no time, no owner
+// The entries of a tree, kept in a form that is smaller or was at hand.
+class EntrySource {
+ public:
+  virtual ~EntrySource() = default;
+  virtual std::vector<TreeEntry> entries() const = 0;
+};
+
+struct TreeTotals {
+  Digest digest;               // over the entries; of no absolute path, no time, no owner
   std::uint64_t bytes = 0;
-  bool is_file = false;            // the name of a single file is not part of its digest
+  std::uint64_t count = 0;     // of entries
+  bool is_file = false;        // the name of a single file is not part of its digest
+};
+
+// Cheap to copy. Its entries are made when they are first asked for, by one thread: mostly only the digest is needed.
+class Tree : public TreeTotals {
+ public:
+  Tree() = default;
+  Tree(TreeTotals totals, std::shared_ptr<const EntrySource> source) : TreeTotals(totals), source_(std::move(source)) {}
+  Tree(TreeTotals totals, std::vector<TreeEntry> entries)
+      : TreeTotals(totals), entries_(std::make_shared<const std::vector<TreeEntry>>(std::move(entries))) {}
+
+  const std::vector<TreeEntry>& entries() const;  // sorted bytewise by path
+
+ private:
+  std::shared_ptr<const EntrySource> source_;
+  mutable std::shared_ptr<const std::vector<TreeEntry>> entries_;
+};
+
+// The totals of entries that come one by one, in bytewise order of their paths.
+class TreeHasher {
+ public:
+  TreeHasher(std::uint64_t count, bool is_file);
+  void add(std::string_view folder, std::string_view name, std::uint64_t size, bool executable, const Digest& digest);
+  TreeTotals finish();
+
+ private:
+  void number(std::uint64_t value);
+
+  Hasher hasher_;
+  std::string waiting_;  // many small pieces are hashed quicker in large ones
+  TreeTotals totals_;
 };
 
 // Sorts nothing: entries are in bytewise order of their paths.
 Tree make_tree(std::vector<TreeEntry> entries, bool is_file);
-
-// Reads `root` (a folder or a file). Links are followed; a loop of links, an unreadable or vanished file, a pipe, socket or
-// device and a file that changes while it is read are errors. Stores of mlpipe below root do not count.
-// Content decides: with an index, a file whose stat data is known and old enough is not read. Threads hash in parallel.
-// With a pattern (PipelineInput::pattern) only files below root that match it count, and no empty folder does.
-struct ScanOptions {
-  const IgnoreRules* ignore = nullptr;
-  std::string pattern;
-  DigestIndex* index = nullptr;
-  int threads = 1;
-  const std::set<std::string>* only = nullptr;  // paths of files: what else lies there is not even looked at
-};
-Result<Tree> scan_tree(const Path& root, const ScanOptions& options = {});
 
 // What lies at `below` ("test", "a/b.csv") inside a folder's tree, as scanning it alone would give it. Error: nothing is there.
 Result<Tree> subtree(const Tree& whole, std::string_view below);

@@ -26,7 +26,7 @@ std::optional<TreeEntry> parse_line(std::string_view line) {
 
 std::string to_text(const Tree& tree) {
   std::string text;
-  for (const TreeEntry& entry : tree.entries)
+  for (const TreeEntry& entry : tree.entries())
     text += fmt::format("{} {} {} {}\n", entry.digest.hex(), entry.size, entry.executable ? 'x' : '-', escape(entry.path));
   return text;
 }

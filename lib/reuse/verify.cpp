@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "reuse/escape.h"
-#include "reuse/tree.h"
+#include "reuse/scan.h"
 #include "system/host.h"
 
 namespace mlpipe {
@@ -34,10 +34,10 @@ Error damaged(const StoredOutput& output, std::string_view why) {
   return {ErrorKind::store, fmt::format("output {} is damaged: {}", output.name, why), "the step will run again"};
 }
 
-Result<Tree> verify_output(const Store& store, const StoredOutput& output, DigestIndex* index, int threads) {
+Result<Tree> verify_output(const Store& store, const StoredOutput& output, const ScanOptions& options) {
   const Path path = store.output_path(output);
   if (!path_exists(path)) return damaged(output, fmt::format("{} is missing", shown_path(path)));
-  auto tree = scan_tree(path, {nullptr, "", index, threads});
+  auto tree = scan_tree(path, options);
   if (!tree) return by_signal(tree.error().kind) ? tree.error() : damaged(output, tree.error().message);
   if (tree->digest == output.tree && tree->is_file == !output.file.empty()) return tree;
   return damaged(output, difference(store, output, *tree));
@@ -45,11 +45,11 @@ Result<Tree> verify_output(const Store& store, const StoredOutput& output, Diges
 
 }  // namespace
 
-Result<std::vector<Tree>> verify(const Store& store, const StepResult& result, DigestIndex* index) {
-  const int threads = usable_cores();
+Result<std::vector<Tree>> verify(const Store& store, const StepResult& result, DigestIndex* index, bool read_all) {
+  const ScanOptions options{nullptr, "", index, usable_cores(), nullptr, read_all};
   std::vector<Tree> trees;
   for (const StoredOutput& output : result.outputs) {
-    MLPIPE_TRY(trees.emplace_back(), verify_output(store, output, index, threads));
+    MLPIPE_TRY(trees.emplace_back(), verify_output(store, output, options));
   }
   return trees;
 }

@@ -14,6 +14,7 @@ namespace mlpipe {
 // them, where the listing of its tree is in the store). Only stat data is read of files that the index knows.
 // A stop while they are read (system/event_loop.h) is an error of its own kind: nothing is known then.
 // Returns their trees, in the order of result.outputs.
-Result<std::vector<Tree>> verify(const Store& store, const StepResult& result, DigestIndex* index);
+// With `read_all` every file is read.
+Result<std::vector<Tree>> verify(const Store& store, const StepResult& result, DigestIndex* index, bool read_all = false);
 
 }  // namespace mlpipe

@@ -26,14 +26,43 @@ std::map<std::string, std::string> parameter_values(const Pipeline& pipeline) {
 Describer::Describer(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Clock& clock)
     : pipeline_(&pipeline), store_(&store), request_(&request), index_(store.index_path(), clock), threads_(usable_cores()) {}
 
+ScanOptions Describer::options(const IgnoreRules* ignore, const std::string& pattern) {
+  return {ignore, pattern, &index_, threads_, nullptr, request_->verify};
+}
+
+Result<Tree> Describer::look(const Path& root, const ScanOptions& options) {
+  if (ahead_.empty()) return scan_tree(root, options);
+  const auto seen = ahead_.extract({root, filter_digest(options)});
+  return seen ? std::move(seen.mapped()) : scan_tree(root, options);
+}
+
 Result<std::shared_ptr<const Tree>> Describer::scan(const Path& root, const std::string& pattern) {
-  MLPIPE_TRY(Tree tree, scan_tree(root, {nullptr, pattern, &index_, threads_}));
+  MLPIPE_TRY(Tree tree, look(root, options(nullptr, pattern)));
   return std::make_shared<const Tree>(std::move(tree));
+}
+
+void Describer::look_ahead(const std::vector<const Step*>& steps) {
+  std::map<Path, IgnoreRules> rules;
+  std::map<std::pair<Path, Digest>, ScanRequest> wanted;
+  const auto want = [&](const Path& root, const ScanOptions& options) {
+    wanted.emplace(std::pair(root, filter_digest(options)), ScanRequest{root, options});
+  };
+  for (const Step* step : steps) {
+    if (const Path& source = step->source_directory; !source.empty() && !rules.count(source))
+      if (auto ignore = IgnoreRules::of(source)) want(source, options(&rules.emplace(source, ignore.take()).first->second, ""));
+    for (const StepInput& input : step->inputs)
+      if (input.from == StepInput::From::pipeline_input) want(pipeline_->input(input.source)->path, options(nullptr, pipeline_->input(input.source)->pattern));
+  }
+  std::vector<ScanRequest> requests;
+  for (const auto& [key, request] : wanted) requests.push_back(request);
+  auto trees = scan_trees(requests, threads_);
+  auto tree = trees.begin();
+  for (const auto& [key, request] : wanted) ahead_.emplace(key, std::move(*tree++));
 }
 
 Result<AvailableOutputs> Describer::outputs_of(const Step& step, const StepResult& result, const Store* other) {
   const Store& store = other ? *other : *store_;
-  MLPIPE_TRY(std::vector<Tree> trees, verify(store, result, &index_));
+  MLPIPE_TRY(std::vector<Tree> trees, verify(store, result, &index_, request_->verify));
   AvailableOutputs outputs;
   for (std::size_t i = 0; i < trees.size(); ++i) {
     const StoredOutput& stored = result.outputs[i];
@@ -90,7 +119,7 @@ Result<std::shared_ptr<const PythonEnvironment>> Describer::python_of(const Step
 
 Result<Tree> Describer::scan_code(const Step& step) {
   MLPIPE_TRY(const IgnoreRules ignore, IgnoreRules::of(step.source_directory));
-  return scan_tree(step.source_directory, {&ignore, "", &index_, threads_});
+  return look(step.source_directory, options(&ignore, ""));
 }
 
 Result<const StepInput*> Describer::changed_input(const Step& step, const StepDescription& description) {

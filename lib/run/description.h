@@ -9,6 +9,7 @@
 
 #include "pipeline/pipeline.h"
 #include "reuse/digest_index.h"
+#include "reuse/scan.h"
 #include "reuse/ingredients.h"
 #include "reuse/tree.h"
 #include "run/bindings.h"
@@ -55,12 +56,19 @@ class Describer {
   // Every step that `step` reads from is in `available`. Error: something it needs is missing or unreadable.
   Result<StepDescription> describe(const Step& step, const std::map<std::string, AvailableOutputs>& available);
 
+  // Scans the sources and inputs of these steps in one go, which is quicker than one after the other. What is described before
+  // forget_ahead is of this look; later everything is looked at when it is asked for.
+  void look_ahead(const std::vector<const Step*>& steps);
+  void forget_ahead() { ahead_.clear(); }
+
   // The first input whose data is no longer what was described (somebody, perhaps the step, wrote into it); null: none.
   // Costs a walk over their stat data.
   Result<const StepInput*> changed_input(const Step& step, const StepDescription& description);
 
  private:
   Result<Tree> scan_code(const Step& step);
+  ScanOptions options(const IgnoreRules* ignore, const std::string& pattern);
+  Result<Tree> look(const Path& root, const ScanOptions& options);
   Result<std::shared_ptr<const Tree>> scan(const Path& root, const std::string& pattern = {});
   Result<StepDescription::Input> input_of(const StepInput& input, const std::map<std::string, AvailableOutputs>& available);
   Result<std::shared_ptr<const PythonEnvironment>> python_of(const Step& step);
@@ -70,6 +78,7 @@ class Describer {
   const RunRequest* request_;
   DigestIndex index_;
   int threads_;
+  std::map<std::pair<Path, Digest>, Result<Tree>> ahead_;  // by root and filter
   std::map<std::string, std::shared_ptr<const Tree>> pipeline_inputs_;
   std::map<std::string, std::shared_ptr<const PythonEnvironment>> pythons_;  // by declared interpreter
 };

@@ -23,7 +23,7 @@ class InputWays::Look {
     for (const auto& [input, data] : description.data) {
       links_to(data.path, 0);
       mark(data.path);
-      for (const TreeEntry& entry : data.tree->entries) {
+      for (const TreeEntry& entry : data.tree->entries()) {
         if (!entry.path.empty()) folders_to(data.path, entry.path);
         file(entry.path.empty() ? data.path : data.path / entry.path);
       }

@@ -95,6 +95,10 @@ Result<std::vector<StepPlan>> plan_pipeline(const Pipeline& pipeline, const Stor
   const StepGraph graph(pipeline);
   MLPIPE_TRY(const Selection selection, select(pipeline, graph, request));
   Describer describer(pipeline, store, request, clock);
+  std::vector<const Step*> chosen;
+  for (std::size_t i = 0; i < selection.parts.size(); ++i)
+    if (selection.parts[i] == Part::run) chosen.push_back(&pipeline.steps[i]);
+  describer.look_ahead(chosen);
   const OtherStores others(request.cache_from);
   Available available;
   std::vector<StepPlan> plans;

@@ -23,7 +23,7 @@ Path target_of(const StepOutput& output) {
 
 std::map<std::string, Digest> digests_of(const Tree& tree) {
   std::map<std::string, Digest> digests;
-  for (const TreeEntry& entry : tree.entries)
+  for (const TreeEntry& entry : tree.entries())
     if (!entry.path.ends_with('/')) digests.emplace(entry.path, entry.digest);
   return digests;
 }

@@ -17,6 +17,7 @@ struct RunRequest {
   std::optional<std::uint64_t> sample;           // first N items of each parallel step
   int jobs = 0;                                  // 0: cores
   bool force = false;
+  bool verify = false;  // every file is read, whatever is known of it
   bool fresh = false;   // what unfinished attempts of parallel steps left is not continued
   bool no_cap = false;  // as many workers as the configuration asks for, whatever the cores
   std::vector<std::string> force_steps;

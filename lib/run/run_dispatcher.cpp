@@ -49,6 +49,7 @@ RunDispatcher::~RunDispatcher() { context_.loop.cancel(sync_); }
 RunInfo RunDispatcher::run() {
   context_.loop.on_signals([this](int signal) { on_signal(signal); });
   for (const std::string& notice : others_.notices()) context_.events.on(Notice{"", notice, ""});
+  look_ahead();
   pump();
   if (!schedule_.done()) context_.loop.run();
   if (!schedule_.done()) {  // nothing is left to wait for: a bug of ours, which must not look like success
@@ -59,6 +60,13 @@ RunInfo RunDispatcher::run() {
   info_.exit_code = stopped ? exit_code(*stopped) : failure_ ? exit_code(*failure_) : 0;
   info_.state = stopped ? RunState::stopped : failure_ ? RunState::failed : RunState::succeeded;
   return std::move(info_);
+}
+
+void RunDispatcher::look_ahead() {
+  std::vector<const Step*> steps;
+  for (std::size_t i = 0; i < selection_.parts.size(); ++i)
+    if (selection_.parts[i] == Part::run) steps.push_back(&context_.pipeline.steps[i]);
+  context_.describer.look_ahead(steps);
 }
 
 void RunDispatcher::pump() {
@@ -190,6 +198,7 @@ bool RunDispatcher::start_decided() {
 // A source or input that changes under our hands is described anew, which may even find a result.
 void RunDispatcher::start(std::size_t number) {
   const Step& step = context_.pipeline.steps[number];
+  context_.describer.forget_ahead();  // from now on time passes
   auto node = decided_.extract(number);
   const std::string reason = node.mapped().reason;
   const MissCause cause = node.mapped().cause;

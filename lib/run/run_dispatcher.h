@@ -38,6 +38,7 @@ class RunDispatcher {
     MissCause cause = MissCause::unknown;
   };
 
+  void look_ahead();
   void pump();
   void consider(std::size_t step);
   void consider_run(std::size_t step);

@@ -72,7 +72,8 @@ void StepRun::emit_text(StreamEditor& editor, bool is_stderr, std::string_view t
 void StepRun::notice(const std::string& message, const std::string& hint) const { context_.events.on(Notice{step_.name, message, hint}); }
 
 Status put_manifest(const Store& store, const StepDescription& description) {
-  for (const auto& [digest, listing] : description.manifest.listings()) MLPIPE_TRY_VOID(store.put_text(digest, listing));
+  for (const auto& [digest, tree] : description.manifest.trees())
+    if (!store.renew_text(digest)) MLPIPE_TRY_VOID(store.put_text(digest, to_text(tree)));
   return store.put_text(description.fingerprint, description.manifest.to_text());
 }
 
@@ -93,7 +94,7 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
   for (const StepOutput& output : step_.outputs) {
     built.push_back(workspace_->output_place(output));
     MLPIPE_TRY(Tree tree, scan_tree(built.back(), {nullptr, "", nullptr, context_.cores}));
-    result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.entries.size(), tree.bytes});
+    result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.count, tree.bytes});
     outputs[output.name] = {context_.store.output_path(result.outputs.back()), std::make_shared<const Tree>(std::move(tree))};
   }
   MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));

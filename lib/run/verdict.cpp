@@ -91,9 +91,9 @@ void explain_miss(const Pipeline& pipeline, const Store& store, const Step& step
   }
   const auto from_store = [&](const Digest& digest) { return store.get_text(digest); };
   const auto from_memory = [&](const Digest& digest) -> Result<std::string> {
-    const auto& listings = description.manifest.listings();
-    const auto found = listings.find(digest);
-    return found != listings.end() ? Result<std::string>(found->second) : store.get_text(digest);
+    const auto& trees = description.manifest.trees();
+    const auto found = trees.find(digest);
+    return found != trees.end() ? Result<std::string>(to_text(found->second)) : store.get_text(digest);
   };
   verdict.changes = explain(*before, description.manifest, from_store, from_memory);
   verdict.reason = summarise(verdict.changes);

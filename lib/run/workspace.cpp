@@ -17,7 +17,7 @@ namespace {
 
 Status copy_code(const Path& from, const Path& to, const Tree& code) {
   std::set<Path> made{to};
-  for (const TreeEntry& entry : code.entries) {
+  for (const TreeEntry& entry : code.entries()) {
     if (stop_pending()) return stopped_error();
     const bool folder = entry.path.ends_with('/');
     const Path target = to / entry.path;

@@ -132,7 +132,9 @@ class Store {
   Path published_path(const Path& target) const;
   Path run_path(const std::string& run_id) const;
 
-  // Immutable texts. put does nothing when it is there already.
+  // Immutable texts. put only marks it as used when it is there already, as renew does: what will name it may not be recorded yet.
+  // renew tells whether it is there.
+  bool renew_text(const Digest& name) const;
   Status put_text(const Digest& name, std::string_view text) const;
   Result<std::string> get_text(const Digest& name) const;
   bool has_text(const Digest& name) const;

@@ -1,10 +1,7 @@
 #include "system/blake3.h"
 
 #include <blake3.h>
-#include <fcntl.h>
 
-#include <cerrno>
-#include <memory>
 #include <type_traits>
 
 namespace mlpipe {
@@ -21,6 +18,8 @@ Hasher::Hasher() {
   static_assert(sizeof(blake3_hasher) <= sizeof state_ && alignof(blake3_hasher) <= 64);
   blake3_hasher_init(hasher_in(state_));
 }
+
+Hasher::Hasher(const char* context) { blake3_hasher_init_derive_key(hasher_in(state_), context); }
 
 Hasher& Hasher::bytes(const void* data, std::size_t size) {
   blake3_hasher_update(hasher_in(state_), data, size);
@@ -45,21 +44,5 @@ Digest Hasher::finish() const {
 }
 
 Digest digest_of(std::string_view bytes) { return Hasher().bytes(bytes).finish(); }
-
-// Read, not mapped: a mapping is a quarter faster for large files, but takes twice as long for the many small ones, and a file
-// that shrinks meanwhile would kill us. 256 KiB was the fastest buffer of 16 KiB to 4 MiB.
-Result<Digest> digest_file(const Path& path) {
-  constexpr std::size_t size = 256 * 1024;
-  thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(size);
-  MLPIPE_TRY(const Fd fd, open_file(path, O_RDONLY));
-  Hasher hasher;
-  while (true) {
-    const ssize_t got = ::read(fd.get(), buffer.get(), size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno_error("read", path);
-    if (got == 0) return hasher.finish();
-    hasher.bytes(buffer.get(), static_cast<std::size_t>(got));
-  }
-}
 
 }  // namespace mlpipe

@@ -5,14 +5,14 @@
 #include <string_view>
 
 #include "base/digest.h"
-#include "base/result.h"
-#include "system/files.h"
 
 namespace mlpipe {
 
 class Hasher {
  public:
   Hasher();
+  // Its digests equal none of a Hasher() or of another context.
+  explicit Hasher(const char* context);
   Hasher& bytes(const void* data, std::size_t size);
   Hasher& bytes(std::string_view text) { return bytes(text.data(), text.size()); }
   // Length first, so that neighbouring fields cannot run into each other.
@@ -25,6 +25,5 @@ class Hasher {
 };
 
 Digest digest_of(std::string_view bytes);
-Result<Digest> digest_file(const Path& path);
 
 }  // namespace mlpipe

@@ -142,7 +142,7 @@ std::set<std::string> Contents::names_in(const Digest& fingerprint) const {
     const auto listing = store_->get_text(*ingredient.tree);
     const auto tree = listing ? tree_from_text(*listing) : Result<Tree>(listing.error());
     if (!tree) continue;
-    for (const TreeEntry& entry : tree->entries) names.insert("code/files/" + entry.digest.hex());
+    for (const TreeEntry& entry : tree->entries()) names.insert("code/files/" + entry.digest.hex());
   }
   return names;
 }

@@ -8,10 +8,10 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "reuse/root_index.h"
 #include "store/aside.h"
 #include "store/run_places.h"
 #include "store/store_size.h"
-#include "upkeep/index_root.h"
 
 namespace mlpipe {
 namespace {
@@ -174,12 +174,13 @@ class Choice {
 
   bool useless_index(const Item& index) {
     if (index.used < now_ - unused_index) return true;
-    const auto root = root_of_index(contents_.store().root() / index.name);
-    if (!root) return false;
-    const Path below = root->lexically_relative(contents_.store().root());
+    const auto key = RootIndex::root_of(contents_.store().root() / index.name);
+    if (!key) return false;
+    const Path root = key->substr(0, key->find('\n'));  // behind it: what is different about the scan
+    const Path below = root.lexically_relative(contents_.store().root());
     const bool of_object = !below.empty() && *below.begin() == "objects";
     if (of_object) return !stays_named("objects/" + std::next(below.begin())->string());
-    return !path_exists(*root);
+    return !path_exists(root);
   }
 
   void remove_notes_and_indexes() {

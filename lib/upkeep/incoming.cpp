@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "reuse/tree.h"
+#include "reuse/scan.h"
 #include "system/host.h"
 
 namespace mlpipe {

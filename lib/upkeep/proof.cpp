@@ -7,10 +7,12 @@
 
 #include "base/text.h"
 #include "reuse/ingredients.h"
+#include "reuse/scan.h"
 #include "reuse/verify.h"
 #include "store/records.h"
 #include "store/run_places.h"
 #include "system/event_loop.h"
+#include "system/host.h"
 #include "upkeep/contents.h"
 
 namespace mlpipe {
@@ -64,8 +66,8 @@ class Prover {
   }
 
   void look_at_code(const std::string& name) {
-    const auto digest = digest_file(store_.root() / name);
-    if (digest && digest->hex() != Path(name).filename().string()) damage(fmt::format("{} does not hold what it is named by", name), explanations);
+    const auto file = scan_tree(store_.root() / name, {nullptr, "", nullptr, usable_cores()});
+    if (file && file->is_file && file->entries().front().digest.hex() != Path(name).filename().string()) damage(fmt::format("{} does not hold what it is named by", name), explanations);
   }
 
   // What failed once is looked at again: a run may just have replaced it.

@@ -24,8 +24,8 @@ std::string_view name_of(std::string_view path) { return path.substr(path.rfind(
 // Entries are in the order of their whole paths, so those of one folder are in the order of their names.
 std::map<std::string_view, std::vector<std::uint32_t>, ByParts> by_folder(const Tree& tree) {
   std::map<std::string_view, std::vector<std::uint32_t>, ByParts> folders;
-  for (std::size_t i = 0; i < tree.entries.size(); ++i) {
-    const std::string& path = tree.entries[i].path;
+  for (std::size_t i = 0; i < tree.entries().size(); ++i) {
+    const std::string& path = tree.entries()[i].path;
     if (!path.ends_with('/')) folders[folder_of(path)].push_back(static_cast<std::uint32_t>(i));
   }
   return folders;
@@ -97,7 +97,7 @@ Status list_items(const std::string& name, const Path& path, const Tree& tree, I
   listing.add_input(name, path);
   for (const auto& [folder, items] : folders) {
     listing.add_folder(std::string(folder));
-    for (const auto item : items) listing.add_item(name_of(tree.entries[item].path));
+    for (const auto item : items) listing.add_item(name_of(tree.entries()[item].path));
   }
   return {};
 }

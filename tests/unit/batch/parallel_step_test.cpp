@@ -11,6 +11,7 @@
 #include "batch/workers/launcher.h"
 #include "support/temp_folder.h"
 #include "system/process.h"
+#include "reuse/scan.h"
 
 using namespace mlpipe;
 

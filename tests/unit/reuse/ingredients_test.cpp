@@ -76,7 +76,7 @@ TEST_CASE("a manifest is read back exactly, whatever bytes it holds") {
   CHECK(back->to_text() == manifest.to_text());
   CHECK(back->ingredients().back().tree == tree_of("x").digest);
   CHECK(back->ingredients().front().value == "value\n\"\\ \xfe");
-  CHECK(manifest.listings().at(tree_of("x").digest) == to_text(tree_of("x")));
+  CHECK(to_text(manifest.trees().at(tree_of("x").digest)) == to_text(tree_of("x")));
 }
 
 TEST_CASE("a damaged manifest is refused") {

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "reuse/tree.h"
+#include "reuse/scan.h"
 #include "support/temp_folder.h"
 
 using namespace mlpipe;

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "reuse/tree.h"
+#include "reuse/scan.h"
 #include "support/temp_folder.h"
 
 namespace mlpipe::test {

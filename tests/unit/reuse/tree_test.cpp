@@ -17,7 +17,7 @@ namespace {
 
 std::vector<std::string> paths_of(const Tree& tree) {
   std::vector<std::string> paths;
-  for (const TreeEntry& entry : tree.entries) paths.push_back(entry.path);
+  for (const TreeEntry& entry : tree.entries()) paths.push_back(entry.path);
   return paths;
 }
 
@@ -37,10 +37,10 @@ TEST_CASE("a tree lists files bytewise by whole path, and empty folders") {
   std::filesystem::create_directories(folder / "empty/inner");
   const Tree tree = scan(folder.path());
   CHECK(paths_of(tree) == Paths{"Z", "a-b", "a.txt", "a/b", "a/c/d", "ab", "empty/inner/", "new\nline", "\xc3\xa4", "\xff"});
-  CHECK(tree.entries[0].digest == digest_of("Z"));
-  CHECK(tree.entries[0].size == 1);
+  CHECK(tree.entries()[0].digest == digest_of("Z"));
+  CHECK(tree.entries()[0].size == 1);
   CHECK_FALSE(tree.is_file);
-  CHECK(std::is_sorted(tree.entries.begin(), tree.entries.end(), [](auto& a, auto& b) { return a.path < b.path; }));
+  CHECK(std::is_sorted(tree.entries().begin(), tree.entries().end(), [](auto& a, auto& b) { return a.path < b.path; }));
 }
 
 TEST_CASE("the digest is of content: not of place, time or owner") {
@@ -138,7 +138,7 @@ TEST_CASE("loops of links and links to nothing are errors that name them") {
     CHECK(scan_error(folder.path()).find("dangling: it is a link to something that does not exist") != std::string::npos);
     IgnoreRules rules;
     rules.add_lines("dangling");
-    CHECK(scan(folder.path(), {&rules}).entries.empty());
+    CHECK(scan(folder.path(), {&rules}).entries().empty());
   }
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("folders nested without end are an error, not a crash") {
 TEST_CASE("many files hashed by several threads give the digest of one") {
   const TempFolder folder;
   for (int i = 0; i < 300; ++i) folder.write("d" + std::to_string(i % 7) + "/" + std::to_string(i), std::string(static_cast<std::size_t>(i * 37), 'x'));
-  CHECK(scan(folder.path(), {nullptr, "", nullptr, 4}) .entries == scan(folder.path()).entries);
+  CHECK(scan(folder.path(), {nullptr, "", nullptr, 4}) .entries() == scan(folder.path()).entries());
 }
 
 TEST_CASE("a listing is read back exactly") {
@@ -186,7 +186,7 @@ TEST_CASE("a listing is read back exactly") {
     const Tree tree = scan(root);
     const auto back = tree_from_text(to_text(tree));
     REQUIRE(back);
-    CHECK(back->entries == tree.entries);
+    CHECK(back->entries() == tree.entries());
     CHECK(back->digest == tree.digest);
     CHECK(back->bytes == tree.bytes);
     CHECK(back->is_file == tree.is_file);

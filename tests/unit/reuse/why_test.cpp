@@ -20,9 +20,9 @@ Tree tree_of(std::initializer_list<std::pair<const char*, const char*>> files) {
 std::vector<Change> changes(const Manifest& before, const Manifest& after) {
   const auto source = [](const Manifest& manifest) {
     return [&](const Digest& digest) -> Result<std::string> {
-      const auto found = manifest.listings().find(digest);
-      if (found == manifest.listings().end()) return Error{ErrorKind::store, "none", {}};
-      return found->second;
+      const auto found = manifest.trees().find(digest);
+      if (found == manifest.trees().end()) return Error{ErrorKind::store, "none", {}};
+      return to_text(found->second);
     };
   };
   return explain(before, after, source(before), source(after));

@@ -50,13 +50,3 @@ TEST_CASE("fields cannot run into each other") {
 TEST_CASE("numbers are eight bytes, the lowest first, on every machine") {
   CHECK(Hasher().number(0x0102030405060708).finish() == digest_of("\x08\x07\x06\x05\x04\x03\x02\x01"));
 }
-
-TEST_CASE("digest_file digests content, whatever its size") {
-  const test::TempFolder folder;
-  for (const std::size_t size : {0u, 1u, 2048u, 262143u, 262144u, 262145u, 1000000u}) {
-    const auto text = vector_input(size);
-    CHECK(*digest_file(folder.write("file", text)) == digest_of(text));
-  }
-  CHECK_FALSE(digest_file(folder / "absent"));
-  CHECK_FALSE(digest_file(folder.path()));
-}

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
-#include "reuse/tree.h"
+#include "reuse/scan.h"
 #include "store/records.h"
 #include "support/temp_folder.h"
 #include "system/blake3.h"

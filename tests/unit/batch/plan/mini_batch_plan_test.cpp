@@ -5,6 +5,7 @@
 
 #include "batch/plan/mini_batch_plan.h"
 #include "support/temp_folder.h"
+#include "reuse/scan.h"
 
 using namespace mlpipe;
 

@@ -9,6 +9,7 @@
 #include "batch/plan/mini_batch_plan.h"
 #include "batch/plan/rank_split.h"
 #include "support/temp_folder.h"
+#include "reuse/scan.h"
 
 using namespace mlpipe;
 

@@ -13,6 +13,7 @@
 #include "batch/workers/scoring_launcher.h"
 #include "support/temp_folder.h"
 #include "worker/protocol.h"
+#include "reuse/scan.h"
 
 using namespace mlpipe;
 
