@@ -24,6 +24,12 @@ void DigestIndex::save(const Path& root, RootIndex& index) const {
   if (make_dirs(folder_)) (void)write_file(file_of(folder_, root), index.file());
 }
 
+std::optional<Path> root_of_index(const Path& file) {
+  const auto text = RootIndex::root_in(file);
+  if (!text || !text->starts_with('/')) return std::nullopt;
+  return Path(text->substr(0, text->find('\n')));  // behind it: the pattern of a scan
+}
+
 std::int64_t DigestIndex::now_ns() const {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(clock_->wall().time_since_epoch()).count();
 }

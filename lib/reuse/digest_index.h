@@ -28,4 +28,7 @@ class DigestIndex {
   const Clock* clock_;
 };
 
+// What was scanned for an index file. Nothing: not a file as we write them, so nobody may say that its root is gone.
+std::optional<Path> root_of_index(const Path& file);
+
 }  // namespace mlpipe

@@ -50,6 +50,7 @@ class Lister {
   }
 
   Status follow(const dirent& entry, const std::string& path) {
+    if (filter_.everything() && entry.d_type == DT_LNK) return input_error(root_ / path, "it is a link");
     struct stat st;
     const bool there = ::fstatat(folder_, entry.d_name, &st, 0) == 0;
     const int error_number = errno;
@@ -78,30 +79,31 @@ class Lister {
 
 }  // namespace
 
-ScanFilter::ScanFilter(const IgnoreRules* ignore, const std::string& pattern, const std::set<std::string>* only)
-    : ignore_(ignore), pattern_(&pattern), only_(only) {
-  const bool any_depth = pattern.empty() || pattern.find("**") != std::string::npos;
-  most_parts_ = any_depth ? std::numeric_limits<std::size_t>::max() : parts_of(pattern);
+ScanFilter::ScanFilter(const ScanOptions& options) : options_(&options) {
+  const bool any_depth = options.pattern.empty() || options.pattern.find("**") != std::string::npos;
+  most_parts_ = any_depth ? std::numeric_limits<std::size_t>::max() : parts_of(options.pattern);
 }
 
 bool ScanFilter::counts(const std::string& path, bool folder) const {
+  if (everything()) return true;
   if (folder && (path == ".mlpipe" || path.ends_with("/.mlpipe"))) return false;
-  if (ignore_ && ignore_->ignores(path, folder)) return false;
-  if (only_ && !leads_to_any(folder ? path + "/" : path, folder)) return false;
-  if (pattern_->empty()) return true;
-  return folder ? parts_of(path) < most_parts_ : wildcard_match(*pattern_, path);
+  if (options_->ignore && options_->ignore->ignores(path, folder)) return false;
+  if (options_->only && !leads_to_any(folder ? path + "/" : path, folder)) return false;
+  if (options_->pattern.empty()) return true;
+  return folder ? parts_of(path) < most_parts_ : wildcard_match(options_->pattern, path);
 }
 
 bool ScanFilter::leads_to_any(const std::string& path, bool folder) const {
-  const auto next = only_->lower_bound(path);
-  return next != only_->end() && (folder ? next->starts_with(path) : *next == path);
+  const auto next = options_->only->lower_bound(path);
+  return next != options_->only->end() && (folder ? next->starts_with(path) : *next == path);
 }
 
 Digest ScanFilter::digest() const {
   Hasher hasher;
-  hasher.field(*pattern_).field(ignore_ ? ignore_->digest().hex() : "").number(only_ != nullptr);
-  if (only_)
-    for (const std::string& path : *only_) hasher.field(path);
+  hasher.field(options_->pattern).field(options_->ignore ? options_->ignore->digest().hex() : "");
+  hasher.number(everything() * 2 + (options_->only != nullptr));
+  if (options_->only)
+    for (const std::string& path : *options_->only) hasher.field(path);
   return hasher.finish();
 }
 

@@ -1,34 +1,31 @@
 // What counts in one folder of a scanned root. Reads no file.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "reuse/ignore.h"
+#include "reuse/scan.h"
 #include "system/files.h"
 
 namespace mlpipe {
 
-// Which files below a root count. What it points to outlives it.
+// Which files below a root count. The options outlive it.
 class ScanFilter {
  public:
-  // `only`: paths of files; no others count. Null: all do.
-  ScanFilter(const IgnoreRules* ignore, const std::string& pattern, const std::set<std::string>* only);
+  explicit ScanFilter(const ScanOptions& options);
 
+  bool everything() const { return options_->everything; }
   bool counts(const std::string& path, bool folder) const;
   // A tree of all that is there has its empty folders as well.
-  bool keeps_empty_folders() const { return pattern_->empty(); }
+  bool keeps_empty_folders() const { return options_->pattern.empty(); }
   // Equal for equal choices.
   Digest digest() const;
 
  private:
   bool leads_to_any(const std::string& path, bool folder) const;
 
-  const IgnoreRules* ignore_;
-  const std::string* pattern_;
-  const std::set<std::string>* only_;
+  const ScanOptions* options_;
   std::size_t most_parts_;
 };
 

@@ -35,6 +35,18 @@ Plain plain_at(std::string_view bytes, std::size_t at) {
 
 RootIndex::RootIndex(std::string file) : file_(std::move(file)), header_(plain_at<Header>(file_, header_at)) {}
 
+std::optional<std::string> RootIndex::root_in(const Path& file) {
+  constexpr std::uint64_t longest = 1 << 20;
+  const auto fd = open_file(file, O_RDONLY);
+  std::string front(header_at + sizeof(Header), '\0');
+  const auto got = fd ? read_at(fd->get(), 0, front.data(), front.size(), file) : Result<std::size_t>(fd.error());
+  if (!got || *got < front.size() || !front.starts_with(magic)) return std::nullopt;
+  const auto header = plain_at<Header>(front, header_at);
+  std::string root(std::min(header.root_size, longest), '\0');
+  const auto size = read_at(fd->get(), header.names_at, root.data(), root.size(), file);
+  return size && *size == header.root_size ? std::optional(std::move(root)) : std::nullopt;
+}
+
 std::optional<RootIndex> RootIndex::open(std::string file, std::string_view root) {
   if (file.size() < header_at + sizeof(Header) || !file.starts_with(magic)) return std::nullopt;
   if (plain_at<Digest>(file, checksum_at) != digest_of(std::string_view(file).substr(header_at))) return std::nullopt;

@@ -33,6 +33,8 @@ class RootIndex final : public EntrySource {
     std::uint16_t settled = 0, is_folder = 0;
   };
 
+  // The root that an index file says it is of, reading no more of it. Nothing: not an index.
+  static std::optional<std::string> root_in(const Path& file);
   // Nothing: not whole, or not of this root.
   static std::optional<RootIndex> open(std::string file, std::string_view root);
 

@@ -77,7 +77,7 @@ struct RootScan::LargeFile {
 };
 
 RootScan::RootScan(const ScanRequest& request)
-    : request_(request), filter_(request.options.ignore, request.options.pattern, request.options.only), options_(filter_.digest()) {
+    : request_(request), filter_(request.options), options_(filter_.digest()) {
   if (!request.options.index) return;
   key_ = index_key(request.root, request.options.pattern);
   now_ns_ = request.options.index->now_ns();
@@ -180,7 +180,7 @@ Status RootScan::read_folder(Folder& folder, WorkQueue& queue) {
   folder.key = StatKey::of(st);
   folder.trusted = trusted_.on(st.st_dev, fd->get());
   MLPIPE_TRY_VOID(check_depth(folder));
-  folder.skipped = folder.above && is_store_folder(fd->get());
+  folder.skipped = folder.above && !filter_.everything() && is_store_folder(fd->get());
   if (folder.skipped) return {};
 
   const auto unknown = std::make_shared<std::vector<std::size_t>>();
@@ -241,10 +241,10 @@ Path RootScan::path_of(const Folder& folder, std::size_t item) const {
 
 // `items`: null for all of them.
 void RootScan::read_files(Folder& folder, const Fd& fd, const std::size_t* items, std::size_t count, WorkQueue& queue) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (failed_) return;
+  if (stop_pending()) return fail(request_.root / folder.prefix, stopped_error());
+  for (std::size_t i = 0; i < count && !failed_; ++i) {
     const std::size_t item = items ? items[i] : i;
-    const Status read = stop_pending() ? Status(stopped_error()) : read_file(folder, item, fd ? fd.get() : AT_FDCWD, queue);
+    const Status read = read_file(folder, item, fd ? fd.get() : AT_FDCWD, queue);
     if (!read) fail(path_of(folder, item), read.error());
   }
 }
@@ -254,41 +254,40 @@ Status RootScan::read_file(Folder& folder, std::size_t item, int fd, WorkQueue& 
   const std::string& name = folder.items[item].name;
   Fd file(::openat(fd, name.empty() ? path.c_str() : name.c_str(), reading));
   if (!file) return errno_error("read", path);
-  struct stat st;
-  if (::fstat(file.get(), &st) != 0) return errno_error("read", path);
-  const bool large = S_ISREG(st.st_mode) && static_cast<std::uint64_t>(st.st_size) >= shared_from && request_.options.threads > 1;
-  if (!large) return read_at_once(file.get(), path, item, folder);
-  share(std::move(file), path, item, folder, queue);
+  MLPIPE_TRY(const StatKey now, stat_file(file.get(), path));
+  if (now.size < shared_from || request_.options.threads <= 1) return read_at_once(file.get(), path, now, item, folder);
+  share(std::move(file), path, now, item, folder, queue);
   return {};
 }
 
-Status RootScan::read_at_once(int file, const Path& path, std::size_t number, Folder& folder) {
+Status RootScan::read_at_once(int file, const Path& path, StatKey before, std::size_t number, Folder& folder) {
   Folder::Item& item = folder.items[number];
-  for (int reads = 0; reads < most_reads; ++reads) {
+  for (int reads = 0; reads < most_reads; ++reads, before = item.key) {
     ++read_count;
-    MLPIPE_TRY(const StatKey before, stat_file(file, path));
     auto digest = digest_content(file, before.size, path);
     if (!digest && by_signal(digest.error().kind)) return digest.error();
     MLPIPE_TRY(item.key, stat_file(file, path));
     if (before != item.key) continue;
     if (!digest) return digest.error();
     item.digest = *digest;
-    item.settled = item.key.settled(now_ns_) && trusted_.on(item.key.device, file);
+    item.settled = settles(item.key, folder, file);
     return {};
   }
   return keeps_changing(path);
 }
 
-void RootScan::share(Fd file, Path path, std::size_t item, Folder& folder, WorkQueue& queue) {
-  const auto before = stat_file(file.get(), path);
-  if (!before) return fail(path, before.error());
+bool RootScan::settles(const StatKey& key, const Folder& folder, int file) {
+  return key.settled(now_ns_) && (key.device == folder.key.device ? folder.trusted : trusted_.on(key.device, file));
+}
+
+void RootScan::share(Fd file, Path path, const StatKey& before, std::size_t item, Folder& folder, WorkQueue& queue) {
   const auto large = std::make_shared<LargeFile>();
   large->file = std::move(file);
   large->path = std::move(path);
-  large->before = *before;
+  large->before = before;
   large->folder = &folder;
   large->item = item;
-  large->chunks.resize(count_chunks(before->size));
+  large->chunks.resize(count_chunks(before.size));
   large->left = large->chunks.size();
   for (std::size_t i = large->chunks.size(); i-- > 0;)
     queue.add([this, large, i] {
@@ -308,12 +307,12 @@ void RootScan::finish_large(LargeFile& large) {
   const auto after = stat_file(large.file.get(), large.path);
   if (!after) return fail(large.path, after.error());
   if (large.torn || *after != large.before) {
-    if (const Status read = read_at_once(large.file.get(), large.path, large.item, *large.folder); !read) fail(large.path, read.error());
+    if (const Status read = read_at_once(large.file.get(), large.path, *after, large.item, *large.folder); !read) fail(large.path, read.error());
     return;
   }
   item.key = *after;
   item.digest = join_chunks(large.chunks, after->size);
-  item.settled = item.key.settled(now_ns_) && trusted_.on(item.key.device, large.file.get());
+  item.settled = settles(item.key, *large.folder, large.file.get());
 }
 
 void RootScan::fail(const Path& path, const Error& error) {

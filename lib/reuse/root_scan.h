@@ -47,8 +47,9 @@ class RootScan {
   Status check_depth(const Folder& folder) const;
   void read_files(Folder& folder, const Fd& fd, const std::size_t* first, std::size_t count, WorkQueue& queue);
   Status read_file(Folder& folder, std::size_t item, int fd, WorkQueue& queue);
-  Status read_at_once(int file, const Path& path, std::size_t item, Folder& folder);
-  void share(Fd file, Path path, std::size_t item, Folder& folder, WorkQueue& queue);
+  Status read_at_once(int file, const Path& path, StatKey before, std::size_t item, Folder& folder);
+  bool settles(const StatKey& key, const Folder& folder, int file);
+  void share(Fd file, Path path, const StatKey& before, std::size_t item, Folder& folder, WorkQueue& queue);
   void finish_large(LargeFile& large);
   Path path_of(const Folder& folder, std::size_t item) const;
 

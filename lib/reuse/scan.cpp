@@ -27,7 +27,7 @@ std::vector<Result<Tree>> scan_trees(const std::vector<ScanRequest>& requests, i
   return trees;
 }
 
-Digest filter_digest(const ScanOptions& options) { return ScanFilter(options.ignore, options.pattern, options.only).digest(); }
+Digest filter_digest(const ScanOptions& options) { return ScanFilter(options).digest(); }
 
 Result<Tree> scan_tree(const Path& root, const ScanOptions& options) { return std::move(scan_trees({{root, options}}, options.threads).front()); }
 

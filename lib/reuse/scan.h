@@ -20,6 +20,7 @@ struct ScanOptions {
   int threads = 1;
   const std::set<std::string>* only = nullptr;  // paths of files: what else lies there is not even looked at
   bool verify = false;                          // every file is read, whatever the index says of it
+  bool everything = false;                      // stores count as well, and a link is an error
 };
 
 // Reads `root` (a folder or a file). Links are followed; a loop of links, an unreadable or vanished file, a pipe, socket or

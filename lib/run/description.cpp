@@ -26,7 +26,7 @@ std::map<std::string, std::string> parameter_values(const Pipeline& pipeline) {
 Describer::Describer(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Clock& clock)
     : pipeline_(&pipeline), store_(&store), request_(&request), index_(store.index_path(), clock), threads_(usable_cores()) {}
 
-ScanOptions Describer::options(const IgnoreRules* ignore, const std::string& pattern) {
+ScanOptions Describer::scan_options(const IgnoreRules* ignore, const std::string& pattern) {
   return {ignore, pattern, &index_, threads_, nullptr, request_->verify};
 }
 
@@ -37,7 +37,7 @@ Result<Tree> Describer::look(const Path& root, const ScanOptions& options) {
 }
 
 Result<std::shared_ptr<const Tree>> Describer::scan(const Path& root, const std::string& pattern) {
-  MLPIPE_TRY(Tree tree, look(root, options(nullptr, pattern)));
+  MLPIPE_TRY(Tree tree, look(root, scan_options(nullptr, pattern)));
   return std::make_shared<const Tree>(std::move(tree));
 }
 
@@ -49,9 +49,9 @@ void Describer::look_ahead(const std::vector<const Step*>& steps) {
   };
   for (const Step* step : steps) {
     if (const Path& source = step->source_directory; !source.empty() && !rules.count(source))
-      if (auto ignore = IgnoreRules::of(source)) want(source, options(&rules.emplace(source, ignore.take()).first->second, ""));
+      if (auto ignore = IgnoreRules::of(source)) want(source, scan_options(&rules.emplace(source, ignore.take()).first->second));
     for (const StepInput& input : step->inputs)
-      if (input.from == StepInput::From::pipeline_input) want(pipeline_->input(input.source)->path, options(nullptr, pipeline_->input(input.source)->pattern));
+      if (input.from == StepInput::From::pipeline_input) want(pipeline_->input(input.source)->path, scan_options(nullptr, pipeline_->input(input.source)->pattern));
   }
   std::vector<ScanRequest> requests;
   for (const auto& [key, request] : wanted) requests.push_back(request);
@@ -119,7 +119,7 @@ Result<std::shared_ptr<const PythonEnvironment>> Describer::python_of(const Step
 
 Result<Tree> Describer::scan_code(const Step& step) {
   MLPIPE_TRY(const IgnoreRules ignore, IgnoreRules::of(step.source_directory));
-  return look(step.source_directory, options(&ignore, ""));
+  return look(step.source_directory, scan_options(&ignore));
 }
 
 Result<const StepInput*> Describer::changed_input(const Step& step, const StepDescription& description) {

@@ -61,13 +61,15 @@ class Describer {
   void look_ahead(const std::vector<const Step*>& steps);
   void forget_ahead() { ahead_.clear(); }
 
+  // With its index.
+  ScanOptions scan_options(const IgnoreRules* ignore = nullptr, const std::string& pattern = {});
+
   // The first input whose data is no longer what was described (somebody, perhaps the step, wrote into it); null: none.
   // Costs a walk over their stat data.
   Result<const StepInput*> changed_input(const Step& step, const StepDescription& description);
 
  private:
   Result<Tree> scan_code(const Step& step);
-  ScanOptions options(const IgnoreRules* ignore, const std::string& pattern);
   Result<Tree> look(const Path& root, const ScanOptions& options);
   Result<std::shared_ptr<const Tree>> scan(const Path& root, const std::string& pattern = {});
   Result<StepDescription::Input> input_of(const StepInput& input, const std::map<std::string, AvailableOutputs>& available);

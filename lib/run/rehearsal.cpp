@@ -9,6 +9,7 @@
 #include "run/command_run.h"
 #include "run/given.h"
 #include "run/rehearsal_parts.h"
+#include "run/source_copy.h"
 #include "run/workspace.h"
 #include "system/host.h"
 #include "system/process.h"
@@ -57,8 +58,9 @@ Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunReques
   const bool in_place = description.code && !request.snapshot;
   const Path work = folder.path() / "work";
   SpareWorkspaces none;
-  MLPIPE_TRY(const Workspace workspace,
-             Workspace::make(*step, work, folder.path() / "outputs", in_place ? std::optional<Tree>() : description.code, none));
+  MLPIPE_TRY(const Workspace workspace, Workspace::make(*step, work, folder.path() / "outputs", {}, none));
+  if (description.code && !in_place)
+    MLPIPE_TRY_VOID(SourceCopy::at(workspace.code()).fill(step->source_directory, *description.code, {}));
   Bindings& bindings = description.bindings;
   bindings.run_id = no_run;
   for (const StepOutput& output : step->outputs) bindings.outputs[output.name] = workspace.output_place(output).string();

@@ -38,14 +38,21 @@ Result<bool> StepRun::make_workspace() {
   const Path folder = context_.recorder.work_folder() / step_.name;
   ways_ = InputWays::of(description_);
   MLPIPE_TRY(const Path outputs, outputs_folder());
-  MLPIPE_TRY(workspace_, Workspace::make(step_, folder, outputs, description_.code, context_.spares));
-  const auto copied = description_.code ? scan_tree(workspace_->code(), {nullptr, "", nullptr, context_.cores}) : Result<Tree>(Tree{});
-  if (!copied) return copied.error();
+  bool unchanged = true;
+  std::optional<Path> code;
+  if (description_.code) {
+    MLPIPE_TRY(copy_, SourceCopy::take(context_.store, context_.pipeline.file, step_.name, *description_.code, folder / "source"));
+    code = copy_->path();
+  }
+  MLPIPE_TRY(workspace_, Workspace::make(step_, folder, outputs, code, context_.spares));
+  if (copy_) {
+    MLPIPE_TRY(unchanged, copy_->fill(step_.source_directory, *description_.code, context_.describer.scan_options()));
+  }
   MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
   if (changed && changed->from == StepInput::From::step_output)
     return Error{ErrorKind::step_failed, fmt::format("its input {}, which {} made, was changed in the store", changed->name, changed->step),
                  "run again: it will be made anew"};
-  if (changed || (description_.code && copied->digest != description_.code->digest)) {
+  if (changed || !unchanged) {
     workspace_->remove(context_.spares);
     return false;
   }

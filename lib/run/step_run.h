@@ -12,6 +12,7 @@
 #include "run/events.h"
 #include "run/input_ways.h"
 #include "run/request.h"
+#include "run/source_copy.h"
 #include "run/workspace.h"
 #include "store/run_record.h"
 #include "system/event_loop.h"
@@ -80,6 +81,7 @@ class StepRun {
   std::string reason_;
   bool fresh_;  // forced, or asked for: what an unfinished attempt left is not continued
   OnEnd on_end_;
+  std::optional<SourceCopy> copy_;
   std::optional<Workspace> workspace_;
   std::vector<std::string> environment_;
   InputWays ways_;  // when it began

@@ -15,19 +15,6 @@
 namespace mlpipe {
 namespace {
 
-Status copy_code(const Path& from, const Path& to, const Tree& code) {
-  std::set<Path> made{to};
-  for (const TreeEntry& entry : code.entries()) {
-    if (stop_pending()) return stopped_error();
-    const bool folder = entry.path.ends_with('/');
-    const Path target = to / entry.path;
-    const Path parent = folder ? target : target.parent_path();
-    if (made.insert(parent).second) MLPIPE_TRY_VOID(make_dirs(parent));
-    if (!folder) MLPIPE_TRY_VOID(clone_file(from / entry.path, target));
-  }
-  return {};
-}
-
 Status write_shim(const Path& file, const Path& interpreter) {
   MLPIPE_TRY_VOID(write_file(file, fmt::format("#!/bin/sh\nexec {} \"$@\"\n", shell_quote(interpreter.string()))));
   if (::chmod(file.c_str(), 0755) != 0) return errno_error("make executable", file);
@@ -85,14 +72,13 @@ bool holds_a_file(const Path& folder) {
   return false;
 }
 
-Result<Workspace> Workspace::make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code,
+Result<Workspace> Workspace::make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Path>& code,
                                   SpareWorkspaces& spares) {
-  const Workspace workspace(folder, outputs);
+  const Workspace workspace(folder, outputs, code.value_or(folder / "code"));
   if (!spares.take(folder)) {
     MLPIPE_TRY_VOID(remove_tree(folder));
-    MLPIPE_TRY_VOID(make_dirs(workspace.code()));
+    MLPIPE_TRY_VOID(make_dirs(folder / "code"));
   }
-  if (code) MLPIPE_TRY_VOID(copy_code(step.source_directory, workspace.code(), *code));
   for (const StepOutput& output : step.outputs) {
     const Path place = workspace.output_place(output);
     MLPIPE_TRY_VOID(make_dirs(output.type == DataType::file ? place.parent_path() : place));

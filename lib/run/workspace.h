@@ -26,14 +26,14 @@ class SpareWorkspaces {
 
 class Workspace {
  public:
-  // Makes `folder` anew, with the private copy in it. `outputs` is where outputs are built: what it holds already stays
+  // Makes `folder` anew. The step works in `code`, or, without, in an empty folder of its own. `outputs` is where outputs are built: what it holds already stays
   // (a parallel step that goes on finds what its finished mini-batches wrote). Outputs of type folder exist afterwards; of a
   // file only what is above it.
-  static Result<Workspace> make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Tree>& code,
+  static Result<Workspace> make(const Step& step, const Path& folder, const Path& outputs, const std::optional<Path>& code,
                                 SpareWorkspaces& spares);
 
   const Path& outputs() const { return outputs_; }
-  Path code() const { return folder_ / "code"; }        // the step's working directory
+  const Path& code() const { return code_; }            // the step's working directory
   Path scratch() const { return folder_ / "scratch"; }  // of parallel workers; made when asked for
   // What ${{outputs.NAME}} stands for, and what is published: the folder, or the file.
   Path output_place(const StepOutput& output) const;
@@ -46,8 +46,8 @@ class Workspace {
   void remove(SpareWorkspaces& spares) const { spares.give(folder_); }
 
  private:
-  Workspace(Path folder, Path outputs) : folder_(std::move(folder)), outputs_(std::move(outputs)) {}
-  Path folder_, outputs_;
+  Workspace(Path folder, Path outputs, Path code) : folder_(std::move(folder)), outputs_(std::move(outputs)), code_(std::move(code)) {}
+  Path folder_, outputs_, code_;
 };
 
 // Every secret of the step is set in our environment.

@@ -98,6 +98,8 @@ Path Store::partial_path(const Digest& fingerprint) const { return root_ / "part
 
 Path Store::index_path() const { return root_ / "index"; }
 
+Path Store::copies_path() const { return root_ / "copies"; }
+
 Path Store::published_path(const Path& target) const { return root_ / "published" / digest_of(target.string()).short_hex(); }
 
 Path Store::run_path(const std::string& run_id) const { return root_ / "runs" / run_id; }

@@ -17,6 +17,7 @@
 //   runs/<id>/        record.jsonl (see store/run_record.h), steps/<step>/logs/, work/ (private copies, unfinished outputs)
 //   active/<id>       empty marker of a run that has not ended; one whose "run <id>" lock is free is dead and swept
 //   last/<spec>/<step> the latest run and fingerprint of a step, an accelerator for "why"
+//   copies/<name>/    the private copy of its source in which a step ran last (run/source_copy.h); lock "copy <name>"
 //   published/<place> listing of what `publish:` last copied to a place of the user's (run/publication.h)
 //   index/            digest index (reuse/digest_index.h)
 //   aside/<name>/     what is on its way in or out (store/aside.h)
@@ -129,6 +130,7 @@ class Store {
   Path output_path(const StoredOutput& output) const;     // the folder, or the file inside the object
   Path partial_path(const Digest& fingerprint) const;
   Path index_path() const;
+  Path copies_path() const;
   Path published_path(const Path& target) const;
   Path run_path(const std::string& run_id) const;
 

@@ -27,7 +27,7 @@ char* buffer() {
 std::uint64_t count_chunks(std::uint64_t size) { return size == 0 ? 1 : (size - 1) / digest_chunk + 1; }
 
 Result<Digest> digest_one_chunk(int fd, std::uint64_t number, std::uint64_t size, const Path& shown) {
-  if (stop_pending()) return stopped_error();
+  if (number > 0 && stop_pending()) return stopped_error();
   Hasher hasher;
   const std::uint64_t end = std::min(size, (number + 1) * digest_chunk);
   for (std::uint64_t at = number * digest_chunk; at < end;) {

@@ -13,8 +13,8 @@ namespace mlpipe {
 
 inline constexpr std::uint64_t digest_chunk = std::uint64_t{8} << 20;  // part of the digests of large files: changing it reruns steps
 
-// Of the first `size` bytes of an open file, which is its size. Kind step_failed: it ends earlier. A stop meanwhile is an error of
-// its own kind (system/event_loop.h).
+// Of the first `size` bytes of an open file, which is its size. Kind step_failed: it ends earlier. A stop while it reads more
+// than one chunk is an error of its own kind (system/event_loop.h).
 Result<Digest> digest_content(int fd, std::uint64_t size, const Path& shown);
 Result<Digest> digest_file(const Path& path);
 

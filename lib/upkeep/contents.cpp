@@ -39,7 +39,7 @@ bool immutable(Kind kind) { return kind == Kind::object || kind == Kind::text ||
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  constexpr std::string_view names[] = {"results", "objects", "texts", "code", "unfinished steps", "runs", "notes", "indexes", "leftovers", "other"};
+  constexpr std::string_view names[] = {"results", "objects", "texts", "code", "unfinished steps", "runs", "source copies", "notes", "indexes", "leftovers", "other"};
   return names[static_cast<int>(kind)];
 }
 
@@ -59,6 +59,7 @@ Status Contents::refresh() {
                                                                                         {"code/checkouts", Kind::code},
                                                                                         {"partial", Kind::unfinished},
                                                                                         {"runs", Kind::run},
+                                                                                        {"copies", Kind::copy},
                                                                                         {"index", Kind::index},
                                                                                         {"published", Kind::other}})
     MLPIPE_TRY_VOID(add_all(kind, folder));

@@ -149,7 +149,8 @@ class Choice {
   void remove_oldest() {
     std::vector<Piece*> candidates;
     for (auto& [name, piece] : pieces_) {
-      const bool can_go = piece.item.kind == Kind::result || piece.item.kind == Kind::run || piece.item.kind == Kind::unfinished;
+      const bool can_go = piece.item.kind == Kind::result || piece.item.kind == Kind::run || piece.item.kind == Kind::unfinished ||
+                          (piece.item.kind == Kind::copy && !in_use(piece.item));
       if (can_go && !piece.kept) candidates.push_back(&piece);
     }
     std::stable_sort(candidates.begin(), candidates.end(), [](const Piece* a, const Piece* b) { return a->item.used < b->item.used; });

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "reuse/digest_index.h"
+#include "reuse/scan.h"
 #include "reuse/ingredients.h"
 #include "reuse/root_index.h"
 #include "reuse/scan.h"
