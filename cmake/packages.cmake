@@ -7,6 +7,13 @@ find_package(LibArchive)
 if(NOT LibArchive_FOUND)
   message(FATAL_ERROR "libarchive not found: apt-get install libarchive-dev")
 endif()
+# Only its headers, and the name under which lib/upkeep/archive.cpp opens it.
+file(REAL_PATH ${LibArchive_LIBRARY} libarchive_file)
+string(REGEX MATCH "[^/]*\\.so\\.[0-9]+" libarchive_name ${libarchive_file})
+add_library(mlpipe_libarchive INTERFACE)
+target_include_directories(mlpipe_libarchive SYSTEM INTERFACE ${LibArchive_INCLUDE_DIRS})
+target_compile_definitions(mlpipe_libarchive INTERFACE MLPIPE_LIBARCHIVE="${libarchive_name}")
+target_link_libraries(mlpipe_libarchive INTERFACE ${CMAKE_DL_LIBS})
 
 # BLAKE3: libblake3 where the distribution has it; Debian 12 has its C and assembly sources in librust-blake3-dev.
 find_package(BLAKE3 QUIET CONFIG)

@@ -90,7 +90,7 @@ void StepRun::notice(const std::string& message, const std::string& hint) const 
 
 Status put_manifest(const Store& store, const StepDescription& description) {
   for (const auto& [digest, tree] : description.manifest.trees())
-    if (!store.has_text(digest)) MLPIPE_TRY_VOID(store.put_text(digest, to_text(tree)));
+    if (!store.renew_text(digest)) MLPIPE_TRY_VOID(store.put_text(digest, to_text(tree)));
   return store.put_text(description.fingerprint, description.manifest.to_text());
 }
 

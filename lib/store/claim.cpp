@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cassert>
+#include <ctime>
 
 #include "base/text.h"
 #include "store/objects.h"
@@ -33,7 +34,15 @@ Result<Lock> Store::undisturbed() const { return share(*this, gc_lock); }
 
 Result<Lock> Store::in_use() const { return share(*this, use_lock); }
 
-void Store::mark_used(const Digest& fingerprint) const { (void)::utimensat(AT_FDCWD, result_path(fingerprint).c_str(), nullptr, 0); }
+// Not every time: each of a hundred steps' records would have to be written back before a run that does nothing has ended.
+void Store::mark_used(const Digest& fingerprint) const {
+  const Path path = result_path(fingerprint);
+  constexpr auto grain = std::chrono::seconds(use_grain).count();
+  const std::time_t now = std::time(nullptr);
+  struct stat st;
+  if (::stat(path.c_str(), &st) == 0 && st.st_mtime <= now && st.st_mtime > now - grain) return;
+  (void)::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+}
 
 Result<Claim> Store::claim(const Digest& fingerprint, bool want_hit) const {
   MLPIPE_TRY(const Lock still, undisturbed());

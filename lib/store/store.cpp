@@ -110,10 +110,13 @@ Status Store::sync_results() const { return sync_folder(root_ / "results"); }
 
 Path Store::text_path(const Digest& name) const { return root_ / "texts" / name.hex(); }
 
-// One that is there already is marked as used, as a result is: what will name it may not be recorded yet.
+bool Store::renew_text(const Digest& name) const {
+  const auto still = undisturbed();
+  return still && has_text(name) && ::utimensat(AT_FDCWD, text_path(name).c_str(), nullptr, 0) == 0;
+}
+
 Status Store::put_text(const Digest& name, std::string_view text) const {
-  MLPIPE_TRY(const Lock still, undisturbed());
-  if (has_text(name) && ::utimensat(AT_FDCWD, text_path(name).c_str(), nullptr, 0) == 0) return {};
+  if (renew_text(name)) return {};
   return write_file(text_path(name), text);
 }
 

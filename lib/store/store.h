@@ -7,7 +7,7 @@
 //                     "size"; "gc", shared for the moment of a claim or a publication, and "use", shared while somebody works
 //                     with what no run names: both are gc's alone while it moves away what goes
 //   results/<fp>      JSON: the StepResult of a fingerprint, and a line with its check sum; replaced atomically. Its time of change
-//                     is when it was last used
+//                     is when it was last used, to the hour (Store::mark_used)
 //   objects/<dg>/     one published output; immutable once renamed into place. <dg>: of a folder its tree digest; of a file the
 //                     digest of its name and its tree, and the folder holds the file under its name (StoredOutput::tree stays
 //                     the digest of the content alone, so that what reads it depends on the content, not on the name)
@@ -115,9 +115,12 @@ class Store {
   Result<bool> is_claimed(const Digest& fingerprint) const;
   // The result without a claim, for read-only commands. A damaged record is nothing.
   std::optional<StepResult> find(const Digest& fingerprint) const;
-  // Notes that a result is used now: gc keeps what was used since the oldest living run began, and removes first what was not
-  // used for longest. Failing is silent: a store may be read-only.
+  // Notes that a result is used now, unless that was noted within `use_grain`: gc keeps what was used since so long before the oldest
+  // living run began, and removes first what was not used for longest. Failing is silent: a store may be read-only.
   void mark_used(const Digest& fingerprint) const;
+  static constexpr auto use_grain = std::chrono::hours(1);
+  // Held for the moment in which a claim or a publication must not meet a gc.
+  Result<Lock> undisturbed() const;
   // While it is held nothing is collected: for commands that work with results but are no run. Waits for a gc that is moving
   // things away; fails when that takes too long.
   Result<Lock> in_use() const;
@@ -137,7 +140,9 @@ class Store {
   Path published_path(const Path& target) const;
   Path run_path(const std::string& run_id) const;
 
-  // Immutable texts. put does nothing when it is there already.
+  // Immutable texts. put only marks it as used when it is there already, as renew does: what will name it may not be recorded yet.
+  // renew tells whether it is there.
+  bool renew_text(const Digest& name) const;
   Status put_text(const Digest& name, std::string_view text) const;
   Result<std::string> get_text(const Digest& name) const;
   bool has_text(const Digest& name) const;

@@ -1,9 +1,12 @@
 #include "upkeep/contents.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 
+#include "base/text.h"
 #include "reuse/ingredients.h"
 #include "store/aside.h"
 #include "store/run_places.h"
@@ -15,7 +18,16 @@ namespace {
 // Written aside by somebody who may still be at it; later it is nobody's.
 constexpr auto writing = std::chrono::hours(1);
 
-bool is_aside_name(const std::string& name) { return name.find(".tmp-") != std::string::npos; }
+constexpr std::string_view aside_mark = ".tmp-";
+
+bool is_aside_name(const std::string& name) { return name.find(aside_mark) != std::string::npos; }
+
+// By the process in its name, "x.tmp-<pid>-...". A process of another container is taken for dead: only where that does no harm.
+bool maker_is_gone(const std::string& name) {
+  const std::string_view mark = std::string_view(name).substr(name.find(aside_mark) + aside_mark.size());
+  const auto pid = parse_integer(mark.substr(0, mark.find('-')));
+  return pid && *pid > 0 && ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+}
 
 WallTime time_of(const timespec& time) {
   return WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
@@ -99,7 +111,8 @@ Status Contents::add_all(Kind kind, const std::string& folder) {
   for (const std::string& name : names) {
     const std::string whole = folder + "/" + name;
     if (is_aside_name(name)) {
-      if (last_use(Kind::leftover, store_->root() / whole) < Clock::real().wall() - writing) add(Kind::leftover, whole);
+      const bool old = last_use(Kind::leftover, store_->root() / whole) < Clock::real().wall() - writing;
+      if (old || (kind == Kind::index && maker_is_gone(name))) add(Kind::leftover, whole);
     } else if (kind == Kind::result) {
       add_result(name);
     } else {

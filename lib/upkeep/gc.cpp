@@ -100,7 +100,7 @@ class Choice {
   }
 
   // A living run may have taken it and not recorded that yet.
-  bool in_use(const Item& item) const { return plan_.living > 0 && item.used >= oldest_living_ - clock_grain; }
+  bool in_use(const Item& item) const { return plan_.living > 0 && item.used >= oldest_living_ - Store::use_grain - clock_grain; }
 
   void hold_results() {
     for (const auto& [fingerprint, result] : contents_.results()) {

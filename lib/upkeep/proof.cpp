@@ -43,7 +43,7 @@ class Prover {
   }
 
   void look_at_leftover(const Item& item) {
-    if (!path_exists(store_.root() / item.name)) return;
+    if (!path_exists(store_.root() / item.name) || item.name.starts_with("index/")) return;  // an index is only an accelerator
     if (item.name.starts_with("results/") && item.name.find(".tmp-") == std::string::npos)
       return damage(fmt::format("{} cannot be read", item.name), runs_again);
     damage(fmt::format("{} was left by a process that is gone", item.name), "`mlpipe gc` removes it");

@@ -125,3 +125,20 @@ TEST_CASE("help lists what was declared and needs nothing else to be right") {
   CHECK(help.starts_with("usage: mlpipe sample SPEC [SECOND] [options]\n\ndoes something\n"));
   for (const char* part : {"--force", "-s, --step STEP", "-j, --jobs N", "(may be repeated)", "-h, --help"}) CHECK(help.find(part) != std::string::npos);
 }
+
+TEST_CASE("a value that may be left out") {
+  const auto parsed = [](const Words& words) {
+    std::optional<std::string> store;
+    bool json = false;
+    const auto line = make_command_line("sample", "does something");
+    line->optional_value("--store", store, "DIR", "a store");
+    line->flag("--json", json, "JSON");
+    REQUIRE(line->parse(words));
+    return std::pair(store, json);
+  };
+  CHECK(parsed({}).first == std::nullopt);
+  CHECK(parsed({"--store"}).first == "");
+  CHECK(parsed({"--store", "dir"}).first == "dir");
+  CHECK(parsed({"--store=dir"}).first == "dir");
+  CHECK(parsed({"--store", "--json"}) == std::pair(std::optional<std::string>(""), true));
+}

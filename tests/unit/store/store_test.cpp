@@ -366,7 +366,11 @@ TEST_CASE("a hit marks its result as used, and a claim waits while a gc moves th
   const auto long_ago = std::filesystem::last_write_time(file) - std::chrono::hours(100);
   std::filesystem::last_write_time(file, long_ago);
   CHECK(std::holds_alternative<Hit>(*store.claim(fingerprint, true)));
-  CHECK(std::filesystem::last_write_time(file) > long_ago);
+  const auto noted = std::filesystem::last_write_time(file);
+  CHECK(noted > long_ago);
+  std::filesystem::last_write_time(file, noted - std::chrono::minutes(10));
+  CHECK(std::holds_alternative<Hit>(*store.claim(fingerprint, true)));
+  CHECK(std::filesystem::last_write_time(file) == noted - std::chrono::minutes(10));  // that was noted already
   std::optional<Lock> gc = store.locks().wait_lock(Store::gc_lock, LockFile::Share::exclusive, std::chrono::milliseconds(0)).take();
   REQUIRE(gc);
   std::atomic<bool> claimed = false;

@@ -1,11 +1,14 @@
 #include "upkeep/gc.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
 #include "reuse/scan.h"
 #include "reuse/ingredients.h"
+#include "reuse/root_index.h"
+#include "reuse/scan.h"
 #include "store/aside.h"
 #include "support/temp_folder.h"
 #include "system/blake3.h"
@@ -108,8 +111,8 @@ TEST_CASE("young runs stay when asked for") {
 TEST_CASE("while a run lives, what was used since it began stays, named or not") {
   Place place;
   const StepRecord unused = place.made("unused", "1"), used = place.made("used", "2");
-  place.aged(unused, 1h);
-  place.aged(used, 1h);
+  place.aged(unused, 3h);
+  place.aged(used, 3h);
   const RunRecorder alive = place.begin();
   CHECK(std::holds_alternative<Hit>(*place.store.claim(*used.fingerprint, true)));
   const auto plan = collect(place.store, keeping(0));
@@ -193,8 +196,11 @@ TEST_CASE("what nobody names and records that nobody can read go") {
   const auto dead = place.folder.write("store/aside/1-2-3/file", "x");
   const auto young = place.folder.write("store/texts/x.tmp-1-2-3", "x"), old = place.folder.write("store/texts/y.tmp-1-2-3", "x");
   std::filesystem::last_write_time(old, std::filesystem::file_time_type::clock::now() - 2h);
+  const auto of_dead = place.folder.write("store/index/x.tmp-999999999-2-3", "x");
+  const auto of_us = place.folder.write(fmt::format("store/index/x.tmp-{}-3", process_mark()), "x");
   REQUIRE(collect(place.store, keeping(1)));
-  for (const auto& file : {orphan, broken, dead, old}) CHECK_FALSE(exists(file));
+  for (const auto& file : {orphan, broken, dead, old, of_dead}) CHECK_FALSE(exists(file));
+  CHECK(exists(of_us));
   CHECK(exists(young));
 }
 
@@ -207,12 +213,12 @@ TEST_CASE("indexes of folders that are gone go") {
   const auto files = list_folder(place.store.index_path());
   REQUIRE(files);
   REQUIRE(files->size() == 1);
-  CHECK(*root_of_index(place.store.index_path() / files->front()) == root);
+  CHECK(RootIndex::root_of(place.store.index_path() / files->front()) == root.string());
   CHECK_FALSE(removes(*plan_gc(place.store, {}), "index/"));
   std::filesystem::remove_all(root);
   CHECK(removes(*plan_gc(place.store, {}), "index/"));
   place.folder.write(place.store.index_path() / "odd", "something else");
-  CHECK_FALSE(root_of_index(place.store.index_path() / "odd"));
+  CHECK_FALSE(RootIndex::root_of(place.store.index_path() / "odd"));
 }
 
 TEST_CASE("sizes and ages are read as people write them") {
