@@ -100,7 +100,9 @@ Result<bool> SourceCopy::copy_anew(const Path& source, const Tree& code, const S
 std::vector<TreeChange> SourceCopy::changes(const Tree& code, const ScanOptions& options) const {
   const auto now = scan_tree(path_, whole(options));
   if (!now || now->digest == code.digest) return {};
-  return compare(code, *now);
+  std::vector<TreeChange> changes = compare(code, *now);
+  std::erase_if(changes, [](const TreeChange& change) { return change.before == change.after; });  // of its mode alone
+  return changes;
 }
 
 }  // namespace mlpipe

@@ -25,7 +25,7 @@ class SourceCopy {
   // are held against `code` afterwards: false, `source` is no longer what it was.
   Result<bool> fill(const Path& source, const Tree& code, const ScanOptions& options) const;
 
-  // What differs from `code` now: a step wrote into its own source. Nothing where that cannot be told.
+  // What has another content than `code` says now: a step wrote into its own source. Nothing where that cannot be told.
   std::vector<TreeChange> changes(const Tree& code, const ScanOptions& options) const;
 
  private:

@@ -119,8 +119,6 @@ class Store {
   // living run began, and removes first what was not used for longest. Failing is silent: a store may be read-only.
   void mark_used(const Digest& fingerprint) const;
   static constexpr auto use_grain = std::chrono::hours(1);
-  // Held for the moment in which a claim or a publication must not meet a gc.
-  Result<Lock> undisturbed() const;
   // While it is held nothing is collected: for commands that work with results but are no run. Waits for a gc that is moving
   // things away; fails when that takes too long.
   Result<Lock> in_use() const;

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr auto longest_wait = 5s;       // for those who work with the store
 constexpr auto clock_grain = 10s;       // time stamps of files may lag behind the clock
-constexpr auto unused_index = 24h * 90;
+constexpr auto unused_aid = 24h * 90;  // indexes and source copies only make runs quicker
 
 // What there is, who holds what, and what may go. Names of items are their handles.
 class Choice {
@@ -150,7 +150,7 @@ class Choice {
     std::vector<Piece*> candidates;
     for (auto& [name, piece] : pieces_) {
       const bool can_go = piece.item.kind == Kind::result || piece.item.kind == Kind::run || piece.item.kind == Kind::unfinished ||
-                          (piece.item.kind == Kind::copy && !in_use(piece.item));
+                          (piece.item.kind == Kind::copy && !in_use(piece.item) && (policy_.max_size || piece.item.used < now_ - unused_aid));
       if (can_go && !piece.kept) candidates.push_back(&piece);
     }
     std::stable_sort(candidates.begin(), candidates.end(), [](const Piece* a, const Piece* b) { return a->item.used < b->item.used; });
@@ -174,12 +174,12 @@ class Choice {
   }
 
   bool useless_index(const Item& index) {
-    if (index.used < now_ - unused_index) return true;
+    if (index.used < now_ - unused_aid) return true;
     const auto root = root_of_index(contents_.store().root() / index.name);
     if (!root) return false;
     const Path below = root->lexically_relative(contents_.store().root());
-    const bool of_object = !below.empty() && *below.begin() == "objects";
-    if (of_object) return !stays_named("objects/" + std::next(below.begin())->string());
+    const std::string folder = below.empty() ? std::string() : below.begin()->string();
+    if (folder == "objects" || folder == "copies") return !stays_named(folder + "/" + std::next(below.begin())->string());
     return !path_exists(*root);
   }
 

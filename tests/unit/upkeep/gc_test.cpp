@@ -7,7 +7,7 @@
 
 #include "reuse/scan.h"
 #include "reuse/ingredients.h"
-#include "reuse/root_index.h"
+#include "reuse/digest_index.h"
 #include "reuse/scan.h"
 #include "store/aside.h"
 #include "support/temp_folder.h"
@@ -213,12 +213,12 @@ TEST_CASE("indexes of folders that are gone go") {
   const auto files = list_folder(place.store.index_path());
   REQUIRE(files);
   REQUIRE(files->size() == 1);
-  CHECK(RootIndex::root_of(place.store.index_path() / files->front()) == root.string());
+  CHECK(root_of_index(place.store.index_path() / files->front()) == root.string());
   CHECK_FALSE(removes(*plan_gc(place.store, {}), "index/"));
   std::filesystem::remove_all(root);
   CHECK(removes(*plan_gc(place.store, {}), "index/"));
   place.folder.write(place.store.index_path() / "odd", "something else");
-  CHECK_FALSE(RootIndex::root_of(place.store.index_path() / "odd"));
+  CHECK_FALSE(root_of_index(place.store.index_path() / "odd"));
 }
 
 TEST_CASE("sizes and ages are read as people write them") {
