@@ -25,7 +25,9 @@ struct Parameter {
   Location where;
 };
 
-enum class DataType { folder, file, table };
+enum class Dialect { native, v1, v2 };  // of the YAML: Azure ML's pipelines of its SDK v1, its pipeline jobs (v2), or our own
+
+enum class DataType { folder, file, table, mltable };  // mltable: a folder with an MLTable file, which says what the table is
 
 // How a table is read; of other data only the partition_format means anything.
 struct TableFormat {
@@ -41,6 +43,7 @@ struct PipelineInput {
   std::filesystem::path path;  // absolute; of a pattern, the part before its first wildcard is a folder that exists
   std::string pattern;         // below path, "*.csv"; empty: the path itself
   std::string written;         // as the user wrote it
+  std::string url;             // https: fetched into the store before a step reads it; path is then empty
   TableFormat table;
   bool overridden = false;
   Location where;
@@ -57,6 +60,7 @@ struct StepInput {
   std::string below;   // "test" of ${{steps.prepare.outputs.digits}}/test; never "..", never absolute
   std::string value;   // of From::value, resolved
   std::string parameter;  // the parameter that value came from, or empty
+  std::optional<DataType> type;  // what the step declares that it reads; nothing: whatever the source is
   bool side = false;   // given to every worker, never split
   Location where;
 };
@@ -68,7 +72,9 @@ struct StepOutput {
   std::string file;      // its name, for DataType::file; default: the output's name
   std::string mode;      // "mount" or "upload", kept for export
   TableFormat table;     // for parallel steps that split it
-  std::filesystem::path publish;  // absolute; empty: nowhere. Copied there after success
+  bool made = true;      // a folder exists before the step runs; false, in v1: only its parent does
+  std::string left_in;   // "outputs": no place to write to, but what the step leaves in that folder of its working directory
+  std::filesystem::path publish;  // absolute; empty: nowhere. Copied there after success. "${{name}}" in it: the run and step
   std::string publish_written;
   Location where;
 };
@@ -87,8 +93,20 @@ struct Resources {
   int gpus = 0;
 };
 
+// The processes of one step that work together, each with variables that tell it who it is (RANK, TF_CONFIG, ...).
+struct Distribution {
+  enum class Kind { none, pytorch, tensorflow, mpi, ray };
+  Kind kind = Kind::none;
+  int instances = 1;              // of resources.instance_count
+  int processes_per_instance = 1; // pytorch, mpi
+  int workers = 0;                // tensorflow; 0: the instances
+  int parameter_servers = 0;      // tensorflow
+};
+
 struct Command {
-  Template text;  // through sh -c
+  Template text;  // through a shell
+  // As in Azure v2: values go in as they are, for the shell to split and expand; only paths are quoted, as the text around them asks.
+  bool plain_values = false;
 };
 struct Script {
   Located<std::string> name;  // run by the step's python, below source_directory
@@ -119,7 +137,9 @@ struct Step {
   std::optional<Seconds> timeout;
   int retries = 0;  // extra tries
   Resources resources;
+  Distribution distribution;
   std::vector<std::string> depends_on;  // an order without data
+  bool finalizes = false;               // v2's on_finalize: runs when all other steps have ended, however that was
   std::string compute;
   std::string description;
 
@@ -128,13 +148,22 @@ struct Step {
   const Parallel* parallel() const { return std::get_if<Parallel>(&action); }
 };
 
+// What a pipeline gives to whoever runs it.
+struct PipelineOutput {
+  std::string name;
+  std::string step, output;
+  Location where;
+};
+
 struct Pipeline {
+  Dialect dialect = Dialect::native;
   std::string name;
   std::string description;
   std::filesystem::path file;       // absolute path of the spec
   std::filesystem::path directory;  // where it lies
   std::vector<Parameter> parameters;
   std::vector<PipelineInput> inputs;
+  std::vector<PipelineOutput> outputs;  // of v2; in file order
   bool continue_on_step_failure = true;
   bool force_rerun = false;  // as if every run had --force
   std::vector<Step> steps;  // in file order; names are unique; the graph has no cycle

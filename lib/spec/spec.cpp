@@ -5,8 +5,8 @@
 #include <exception>
 
 #include "base/text.h"
-#include "spec/context.h"
-#include "spec/native.h"
+#include "spec/reading/context.h"
+#include "spec/native/native.h"
 
 namespace mlpipe::spec {
 namespace {

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "spec/scalar.h"
+#include "spec/yaml/scalar.h"
 
 using namespace mlpipe;
 using namespace mlpipe::spec;

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "spec/yaml.h"
+#include "spec/yaml/yaml.h"
 
 using namespace mlpipe;
 using namespace mlpipe::spec;
