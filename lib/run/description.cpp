@@ -134,6 +134,22 @@ Result<const StepInput*> Describer::changed_input(const Step& step, const StepDe
   return nullptr;
 }
 
+// Code, as the source directory is: the same files do not count.
+Result<std::shared_ptr<const Tree>> Describer::scan_hash_path(const Path& path) {
+  if (!is_folder(path)) return scan(path);
+  MLPIPE_TRY(const IgnoreRules ignore, IgnoreRules::of(path));
+  MLPIPE_TRY(Tree tree, look(path, scan_options(&ignore)));
+  return std::make_shared<const Tree>(std::move(tree));
+}
+
+Result<std::optional<std::string>> Describer::changed_beside(const StepDescription& description) {
+  for (const StepDescription::Beside& each : description.beside) {
+    MLPIPE_TRY(const auto now, scan_hash_path(each.path));
+    if (now->digest != each.digest) return std::optional(each.written);
+  }
+  return std::optional<std::string>();
+}
+
 Result<StepDescription> Describer::describe(const Step& step, const std::map<std::string, AvailableOutputs>& available) {
   StepDescription description;
   StepFacts facts;
@@ -146,7 +162,8 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
     if (advice && advised_.insert(step.source_directory).second) description.advice.push_back(std::move(*advice));
   }
   for (const auto& [path, written] : step.hash_paths) {
-    MLPIPE_TRY(auto tree, scan(path));
+    MLPIPE_TRY(auto tree, scan_hash_path(path));
+    description.beside.push_back({path, fmt::format("hash path {}", written), tree->digest});
     facts.hash_paths.emplace_back(written, std::move(tree));
   }
   for (const StepInput& input : step.inputs) {
@@ -158,12 +175,13 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
     MLPIPE_TRY(StepDescription::Input read, input_of(input, available));
     bound[input.name] = read.path.string();
     facts.data.emplace(&input, read.tree);
-    if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data(*pipeline_, input));
+    if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data_at(*pipeline_, input, read.path, *read.tree));
     description.data.emplace(&input, std::move(read));
   }
   if (step.environment) {
     for (const auto& [name, file] : environment_files(*step.environment)) {
       MLPIPE_TRY(auto tree, scan(file));
+      description.beside.push_back({file, fmt::format("{} {}", name, file.filename().string()), tree->digest});
       facts.environment_files.emplace_back(name, std::move(tree));
     }
   }

@@ -16,8 +16,12 @@ namespace mlpipe {
 struct SplitData {
   DataType type = DataType::folder;
   TableFormat table;
+  std::string file;   // the name of data that is one file: entry scripts are given it, and its ending says how a table is read
+  std::string above;  // the end of the data's own path, as far as the partition format reaches beyond what lies in it
 };
 SplitData split_data(const Pipeline& pipeline, const StepInput& input);
+// The same with what only the data at hand tells: `file` and `above`.
+SplitData split_data_at(const Pipeline& pipeline, const StepInput& input, const std::filesystem::path& path, const Tree& tree);
 
 // Everything that the walk needs and that had to be read from the disk.
 struct StepFacts {

@@ -29,6 +29,7 @@ class InputWays::Look {
       }
     }
     ways_.files_ = files_.finish().hex();
+    ways_.written_ = written_.finish().hex();
   }
 
   InputWays take() { return std::move(ways_); }
@@ -61,6 +62,7 @@ class InputWays::Look {
     }
     const StatKey key = StatKey::of(st);
     files_.field(path.native()).number(key.inode).number(static_cast<std::uint64_t>(key.mtime_ns)).number(static_cast<std::uint64_t>(key.ctime_ns));
+    written_.field(path.native()).number(key.size).number(static_cast<std::uint64_t>(key.mtime_ns));
   }
 
   void mark(const Path& path) {
@@ -78,7 +80,7 @@ class InputWays::Look {
   }
 
   InputWays ways_;
-  Hasher files_;
+  Hasher files_, written_;
   std::set<Path> seen_;
 };
 

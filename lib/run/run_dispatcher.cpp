@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "reuse/code_trees.h"
 #include "run/again.h"
 #include "store/room.h"
 #include "system/host.h"
@@ -108,10 +109,7 @@ void RunDispatcher::consider_run(std::size_t number) {
   if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
   std::optional<Path> from;
   if (auto* slot = std::get_if<Slot>(&*claim); slot && wanted) from = take_from_others(step, *description, *slot);
-  if (from) claim = context_.store.claim(description->fingerprint, true);
-  if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
-
-  std::optional<StepResult> found;
+  std::optional<StepResult> found = from ? context_.store.find(description->fingerprint) : std::nullopt;
   if (auto* hit = std::get_if<Hit>(&*claim)) found = std::move(hit->result);
   auto verdict = judge(context_.pipeline, context_.store, step, *description, forced, found, context_.describer);
   if (!verdict) return fail_before_start(number, verdict.error(), description->fingerprint);
@@ -120,16 +118,19 @@ void RunDispatcher::consider_run(std::size_t number) {
     claim = context_.store.claim(description->fingerprint, false);
     if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
     if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
-    if (verdict->damaged) context_.store.forget(std::get<Slot>(*claim), *found);
   }
+  if (verdict->damaged && found) context_.store.forget(std::get<Slot>(*claim), *found);
   decided_.emplace(number, Decided{description.take(), std::move(std::get<Slot>(*claim)), std::move(verdict->reason), verdict->cause});
 }
 
 // The store that had it, once it is ours. Whatever is wrong with one is said, and the step runs.
 std::optional<Path> RunDispatcher::take_from_others(const Step& step, const StepDescription& description, Slot& slot) {
   for (const OtherStores::Found& found : others_.find(description.fingerprint)) {
+    context_.describer.forget_ahead();  // from now on time passes
     auto taken = put_manifest(context_.store, description);
     if (taken) taken = borrow(found, context_.store, slot, context_.recorder.work_folder() / step.name);
+    // Without it the run cannot be run again, but it is right.
+    if (taken && description.code) (void)code_trees::keep(context_.store, *description.code, step.source_directory);
     if (taken) context_.events.on(Notice{step.name, fmt::format("its result is taken from {}", shown_path(found.store->root())), ""});
     if (taken) return found.store->root();
     context_.events.on(Notice{step.name, fmt::format("its result is not taken from {}: {}", shown_path(found.store->root()), taken.error().message), ""});
@@ -151,6 +152,7 @@ void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verd
 }
 
 void RunDispatcher::wait_for_other(std::size_t number, const Digest& fingerprint) {
+  context_.describer.forget_ahead();  // from now on time passes
   waiting_.emplace(number, fingerprint);
   const bool by_us = !running_.empty() || !decided_.empty();
   if (!announced_[number] && !by_us) {

@@ -25,10 +25,12 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-RunHeader header_of(const Pipeline& pipeline, const RunRequest& request, const Selection& selection) {
+RunHeader header_of(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Selection& selection, std::vector<StoredOutput> given) {
   RunHeader header;
+  header.given = std::move(given);
   header.pipeline = pipeline.name;
   header.spec = pipeline.file;
+  header.beside_store = store.beside(pipeline.file);
   header.command_line = request.command_line;
   header.overrides = pipeline.overrides;
   header.selection = selection.description;
@@ -70,6 +72,7 @@ KeptSpec spec_to_keep(const Pipeline& pipeline) {
   for (const Step& step : pipeline.steps)
     if (!step.source_place.empty()) kept.sources.emplace(step.name, step.source_place);
   kept.beside = places_beside(pipeline);
+  kept.absolute.insert(pipeline.written_absolutely.begin(), pipeline.written_absolutely.end());
   return kept;
 }
 
@@ -113,11 +116,10 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
 
   MLPIPE_TRY_VOID(check_room(store));
   Describer describer(pipeline, store, request, clock);
-  // What was found before the run has begun must be marked as used after that: a gc keeps what was used since.
+  // What was found before the run has begun stands in its header: a gc keeps what that names.
   MLPIPE_TRY(std::optional<Lock> in_use, store.in_use());
   MLPIPE_TRY(Given given, given_outputs(pipeline, store, request, selection, graph, describer, clock));
-  MLPIPE_TRY(RunRecorder recorder, RunRecorder::begin(store, header_of(pipeline, request, selection), clock));
-  for (const Digest& result : given.results) store.mark_used(result);
+  MLPIPE_TRY(RunRecorder recorder, RunRecorder::begin(store, header_of(pipeline, store, request, selection, std::move(given.stored)), clock));
   in_use.reset();
   MLPIPE_TRY_VOID(keep_spec(store, recorder.header().id, spec_to_keep(pipeline)));
   const int cores = request.jobs > 0 ? request.jobs : usable_cores();

@@ -36,7 +36,7 @@ Result<bool> StepRun::start() {
   MLPIPE_TRY_VOID(check_secrets(step_));
   MLPIPE_TRY(const bool unchanged, make_workspace());
   if (!unchanged) return false;
-  if (description_.code) MLPIPE_TRY_VOID(code_trees::keep(context_.store, *description_.code, workspace_->code()));
+  if (description_.code) MLPIPE_TRY_VOID(code_trees::keep(context_.store, *description_.code, workspace_->code(), copy_->held_before()));
   context_.events.on(StepStarted{step_.name, reason_, context_.recorder.logs_folder(step_.name), 1, step_.parallel() != nullptr});
   MLPIPE_TRY_VOID(start_work());
   return true;
@@ -96,6 +96,22 @@ Status put_manifest(const Store& store, const StepDescription& description) {
 
 Status StepRun::keep_manifest() const { return put_manifest(context_.store, description_); }
 
+// Its source is a copy, all else might have been anything while it ran.
+Status StepRun::check_undisturbed() {
+  MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
+  const std::string nothing_else = "a step must not write into its inputs; run it again when nothing else does";
+  if (changed) return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed->name), nothing_else};
+  MLPIPE_TRY(const auto beside, context_.describer.changed_beside(description_));
+  if (beside) return Error{ErrorKind::step_failed, fmt::format("its {} changed while it ran, so its result is not kept", *beside), nothing_else};
+  const InputWays now = InputWays::of(description_);
+  if (!now.lead_where(ways_))
+    return Error{ErrorKind::step_failed, "a link or a folder on the way to its input was exchanged while it ran, so its result is not kept",
+                 "run it again when nothing moves its data"};
+  if (!now.same_times(ways_))
+    return Error{ErrorKind::step_failed, "a file of its input was written to and then back while it ran, so its result is not kept", nothing_else};
+  return {};
+}
+
 Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs& outputs) {
   StepResult result;
   result.fingerprint = description_.fingerprint;
@@ -114,13 +130,7 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
     result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.count, tree.bytes});
     outputs[output.name] = {context_.store.output_path(result.outputs.back()), std::make_shared<const Tree>(std::move(tree))};
   }
-  MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
-  if (changed)
-    return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed->name),
-                 "a step must not write into its inputs; run it again when nothing else does"};
-  if (!InputWays::of(description_).lead_where(ways_))
-    return Error{ErrorKind::step_failed, "a link or a folder on the way to its input was exchanged while it ran, so its result is not kept",
-                 "run it again when nothing moves its data"};
+  MLPIPE_TRY_VOID(check_undisturbed());
   MLPIPE_TRY_VOID(keep_manifest());
   MLPIPE_TRY_VOID(slot_.publish(result, built));
   return result;

@@ -92,6 +92,7 @@ class StepRun {
   bool incomplete_ = false;  // it ended well, but a declared output is missing
 
  private:
+  Status check_undisturbed();
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
   void post_end(StepRunEnd end);
 };

@@ -88,6 +88,7 @@ Result<RunInfo> read_run(const Store& store, const std::string& id) {
   info.state = alive ? RunState::running : RunState::killed;
   for (const std::string_view line : split(text, '\n')) decode_line(line, info);
   info.header.id = id;
+  info.header.spec = store.place_now(info.header.spec, info.header.beside_store);
   return info;
 }
 

@@ -18,7 +18,7 @@ namespace mlpipe {
 struct RunHeader {
   std::string id;            // "20261123-001530-123": UTC start in milliseconds, unique in the store, sorts by time
   std::string pipeline;      // its name
-  Path spec;                 // absolute
+  Path spec;                 // absolute; as it is read: where it lies now, when it was moved together with the store
   WallTime started;
   std::vector<std::string> command_line;
   std::vector<std::string> overrides;
@@ -31,6 +31,8 @@ struct RunHeader {
   std::map<std::string, std::string> parameters;  // all of them, by name, with the values they had
   std::map<std::string, std::string> inputs;      // where they lay, by name: absolute, a pattern behind its folder
   std::string rerun_of;  // the run that `rerun` ran again, or empty
+  std::string beside_store;  // the spec's place, seen from the folder that the store lies in
+  std::vector<StoredOutput> given;  // what it reads that steps made which are not part of it
 };
 
 enum class StepState { ran, reused, used, failed, skipped, stopped };  // used: outputs taken from --use DIR

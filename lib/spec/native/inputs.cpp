@@ -32,7 +32,8 @@ void set_path(Context& context, PipelineInput& input, const Scalar& written, con
   if (is_remote(written.text))
     return context.error(written.where, fmt::format("`{}` is not a path of this machine", written.text),
                          "download it, and give the local path");
-  input.path = absolute_path(base / written.text);
+  input.path = context.path(written.text, base);
+  if (base.empty()) context.pipeline.written_absolutely.insert(input.path);  // of the command line: it does not move with the spec
   split_pattern(input);
 }
 

@@ -102,7 +102,13 @@ void Context::place_source(Step& step, Path written_place) const {
   step.source_place = std::move(written_place);
 }
 
-Path Context::path(const std::string& written) const { return absolute_path(pipeline.directory / written); }
+Path Context::path(const std::string& written, const Path& base) {
+  const Path path = absolute_path(base / written);
+  if (Path(written).is_absolute()) pipeline.written_absolutely.insert(path);
+  return path;
+}
+
+Path Context::path(const std::string& written) { return path(written, pipeline.directory); }
 
 bool check_name(Context& context, const Place& where, const std::string& name, std::string_view what) {
   if (name.size() > longest_name) {
