@@ -40,6 +40,7 @@ const Document* Context::open_file(const Path& file) {
 
 const Document* Context::read_document(const Path& file) {
   Document& document = open_option(shown_path(file));
+  document.directory = file.parent_path().string();
   auto text = text_of(file, document);
   if (!text) return nullptr;
   document.text = *text;
@@ -86,6 +87,10 @@ void Context::warning(const Place& where, std::string message, std::string hint)
   warning_at(location(where), std::move(message), std::move(hint));
 }
 
+void Context::azure_warning(const Place& where, std::string message, std::string hint) {
+  if (overrides.for_azure) warning(where, std::move(message), std::move(hint));
+}
+
 std::string Context::hint(std::string_view word, const std::vector<std::string>& candidates) const {
   if (candidates.size() > most_candidates || diagnostics.all().size() > most_mistakes / 5) return {};
   return suggestion(word, candidates);
@@ -100,6 +105,11 @@ void Context::place_source(Step& step, Path written_place) const {
   const auto kept = overrides.snapshot.sources.find(step.name);
   step.source_directory = kept == overrides.snapshot.sources.end() ? written_place : kept->second;
   step.source_place = std::move(written_place);
+}
+
+Path Context::path_beside(const Place& where, const std::string& written) const {
+  const bool in_file = where.document && !where.document->directory.empty();
+  return absolute_path((in_file ? Path(where.document->directory) : pipeline.directory) / written);
 }
 
 Path Context::path(const std::string& written) const { return absolute_path(pipeline.directory / written); }
