@@ -106,7 +106,8 @@ std::string run_line(const KeptRun& kept, const Draft& draft) {
   if (name != "pipeline.yaml" && name != "pipeline.yml") line += " " + shell_quote(name);
   for (const std::string& override : kept.spec.overrides) {
     const auto blank = override.find(' ');
-    line += fmt::format(" {} {}", override.substr(0, blank), shell_quote(override.substr(blank + 1)));
+    line += " " + override.substr(0, blank);
+    if (blank != std::string::npos) line += " " + shell_quote(override.substr(blank + 1));
   }
   return line;
 }

@@ -49,19 +49,14 @@ Result<KeptRun> kept_run(const Store& store, const RunInfo& run) {
 
 Changes changes_of(const KeptRun& kept, const Changes& more) {
   Changes changes;
-  for (const std::string& override : kept.spec.overrides) {
-    const auto blank = override.find(' ');
-    const std::string option = override.substr(0, blank), value = override.substr(blank + 1);
-    if (option == "-p") changes.parameters.push_back(value);
-    if (option == "--set") changes.sets.push_back(value);
-    if (option == "--input") changes.inputs.push_back(value);
-    if (option == "--use") changes.uses.push_back(value);
-  }
+  for (const std::string& override : kept.spec.overrides) changes.add(override);
   const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& from) { to.insert(to.end(), from.begin(), from.end()); };
   append(changes.parameters, more.parameters);
   append(changes.sets, more.sets);
   append(changes.inputs, more.inputs);
   append(changes.uses, more.uses);
+  if (more.config) changes.config = more.config;
+  changes.allow_download |= more.allow_download;
   return changes;
 }
 

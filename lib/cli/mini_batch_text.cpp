@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/spec_arguments.h"
 #include "run/again.h"
 #include "run/mini_batch_logs.h"
 #include "run/recorded_plan.h"
@@ -13,18 +14,9 @@ namespace {
 
 // What a run was told beside its spec, told again.
 spec::Overrides overrides_of(const RunHeader& header) {
-  spec::Overrides overrides;
-  for (const std::string& written : header.overrides) {
-    const auto blank = written.find(' ');
-    if (blank == std::string::npos) continue;
-    const std::string option = written.substr(0, blank), value = written.substr(blank + 1);
-    auto& list = option == "-p"       ? overrides.parameters
-                 : option == "--set"  ? overrides.sets
-                 : option == "--use"  ? overrides.uses
-                                      : overrides.inputs;
-    list.push_back(value);
-  }
-  return overrides;
+  Changes changes;
+  for (const std::string& written : header.overrides) changes.add(written);
+  return changes.overrides();
 }
 
 RunRequest request_of(const RunHeader& header) {

@@ -86,6 +86,26 @@ void Changes::declare(Options& options) {
   options.list("--set", sets, "STEP.KEY=VALUE", "another value of a step's key");
   options.list("--input", inputs, "NAME=PATH", "another place of a pipeline input");
   options.list("--use", uses, "STEP=DIR", "take a step's outputs from a folder instead of running it");
+  options.value("--config", config, "FILE", "what stands here for names of Azure's, besides mlpipe.local.yaml beside the spec");
+  options.flag("--allow-download", allow_download, "fetch inputs that are on the web");
+}
+
+void Changes::add(const std::string& recorded) {
+  const auto blank = recorded.find(' ');
+  const std::string option = recorded.substr(0, blank), value = blank == std::string::npos ? "" : recorded.substr(blank + 1);
+  if (option == "-p") parameters.push_back(value);
+  if (option == "--set") sets.push_back(value);
+  if (option == "--input") inputs.push_back(value);
+  if (option == "--use") uses.push_back(value);
+  if (option == "--config") config = value;
+  if (option == "--allow-download") allow_download = true;
+}
+
+spec::Overrides Changes::overrides() const {
+  spec::Overrides overrides{parameters, sets, inputs, uses};
+  overrides.config = config;
+  overrides.allow_download = allow_download;
+  return overrides;
 }
 
 Result<Pipeline> load_pipeline(const Path& file, const spec::Overrides& overrides) {

@@ -29,12 +29,16 @@ struct Place {
   Result<Store> open_store(Store::Access access) const;
 };
 
-// -p, --set, --input, --use.
+// -p, --set, --input, --use, --config, --allow-download.
 struct Changes {
   std::vector<std::string> parameters, sets, inputs, uses;
+  std::optional<std::string> config;
+  bool allow_download = false;
 
   void declare(Options& options);
-  spec::Overrides overrides() const { return {parameters, sets, inputs, uses}; }
+  // One as a run records it: "-p epochs=3", "--allow-download".
+  void add(const std::string& recorded);
+  spec::Overrides overrides() const;
 };
 
 // The pipeline; all mistakes and warnings have been told on stderr. An error has no message: it has been told, too.

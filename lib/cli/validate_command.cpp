@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "cli/command.h"
 #include "cli/spec_arguments.h"
 #include "cli/streams.h"
@@ -10,12 +12,17 @@ namespace {
 struct Arguments {
   Place place;
   Changes changes;
+  std::optional<std::string> target;
   bool json = false;
 };
 
 Result<int> validate(const Arguments& arguments) {
   MLPIPE_TRY(const Path spec, arguments.place.spec());
-  const spec::Loaded loaded = spec::load(spec, arguments.changes.overrides());
+  if (arguments.target && *arguments.target != "azure")
+    return Error{ErrorKind::usage, fmt::format("unknown target `{}`", *arguments.target), "write --target azure"};
+  spec::Overrides overrides = arguments.changes.overrides();
+  overrides.for_azure = arguments.target.has_value();
+  const spec::Loaded loaded = spec::load(spec, overrides);
   if (arguments.json) {
     MLPIPE_TRY_VOID(print(to_json(loaded.diagnostics.all()) + "\n"));
   } else {
@@ -33,6 +40,7 @@ Command validate_command() {
             arguments->place.declare_positional(options);
             arguments->place.declare(options);
             arguments->changes.declare(options);
+            options.value("--target", arguments->target, "azure", "warn about what Azure would refuse, though it runs here");
             options.flag("--json", arguments->json, "the mistakes as JSON on stdout");
             return [arguments] { return validate(*arguments); };
           }};

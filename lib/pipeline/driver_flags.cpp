@@ -212,6 +212,7 @@ class Reading {
     if (flag->reserved) {
       remark(at_, false, fmt::format("`{}` is reserved: Azure's ParallelRunStep refuses it among a step's arguments", name),
              flag->use == FlagUse::obeyed ? fmt::format("write the key `{}` of parallel_run_config", flag->name) : flag->note);
+      remarks_.back().is_reserved = true;
     }
     const auto equals = word.find('=');
     if (equals != word.npos) return take(*flag, name, word.substr(equals + 1));

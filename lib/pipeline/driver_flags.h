@@ -52,6 +52,7 @@ struct FlagRemark {
   std::size_t argument = 0;  // its number
   bool is_error = false;     // else a warning
   std::string message, hint;
+  bool is_reserved = false;  // says only that Azure's ParallelRunStep (v1) would refuse it
 };
 
 // Reads the flags among `arguments` and lays them over `config`. An argument that is nothing is not known yet (an expression): a

@@ -81,6 +81,7 @@ struct StepOutput {
 };
 
 struct Environment {
+  std::string name;    // what Azure calls it, "sklearn-1.5:3"; empty: it has no name
   std::string python;  // interpreter or virtual environment, absolute when it has a slash; empty: the calling shell's
   std::filesystem::path conda_file;    // absolute; empty: none
   std::filesystem::path requirements;  // absolute; empty: none

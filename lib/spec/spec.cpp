@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "spec/reading/context.h"
 #include "spec/native/native.h"
+#include "spec/v2/v2.h"
 
 namespace mlpipe::spec {
 namespace {
@@ -18,7 +19,8 @@ void read_pipeline(Context& context, const Path& file) {
   context.pipeline.directory = context.pipeline.file.parent_path();
   const Document* document = context.open_file(context.pipeline.file);
   if (!document) return;
-  read_native(context, document->root);
+  if (is_v2(*document->root.node)) read_v2(context, document->root);
+  else read_native(context, document->root);
 }
 
 Loaded loaded_from(Context& context) {

@@ -1,4 +1,4 @@
-// Reads a pipeline file of any dialect (now: native) into lib/pipeline, or reports every mistake in it.
+// Reads a pipeline file of any dialect (now: native and Azure's v2) into lib/pipeline, or reports every mistake in it.
 #pragma once
 
 #include <map>

@@ -11,15 +11,11 @@ namespace {
 
 const std::vector<std::string> top_keys = {"name", "description", "parameters", "inputs", "environment", "settings", "steps"};
 
-// Files of Azure's own dialects: v2 has `type: pipeline`, its schema or `jobs:`, v1 has `pipeline:`.
-bool refuse_azure(Context& context, const Node& root) {
-  const auto is_text = [&](const Entry* entry, std::string_view text) { return entry && entry->value.node->text == text; };
-  const Entry* type = root.find("type");
-  const Entry* v2 = is_text(type, "pipeline") ? type : root.find("$schema") ? root.find("$schema") : root.find("jobs");
-  if (v2) context.error(v2->key_where, "this is a pipeline of Azure ML v2; only the native dialect is read, Azure's are not yet");
+// Files of Azure's v1 have `pipeline:`.
+bool refuse_v1(Context& context, const Node& root) {
   const Entry* v1 = root.find("pipeline");
-  if (v1 && !v2) context.error(v1->key_where, "this is a pipeline of Azure ML v1; only the native dialect is read, Azure's are not yet");
-  return v1 || v2;
+  if (v1) context.error(v1->key_where, "this is a pipeline of Azure ML v1; only the native dialect and v2 are read, v1 is not yet");
+  return v1 != nullptr;
 }
 
 void read_settings(Context& context, const Value& value) {
@@ -66,7 +62,7 @@ void hand_down_environment(Context& context) {
 void read_native(Context& context, const Value& root) {
   if (root.node->kind == Node::Kind::null)
     return context.error({root.where.document}, "the file is empty", "the smallest pipeline is `steps: {hello: {command: echo hello}}`");
-  if (root.node->kind == Node::Kind::map && refuse_azure(context, *root.node)) return;
+  if (root.node->kind == Node::Kind::map && refuse_v1(context, *root.node)) return;
   const MapReader top(context, root, "the pipeline", top_keys);
   if (!top.valid()) return;
   read_parameters(context, top.map("parameters"));

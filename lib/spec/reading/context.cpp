@@ -40,6 +40,7 @@ const Document* Context::open_file(const Path& file) {
 
 const Document* Context::read_document(const Path& file) {
   Document& document = open_option(shown_path(file));
+  document.directory = file.parent_path().string();
   auto text = text_of(file, document);
   if (!text) return nullptr;
   document.text = *text;
@@ -86,6 +87,10 @@ void Context::warning(const Place& where, std::string message, std::string hint)
   warning_at(location(where), std::move(message), std::move(hint));
 }
 
+void Context::azure_warning(const Place& where, std::string message, std::string hint) {
+  if (overrides.for_azure) warning(where, std::move(message), std::move(hint));
+}
+
 std::string Context::hint(std::string_view word, const std::vector<std::string>& candidates) const {
   if (candidates.size() > most_candidates || diagnostics.all().size() > most_mistakes / 5) return {};
   return suggestion(word, candidates);
@@ -109,6 +114,11 @@ Path Context::path(const std::string& written, const Path& base) {
 }
 
 Path Context::path(const std::string& written) { return path(written, pipeline.directory); }
+
+Path Context::path_beside(const Place& where, const std::string& written) {
+  const bool in_file = where.document && !where.document->directory.empty();
+  return path(written, in_file ? Path(where.document->directory) : pipeline.directory);
+}
 
 bool check_name(Context& context, const Place& where, const std::string& name, std::string_view what) {
   if (name.size() > longest_name) {

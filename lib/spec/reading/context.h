@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/pipeline.h"
+#include "spec/reading/mapping.h"
 #include "spec/reading/overrides.h"
 #include "spec/yaml/document.h"
 #include "spec/yaml/scalar.h"
@@ -37,6 +38,8 @@ class Context {
   void warning(const Place& where, std::string message, std::string hint = {});
   void error_at(const Location& where, std::string message, std::string hint = {});
   void warning_at(const Location& where, std::string message, std::string hint = {});
+  // What Azure would refuse though it runs here; said only by `validate --target azure`.
+  void azure_warning(const Place& where, std::string message, std::string hint = {});
   // "did you mean ...", unless that has become too much work.
   std::string hint(std::string_view word, const std::vector<std::string>& candidates) const;
 
@@ -47,6 +50,8 @@ class Context {
   // Absolute and normalised; relative paths start beside the spec, or at `base`. Notes those that are written absolutely.
   Path path(const std::string& written);
   Path path(const std::string& written, const Path& base);
+  // The same, where relative paths start beside the file that `where` is in (an option: beside the spec), as in Azure's dialects.
+  Path path_beside(const Place& where, const std::string& written);
 
   const Overrides& overrides;
   Diagnostics diagnostics;
@@ -58,6 +63,8 @@ class Context {
   std::vector<std::string> parameter_names, input_names, step_names;       // the same, in file order
   std::unordered_map<std::string, std::vector<Setting>> settings;          // by step
   std::unordered_set<std::string> used_steps;                              // --use: stand-ins for what they make
+  Mapping mapping;
+  std::vector<Unmapped> unmapped;
   std::unordered_map<std::string, Location> published;                     // step.output -> where it says so
 
  private:

@@ -76,50 +76,48 @@ std::vector<std::string> names_of(const Step& step, RefKind kind) {
   return names;
 }
 
+// Where the expressions of a text stand: the n-th "${{" of it is the n-th in the file from its start, whatever the quoting and the
+// line breaks.
+class Finder {
+ public:
+  explicit Finder(const Place& start) : start_(start) {}
+
+  Place next(std::size_t length) {
+    if (start_.line < 1 || !start_.document) return start_;
+    if (cursor_ == 0) cursor_ = start_.document->offset(start_);
+    const auto found = start_.document->text.find(opening, cursor_);
+    if (found == std::string::npos) return start_;
+    cursor_ = found + opening.size();
+    return start_.document->place_of(found, length);
+  }
+
+ private:
+  const Place& start_;
+  std::size_t cursor_ = 0;
+};
+
 class Parser {
  public:
   Parser(Context& context, const Scalar& scalar, std::string_view key, const Scope& scope)
       : context_(context), scalar_(scalar), key_(key), scope_(scope) {}
 
   std::optional<Template> parse() {
+    const auto pieces = split_expressions(context_, scalar_);
+    if (!pieces) return std::nullopt;
     Template result;
     result.written = scalar_.text;
     result.where = location(scalar_.where);
     bool good = true;
-    std::string_view rest = scalar_.text;
-    for (;;) {
-      const auto start = rest.find(opening);
-      if (start > 0 && !rest.empty()) result.parts.emplace_back(std::string(rest.substr(0, start)));
-      if (start == std::string_view::npos) break;
-      rest.remove_prefix(start);
-      const auto end = rest.find(closing);
-      Place where = next_place();
-      if (end == std::string_view::npos) {
-        context_.error(where, "`${{` is never closed", "close the expression with }}");
-        return std::nullopt;
-      }
-      if (where.line > 0) where.length = static_cast<int>(end + closing.size());
-      if (auto reference = parse_reference(rest.substr(opening.size(), end - opening.size()), where))
-        result.parts.emplace_back(std::move(*reference));
+    for (const Piece& piece : *pieces) {
+      if (!piece.is_expression) result.parts.emplace_back(piece.text);
+      else if (auto reference = parse_reference(piece.text, piece.where)) result.parts.emplace_back(std::move(*reference));
       else good = false;
-      rest.remove_prefix(end + closing.size());
     }
     if (!good) return std::nullopt;
     return result;
   }
 
  private:
-  // The n-th "${{" of the text is the n-th in the file from its start, whatever the quoting and the line breaks.
-  Place next_place() {
-    const Place& where = scalar_.where;
-    if (where.line < 1 || !where.document) return where;
-    if (cursor_ == 0) cursor_ = where.document->offset(where);
-    const auto found = where.document->text.find(opening, cursor_);
-    if (found == std::string::npos) return where;
-    cursor_ = found + opening.size();
-    return where.document->place_of(found, opening.size());
-  }
-
   std::optional<Reference> parse_reference(std::string_view inner, const Place& where) {
     std::vector<std::string> words;
     for (const std::string_view word : split(inner, '.')) words.emplace_back(trim(word));
@@ -197,10 +195,29 @@ class Parser {
   const Scalar& scalar_;
   std::string_view key_;
   const Scope& scope_;
-  std::size_t cursor_ = 0;
 };
 
 }  // namespace
+
+std::optional<std::vector<Piece>> split_expressions(Context& context, const Scalar& scalar) {
+  std::vector<Piece> pieces;
+  Finder finder(scalar.where);
+  std::string_view rest = scalar.text;
+  for (;;) {
+    const auto start = rest.find(opening);
+    if (start > 0 && !rest.empty()) pieces.push_back({false, std::string(rest.substr(0, start)), scalar.where});
+    if (start == std::string_view::npos) return pieces;
+    rest.remove_prefix(start);
+    const auto end = rest.find(closing);
+    if (end == std::string_view::npos) {
+      context.error(finder.next(opening.size()), "`${{` is never closed", "close the expression with }}");
+      return std::nullopt;
+    }
+    const std::string_view inner = trim(rest.substr(opening.size(), end - opening.size()));
+    pieces.push_back({true, std::string(inner), finder.next(end + closing.size())});
+    rest.remove_prefix(end + closing.size());
+  }
+}
 
 std::optional<Template> parse_template(Context& context, const Scalar& scalar, std::string_view key, const Scope& scope) {
   return Parser(context, scalar, key, scope).parse();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/pipeline.h"
 #include "spec/reading/context.h"
@@ -21,6 +22,15 @@ struct Scope {
   Kind kind = Kind::parameters;
   const Step* step = nullptr;  // of Kind::step: inputs and outputs are read already
 };
+
+// A text cut at its expressions.
+struct Piece {
+  bool is_expression = false;
+  std::string text;  // of an expression what stands between ${{ and }}, without blanks around it
+  Place where;       // of an expression, as a whole
+};
+// Nothing: an expression is never closed, which is reported.
+std::optional<std::vector<Piece>> split_expressions(Context& context, const Scalar& scalar);
 
 // `key` names the text in messages. Nothing after a mistake, which is reported at its own column.
 std::optional<Template> parse_template(Context& context, const Scalar& scalar, std::string_view key, const Scope& scope);

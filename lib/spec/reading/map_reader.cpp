@@ -23,21 +23,35 @@ std::string describe_range(const Range& range) {
 }  // namespace
 
 MapReader::MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values, std::string path)
-    : context_(context), where_(map.where), owner_(std::move(owner)), path_(std::move(path)), values_(values) {
+    : context_(context), where_(map.where), owner_(std::move(owner)), path_(std::move(path)) {
+  if (values == Values::with_parameters)
+    resolve_ = [&context](const Scalar& scalar, std::string_view key) { return resolve_parameters(context, scalar, key); };
+  begin(map, known);
+}
+
+MapReader::MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Resolver resolve, std::string path)
+    : context_(context), where_(map.where), owner_(std::move(owner)), path_(std::move(path)), resolve_(std::move(resolve)), loose_(true),
+      ignore_empty_(true) {
+  begin(map, known);
+}
+
+void MapReader::begin(const Value& map, const std::vector<std::string>& known) {
   if (map.node->kind != Node::Kind::map) {
     context_.error(map.where, fmt::format("{} must be a map, got {}", title(), describe(map)),
                    fmt::format("its keys: {}", join(known, ", ")));
     return;
   }
   map_ = map.node;
-  refuse_unknown(known);
+  tell_unknown(known);
 }
 
-void MapReader::refuse_unknown(const std::vector<std::string>& known) {
+void MapReader::tell_unknown(const std::vector<std::string>& known) {
   for (const Entry& entry : map_->entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     has_unknown_ = true;
-    context_.error(entry.key_where, fmt::format("unknown key `{}` in {}", entry.key, title()), context_.hint(entry.key, known));
+    const std::string message = fmt::format("unknown key `{}` in {}", entry.key, title());
+    if (loose_) context_.warning(entry.key_where, message + ": it has no effect", context_.hint(entry.key, known));
+    else context_.error(entry.key_where, message, context_.hint(entry.key, known));
   }
 }
 
@@ -73,7 +87,7 @@ std::optional<Scalar> MapReader::item(std::string_view key, const Value& value, 
     return std::nullopt;
   }
   const Scalar scalar{value.node->text, value.node->is_text, value.where};
-  if (values_ == Values::with_parameters) return resolve_parameters(context_, scalar, fmt::format("`{}`", key));
+  if (resolve_) return resolve_(scalar, fmt::format("`{}`", key));
   return scalar;
 }
 

@@ -1,6 +1,7 @@
 // Reads the keys of one map: unknown keys, wrong types and values out of range become mistakes where they stand.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ class MapReader {
   // A value that is no map is reported.
   MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Values values = Values::plain,
             std::string path = {});
+
+  // How Azure's YAML is read, which is looser than ours: unknown keys are only warned about, a key without a value counts as absent,
+  // and `resolve` puts values in the place of expressions. Nothing from `resolve`: a mistake, which is reported.
+  using Resolver = std::function<std::optional<Scalar>(const Scalar&, std::string_view key)>;
+  MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Resolver resolve, std::string path = {});
 
   bool valid() const { return map_ != nullptr; }
   const std::string& owner() const { return owner_; }
@@ -76,7 +82,8 @@ class MapReader {
  private:
   static bool same_word(std::string_view a, std::string_view b);
   void unknown_word(std::string_view key, const Scalar& got, const std::vector<std::string>& words) const;
-  void refuse_unknown(const std::vector<std::string>& known);
+  void begin(const Value& map, const std::vector<std::string>& known);
+  void tell_unknown(const std::vector<std::string>& known);
   std::optional<Scalar> item(std::string_view key, const Value& value, std::string_view wanted) const;
   std::optional<double> checked_number(std::string_view key, const Scalar& scalar, const Range& range) const;
   bool in_range(std::string_view key, const Scalar& scalar, double value, const Range& range) const;
@@ -85,7 +92,8 @@ class MapReader {
   const Node* map_ = nullptr;
   Place where_;
   std::string owner_, path_;
-  Values values_;
+  Resolver resolve_;
+  bool loose_ = false;
   bool ignore_empty_ = false;
   bool has_unknown_ = false;
 };

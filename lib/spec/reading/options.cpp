@@ -46,6 +46,13 @@ Value parse_setting(Context& context, Document& document, const std::string& tex
   return {&node, {&document}};
 }
 
+// How many of the words are the step's name: steps of nested pipelines have dots in theirs, and the longest counts.
+std::size_t words_of_step(const Context& context, const std::vector<std::string>& names) {
+  for (std::size_t words = names.size() - 1; words > 1; --words)
+    if (context.steps.contains(join({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(words)}, "."))) return words;
+  return 1;
+}
+
 void read_set(Context& context, const std::string& written) {
   Document& document = context.open_option("--set " + written);
   context.pipeline.overrides.push_back("--set " + written);
@@ -53,9 +60,11 @@ void read_set(Context& context, const std::string& written) {
   std::vector<std::string> names;
   for (const std::string_view name : split(std::string_view(written).substr(0, equals), '.')) names.emplace_back(name);
   if (equals == std::string::npos || names.size() < 2) return context.error({&document}, "a setting is given as STEP.KEY=VALUE");
-  if (!known_step(context, {&document}, names[0])) return;
+  const std::size_t words = words_of_step(context, names);
+  const std::string step = join({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(words)}, ".");
+  if (!known_step(context, {&document}, step)) return;
   const Value value = parse_setting(context, document, written.substr(equals + 1));
-  if (value.node) context.settings[names[0]].push_back({{names.begin() + 1, names.end()}, value});
+  if (value.node) context.settings[step].push_back({{names.begin() + static_cast<std::ptrdiff_t>(words), names.end()}, value});
 }
 
 void read_use(Context& context, const std::string& written) {

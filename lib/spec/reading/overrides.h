@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct Overrides {
   std::vector<std::string> inputs;      // "scans=PATH", relative to the working directory
   std::vector<std::string> uses;        // "STEP=DIR": such a step needs no code, command, model or inputs that exist
   Snapshot snapshot{};
+  std::optional<std::string> config{};  // a mapping file of its own (reading/mapping.h)
+  bool allow_download = false;          // data on the web may be fetched
+  bool for_azure = false;               // what Azure would refuse is warned about
 };
 
 }  // namespace mlpipe::spec

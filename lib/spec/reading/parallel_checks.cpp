@@ -63,6 +63,7 @@ void read_driver_flags(Context& context, Parallel& parallel) {
   std::vector<std::optional<std::string>> arguments;
   for (const Template& argument : parallel.arguments) arguments.push_back(settled(context, argument));
   for (FlagRemark& remark : apply_driver_flags(arguments, parallel.config)) {
+    if (remark.is_reserved && context.pipeline.dialect == Dialect::v2) continue;  // there it is the way to say it
     const Location& where = parallel.arguments[remark.argument].where;
     if (remark.is_error) context.error_at(where, std::move(remark.message), std::move(remark.hint));
     else context.warning_at(where, std::move(remark.message), std::move(remark.hint));

@@ -40,8 +40,10 @@ Places places_of_others(const Context& context) {
   places[key_of(context.pipeline.directory / ".mlpipe")] = {"the store of runs"};
   places[key_of(context.pipeline.directory / ".git")] = {"the repository of git"};
   places[key_of(context.pipeline.file)] = {"the pipeline file"};
+  // Datastores of Azure's are there to be written to, also where another node reads.
+  const bool datastores = context.pipeline.dialect == Dialect::v2;
   for (const PipelineInput& input : context.pipeline.inputs)
-    if (!input.path.empty()) places[key_of(input.path)] = {fmt::format("input `{}`", input.name)};
+    if (!input.path.empty() && !datastores) places[key_of(input.path)] = {fmt::format("input `{}`", input.name)};
   for (const Step& step : context.pipeline.steps)
     for (const Step::HashPath& path : step.hash_paths) places[key_of(path.path)] = {fmt::format("a hash path of step `{}`", step.name)};
   for (const Step& step : context.pipeline.steps)
@@ -64,8 +66,21 @@ class Checker {
   }
 
  private:
+  // Each step has its own "${{name}}".
+  static std::string place_of(const Step& step, const StepOutput& output) {
+    constexpr std::string_view name = "${{name}}";
+    std::string path = output.publish.string();
+    for (auto at = path.find(name); at != std::string::npos; at = path.find(name, at + step.name.size())) path.replace(at, name.size(), step.name);
+    return key_of(path);
+  }
+
+  // The folders of those datastores that every workspace has lie in the store.
+  bool is_own_datastore(const std::string& path) const {
+    return path.starts_with(key_of(context_.pipeline.directory / ".mlpipe" / "datastores") + "/");
+  }
+
   void add(const Step& step, const StepOutput& output) {
-    const std::string path = key_of(output.publish);
+    const std::string path = place_of(step, output);
     const Use use{fmt::format("output `{}` of step `{}`", output.name, step.name), true,
                   context_.published.at(step.name + "." + output.name)};
     const auto [first, is_new] = published_.emplace(path, use);
@@ -74,7 +89,7 @@ class Checker {
                                                output.publish_written), "give each a place of its own");
     walk_up(path, [&](const std::string& above) {
       const auto found = others_.find(above);
-      if (found == others_.end()) return;
+      if (found == others_.end() || is_own_datastore(path)) return;
       context_.error_at(use.where, fmt::format("`{}` is {} {}: publishing would overwrite it", output.publish_written,
                                                above == path ? "also" : "inside", found->second.what),
                         "publish beside it");

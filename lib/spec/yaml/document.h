@@ -50,6 +50,7 @@ struct Node {
 // Owns the text and the nodes; Places and Values point into it, so it stays where it is.
 struct Document {
   std::string file;  // as diagnostics show it
+  std::string directory;  // absolute, that the file is in; empty: it is an option
   std::string text;  // without a byte order mark
   std::vector<std::size_t> line_starts;
   std::deque<Node> nodes;

@@ -1,0 +1,69 @@
+#include "spec/v2/types.h"
+
+#include "base/text.h"
+#include "spec/yaml/scalar.h"
+
+namespace mlpipe::spec::v2 {
+namespace {
+
+const std::vector<std::pair<std::string, DataType>> data_types = {
+    {"uri_folder", DataType::folder}, {"uri_file", DataType::file}, {"mltable", DataType::mltable},
+    {"mlflow_model", DataType::folder}, {"triton_model", DataType::folder}};
+
+const std::vector<std::pair<std::string, ParameterType>> literal_types = {{"string", ParameterType::string},
+                                                                          {"integer", ParameterType::integer},
+                                                                          {"number", ParameterType::number},
+                                                                          {"boolean", ParameterType::boolean}};
+
+std::vector<std::pair<std::string, std::string>> words(const std::vector<std::string>& all) {
+  std::vector<std::pair<std::string, std::string>> same;
+  for (const std::string& word : all) same.emplace_back(word, word);
+  return same;
+}
+
+}  // namespace
+
+std::optional<InputType> read_input_type(const MapReader& map) {
+  std::vector<std::pair<std::string, InputType>> all;
+  for (const auto& [word, type] : data_types) all.push_back({word, {type, {}}});
+  all.push_back({"custom_model", {}});
+  for (const auto& [word, type] : literal_types) all.push_back({word, {{}, type}});
+  return map.choice<InputType>("type", all);
+}
+
+std::optional<DataType> read_output_type(const MapReader& map) {
+  auto all = data_types;
+  all.emplace_back("custom_model", DataType::folder);
+  return map.choice<DataType>("type", all);
+}
+
+void read_input_mode(const MapReader& map) {
+  static const auto modes = words({"ro_mount", "rw_mount", "mount", "download", "upload", "direct", "eval_mount", "eval_download"});
+  map.choice<std::string>("mode", modes);
+}
+
+std::string read_output_mode(const MapReader& map) {
+  static const auto modes = words({"rw_mount", "upload", "mount", "direct"});
+  return map.choice<std::string>("mode", modes).value_or("");
+}
+
+std::string_view describe_literal(ParameterType type) {
+  switch (type) {
+    case ParameterType::integer: return "an integer";
+    case ParameterType::number: return "a number";
+    case ParameterType::boolean: return "true or false";
+    case ParameterType::string: break;
+  }
+  return "text";
+}
+
+std::optional<std::string> literal_text(const Scalar& scalar, std::optional<ParameterType> type) {
+  const auto boolean = scalar.is_text && type != ParameterType::boolean ? std::nullopt : as_boolean(scalar.text);
+  if (boolean && type != ParameterType::integer && type != ParameterType::number) return *boolean ? "True" : "False";
+  if (type == ParameterType::boolean) return std::nullopt;
+  if (type == ParameterType::integer && !as_integer(scalar.text)) return std::nullopt;
+  if (type == ParameterType::number && !as_number(scalar.text)) return std::nullopt;
+  return scalar.text;
+}
+
+}  // namespace mlpipe::spec::v2

@@ -1,0 +1,27 @@
+// The words of Azure for kinds of data and of values.
+#pragma once
+
+#include <optional>
+
+#include "spec/reading/map_reader.h"
+
+namespace mlpipe::spec::v2 {
+
+struct InputType {
+  std::optional<DataType> data;          // nothing of both: custom_model, which is a file or a folder
+  std::optional<ParameterType> literal;
+};
+
+// `type` of an input, of an output; nothing: it is not said, or wrong, which is reported.
+std::optional<InputType> read_input_type(const MapReader& map);
+std::optional<DataType> read_output_type(const MapReader& map);
+// `mode` of either; a wrong one is reported.
+void read_input_mode(const MapReader& map);
+std::string read_output_mode(const MapReader& map);
+
+// "an integer", "true or false".
+std::string_view describe_literal(ParameterType type);
+// A value as Azure hands it over: true and false with a capital letter, the rest as it is written. Nothing: it is of another type.
+std::optional<std::string> literal_text(const Scalar& scalar, std::optional<ParameterType> type);
+
+}  // namespace mlpipe::spec::v2
