@@ -56,12 +56,12 @@ Result<int> rerun(const Arguments& arguments) {
   request.rerun_of = run.header.id;
   spec::Overrides overrides = changes.overrides();
   MLPIPE_TRY(overrides.snapshot, snapshot_of(store, kept));
-  MLPIPE_TRY(const Pipeline pipeline, load_pipeline(kept.spec.spec, overrides));
+  MLPIPE_TRY(Pipeline pipeline, load_pipeline(kept.spec.spec, overrides));
   for (const std::string& step : kept.unseen)
     if (!run.header.selection.empty() || run.step(step))
       tell(fmt::format("{}  note: run {} never looked at its code: it is taken as it lies now", step, run.header.id));
   in_use.reset();  // the checkouts are marked as used, and the run holds the rest as every run does
-  return run_here(pipeline, store, request, arguments.reporting);
+  return run_here(std::move(pipeline), store, request, arguments.reporting);
 }
 
 }  // namespace

@@ -170,6 +170,7 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
     auto& bound = input.side ? description.bindings.side_inputs : description.bindings.inputs;
     if (input.from == StepInput::From::value) {
       bound[input.name] = input.value;
+      description.bindings.values.insert(input.name);
       continue;
     }
     MLPIPE_TRY(StepDescription::Input read, input_of(input, available));

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "system/fd.h"
+#include "system/files.h"
 
 namespace mlpipe {
 namespace {
@@ -100,8 +101,9 @@ std::size_t count_ranks(const Distribution& distribution) {
 Result<std::vector<std::vector<std::string>>> rank_variables(const Distribution& distribution) {
   const std::size_t size = count_ranks(distribution);
   std::vector<int> ports;
-  if (distribution.kind == Distribution::Kind::tensorflow || distribution.kind == Distribution::Kind::pytorch)
+  if (distribution.kind == Distribution::Kind::tensorflow || distribution.kind == Distribution::Kind::pytorch) {
     MLPIPE_TRY(ports, free_ports(distribution.kind == Distribution::Kind::pytorch ? 1 : size));
+  }
   std::vector<Variables> all;
   for (std::size_t rank = 0; rank < size; ++rank) all.push_back(variables_of(distribution, ports, rank, size));
   return all;

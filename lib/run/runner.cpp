@@ -30,6 +30,7 @@ RunHeader header_of(const Pipeline& pipeline, const Store& store, const RunReque
   header.given = std::move(given);
   header.pipeline = pipeline.name;
   header.spec = pipeline.file;
+  for (const PipelineOutput& output : pipeline.outputs) header.outputs.emplace(output.name, fmt::format("{}.{}", output.step, output.output));
   header.beside_store = store.beside(pipeline.file);
   header.command_line = request.command_line;
   header.overrides = pipeline.overrides;
@@ -99,6 +100,16 @@ void warn_of_size(const Store& store, EventSink& events) {
                                limit_variable)});
 }
 
+// Where those lie that were made.
+std::vector<std::pair<std::string, Path>> pipeline_outputs(const Pipeline& pipeline, const Store& store, const RunInfo& run) {
+  std::vector<std::pair<std::string, Path>> places;
+  for (const PipelineOutput& wanted : pipeline.outputs)
+    if (const StepRecord* step = run.step(wanted.step))
+      for (const StoredOutput& output : step->outputs)
+        if (output.name == wanted.output) places.emplace_back(wanted.name, store.output_path(output));
+  return places;
+}
+
 void report_swept(const Store& store, EventSink& events) {
   const auto swept = sweep_dead_runs(store);
   if (!swept) return events.on(Notice{"", swept.error().message, swept.error().hint});
@@ -142,7 +153,7 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
   }
   if (spawned) add_to_size(store, disk_use(recorder.folder()));
   warn_of_size(store, events);
-  events.on(RunEnded{info, ""});
+  events.on(RunEnded{info, "", pipeline_outputs(pipeline, store, info)});
   return info;
 }
 

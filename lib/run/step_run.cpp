@@ -45,7 +45,7 @@ Result<bool> StepRun::start() {
 // The copy itself is held against the description: whatever happened to the source meanwhile, what runs is what was
 // fingerprinted. So is data from outside, which is not copied, now and again before the result is published.
 Result<bool> StepRun::make_workspace() {
-  const Path folder = context_.recorder.work_folder() / step_.name;
+  const Path folder = context_.recorder.work_folder(step_.name);
   ways_ = InputWays::of(description_);
   MLPIPE_TRY(const Path outputs, outputs_folder());
   bool unchanged = true;
@@ -58,6 +58,7 @@ Result<bool> StepRun::make_workspace() {
   if (copy_) {
     MLPIPE_TRY(unchanged, copy_->fill(step_.source_directory, *description_.code, context_.describer.scan_options()));
   }
+  MLPIPE_TRY_VOID(workspace_->prepare(step_));
   MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
   if (changed && changed->from == StepInput::From::step_output)
     return Error{ErrorKind::step_failed, fmt::format("its input {}, which {} made, was changed in the store", changed->name, changed->step),
@@ -82,8 +83,8 @@ std::vector<StreamEditor::Replacement> StepRun::replacements() const {
   return edits;
 }
 
-void StepRun::emit_text(StreamEditor& editor, bool is_stderr, std::string_view text) {
-  if (std::string edited = editor.feed(text); !edited.empty()) context_.events.on(StepOutputText{step_.name, "", is_stderr, std::move(edited)});
+void StepRun::emit_text(StreamEditor& editor, const std::string& worker, bool is_stderr, std::string_view text) {
+  if (std::string edited = editor.feed(text); !edited.empty()) context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::move(edited)});
 }
 
 void StepRun::notice(const std::string& message, const std::string& hint) const { context_.events.on(Notice{step_.name, message, hint}); }
@@ -136,9 +137,19 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
   return result;
 }
 
+// Without what it left for its outputs.
+std::vector<TreeChange> StepRun::written_source() const {
+  auto changes = copy_->changes(*description_.code, context_.describer.scan_options());
+  for (const StepOutput& output : step_.outputs)
+    if (!output.left_in.empty()) std::erase_if(changes, [&](const TreeChange& change) { return change.path.starts_with(output.left_in + "/"); });
+  return changes;
+}
+
 void StepRun::succeed(const ScoreCounts& counts) {
   std::vector<std::string> empty;
-  if (const auto checked = workspace_->check_outputs(step_, empty); !checked) {
+  auto checked = workspace_->collect(step_);
+  if (checked) checked = workspace_->check_outputs(step_, empty);
+  if (!checked) {
     incomplete_ = true;
     StepEnded event;
     event.hint = checked.error().hint;
@@ -153,8 +164,7 @@ void StepRun::succeed(const ScoreCounts& counts) {
     return fail(result.error().kind, result.error().message, std::move(event));
   }
   if (copy_)
-    if (const auto advice = advise_written_source(copy_->changes(*description_.code, context_.describer.scan_options())))
-      notice(advice->message, advice->hint);
+    if (const auto advice = advise_written_source(written_source())) notice(advice->message, advice->hint);
   workspace_->remove(context_.spares);
   record_.state = StepState::ran;
   record_.took = result->took;

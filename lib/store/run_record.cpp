@@ -56,6 +56,11 @@ const StepRecord* RunInfo::step(std::string_view name) const {
   return found == steps.rend() ? nullptr : &*found;
 }
 
+std::string folder_of_step(std::string step) {
+  std::replace(step.begin(), step.end(), '.', '-');
+  return step;
+}
+
 Result<std::vector<std::string>> list_runs(const Store& store) {
   const Path folder = store.root() / "runs";
   if (!path_exists(folder)) return std::vector<std::string>();
