@@ -50,7 +50,8 @@ void MapReader::tell_unknown(const std::vector<std::string>& known) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     has_unknown_ = true;
     const std::string message = fmt::format("unknown key `{}` in {}", entry.key, title());
-    if (loose_) context_.warning(entry.key_where, message + ": it has no effect", context_.hint(entry.key, known));
+    const std::string near = loose_ ? nearest(entry.key, known) : "";
+    if (loose_) context_.warning(entry.key_where, message + ": it has no effect", near.empty() ? "" : fmt::format("did you mean `{}`?", near));
     else context_.error(entry.key_where, message, context_.hint(entry.key, known));
   }
 }

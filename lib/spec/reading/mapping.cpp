@@ -66,6 +66,9 @@ void read_file_of(Context& context, const Path& file) {
     for (const Entry& entry : environments->node->entries) read_environment_entry(context, entry);
 }
 
+// "models" -> "model".
+std::string singular(const std::string& kind) { return kind.ends_with('s') ? kind.substr(0, kind.size() - 1) : kind; }
+
 std::string lines_to_write(const std::vector<Unmapped>& all) {
   std::string lines;
   for (const std::string& key : keys) {
@@ -99,7 +102,7 @@ void report_unmapped(Context& context) {
   if (context.unmapped.empty()) return;
   std::vector<std::string> wanted;
   for (const Unmapped& one : context.unmapped) {
-    std::string text = fmt::format("{} `{}` ({})", one.kind, one.name, one.wanted_by);
+    std::string text = fmt::format("{} `{}` (of {})", singular(one.kind), one.name, one.wanted_by);
     if (std::find(wanted.begin(), wanted.end(), text) == wanted.end()) wanted.push_back(std::move(text));
   }
   context.error_at(context.unmapped.front().where, fmt::format("nothing on this machine stands for {}", join(wanted, ", ")),

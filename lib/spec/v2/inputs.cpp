@@ -273,7 +273,7 @@ void check_given(Reading& reading) {
   Context& context = reading.context;
   std::vector<std::string> names, options, values = context.parameter_names, data = context.input_names;
   for (const Missing& missing : reading.missing) (missing.is_data ? data : values).push_back(missing.name);
-  check_used(context, reading.values, values, data, "value", "--input");
+  check_used(context, reading.values, values, data, "parameter", "--input");
   check_used(context, reading.data, data, values, "data input", "-p");
   const Location* first = nullptr;
   for (const Missing& missing : reading.missing) {
