@@ -56,8 +56,8 @@ class Reader {
     std::vector<std::string> names;
     if (const Entry* outputs = entry_of(*job_.component, "outputs"))
       for (const Entry& known : outputs->value.node->entries) names.push_back(known.key);
-    context_.error(entry.key_where, fmt::format("the component of {} has no output `{}`", job_.title(), entry.key),
-                   names.empty() ? "it has no outputs" : context_.hint(entry.key, names));
+    context_.warning(entry.key_where, fmt::format("the component of {} has no output `{}`: it has no effect", job_.title(), entry.key),
+                     names.empty() ? "it has no outputs" : context_.hint(entry.key, names));
   }
 
   StepOutput output(const Entry& first) {
