@@ -80,13 +80,19 @@ void check_input(Context& context, const PipelineInput& input) {
       fail("a pattern may match many files, but its type is file", "write `type: folder`, or name one file");
     return;
   }
+  const bool native = context.pipeline.dialect == Dialect::native;
+  const std::string as_file = native ? "write `type: file`" : "write `type: uri_file`", as_folder = native ? "write `type: folder`" : "write `type: uri_folder`";
   if (!path_exists(input.path)) {
+    const bool looked = input.overridden || input.written.starts_with("azureml:");
     fail(fmt::format("`{}` does not exist", input.written),
-         input.overridden ? fmt::format("looked for {}", shown_path(input.path)) : "paths are relative to the pipeline file; " + another);
+         (looked ? fmt::format("looked for {}", shown_path(input.path)) : fmt::format("paths are relative to the {}file", native ? "pipeline " : "")) +
+             (another.empty() ? "" : "; " + another));
   } else if (input.type == DataType::folder && !is_folder(input.path)) {
-    fail(fmt::format("`{}` is a file, but its type is folder", input.written), "write `type: file`");
+    fail(fmt::format("`{}` is a file, but its type is folder", input.written), as_file);
   } else if (input.type == DataType::file && is_folder(input.path)) {
-    fail(fmt::format("`{}` is a folder, but its type is file", input.written), "write `type: folder`");
+    fail(fmt::format("`{}` is a folder, but its type is file", input.written), as_folder);
+  } else if (input.type == DataType::mltable && !is_file(input.path / "MLTable")) {
+    fail(fmt::format("`{}` is no mltable: that is a folder with a file named MLTable", input.written), is_folder(input.path) ? as_folder : as_file);
   }
 }
 

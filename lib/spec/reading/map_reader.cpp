@@ -30,8 +30,7 @@ MapReader::MapReader(Context& context, const Value& map, std::string owner, std:
 }
 
 MapReader::MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Resolver resolve, std::string path)
-    : context_(context), where_(map.where), owner_(std::move(owner)), path_(std::move(path)), resolve_(std::move(resolve)), loose_(true),
-      ignore_empty_(true) {
+    : context_(context), where_(map.where), owner_(std::move(owner)), path_(std::move(path)), resolve_(std::move(resolve)), loose_(true) {
   begin(map, known);
 }
 
@@ -50,7 +49,8 @@ void MapReader::tell_unknown(const std::vector<std::string>& known) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     has_unknown_ = true;
     const std::string message = fmt::format("unknown key `{}` in {}", entry.key, title());
-    if (loose_) context_.warning(entry.key_where, message + ": it has no effect", context_.hint(entry.key, known));
+    const std::string near = loose_ ? nearest(entry.key, known) : "";
+    if (loose_) context_.warning(entry.key_where, message + ": it has no effect", near.empty() ? "" : fmt::format("did you mean `{}`?", near));
     else context_.error(entry.key_where, message, context_.hint(entry.key, known));
   }
 }
@@ -58,7 +58,8 @@ void MapReader::tell_unknown(const std::vector<std::string>& known) {
 const Entry* MapReader::given(std::string_view key) const {
   const Entry* entry = map_ ? map_->find(key) : nullptr;
   if (!entry || entry->value.node->kind != Node::Kind::null) return entry;
-  if (!ignore_empty_) context_.error(entry->key_where, fmt::format("{} has no value", named(key)), "give it one, or remove the key");
+  if (loose_) context_.azure_warning(entry->key_where, fmt::format("{} has no value", named(key)), "give it one, or remove the key");
+  else if (!ignore_empty_) context_.error(entry->key_where, fmt::format("{} has no value", named(key)), "give it one, or remove the key");
   return nullptr;
 }
 

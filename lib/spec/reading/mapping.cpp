@@ -66,6 +66,15 @@ void read_file_of(Context& context, const Path& file) {
     for (const Entry& entry : environments->node->entries) read_environment_entry(context, entry);
 }
 
+// Those that do not lie beside the spec say what is on this machine, and are no part of what a run keeps.
+void read_file_elsewhere(Context& context, const Path& file) {
+  read_file_of(context, file);
+  std::erase_if(context.pipeline.files, [&](const Pipeline::SpecFile& kept) { return kept.path == file; });
+}
+
+// "models" -> "model".
+std::string singular(const std::string& kind) { return kind.ends_with('s') ? kind.substr(0, kind.size() - 1) : kind; }
+
 std::string lines_to_write(const std::vector<Unmapped>& all) {
   std::string lines;
   for (const std::string& key : keys) {
@@ -87,19 +96,20 @@ std::optional<Path> Mapping::find(const std::map<std::string, Path>& places, con
 }
 
 void read_mapping(Context& context) {
-  for (const Path& file : {user_file(), context.pipeline.directory / mapping_name})
-    if (!file.empty() && context.has_file(file)) read_file_of(context, file);
+  const Path of_user = user_file(), beside = context.pipeline.directory / mapping_name;
+  if (!of_user.empty() && is_file(of_user)) read_file_elsewhere(context, of_user);
+  if (context.has_file(beside)) read_file_of(context, beside);
   if (!context.overrides.config) return;
-  const Path file = absolute_path(*context.overrides.config);
-  context.pipeline.overrides.push_back("--config " + file.string());
-  read_file_of(context, file);
+  const Path given = absolute_path(*context.overrides.config);
+  context.pipeline.overrides.push_back("--config " + given.string());
+  read_file_elsewhere(context, given);
 }
 
 void report_unmapped(Context& context) {
   if (context.unmapped.empty()) return;
   std::vector<std::string> wanted;
   for (const Unmapped& one : context.unmapped) {
-    std::string text = fmt::format("{} `{}` ({})", one.kind, one.name, one.wanted_by);
+    std::string text = fmt::format("{} `{}` (of {})", singular(one.kind), one.name, one.wanted_by);
     if (std::find(wanted.begin(), wanted.end(), text) == wanted.end()) wanted.push_back(std::move(text));
   }
   context.error_at(context.unmapped.front().where, fmt::format("nothing on this machine stands for {}", join(wanted, ", ")),

@@ -23,6 +23,7 @@ std::vector<std::string> names_of(const Job& job) {
 
 Bound input_of(Reading& reading, Job& job, const std::string& name, const Place& where) {
   read_inputs_of(reading, job, where);
+  if (job.state != Job::Inputs::read) return broken();
   if (const Bound* bound = job.input(name)) {
     if (!job.scope) reading.used.insert(name);
     return *bound;
@@ -187,6 +188,8 @@ std::optional<Source> source_of(Reading& reading, const Job& job, const std::str
                         : names.empty() ? "it has no outputs" : reading.context.hint(output, names));
   return std::nullopt;
 }
+
+bool is_written(const Job& pipeline, const std::string& output) { return writer_of(pipeline, output).has_value(); }
 
 std::optional<std::string> parent_output_of(const Value& value) {
   const Entry* path = entry_of(value, "path");

@@ -20,6 +20,8 @@ Bound bind_text(Reading& reading, const Job& job, const Scalar& text, const std:
 MapReader::Resolver values_in(Reading& reading, Body* scope);
 // The step behind an output of a node. `where`: of who asks; nothing: there is none, which is reported.
 std::optional<Source> source_of(Reading& reading, const Job& job, const std::string& output, const Place& where);
+// Some node of the pipeline writes its output.
+bool is_written(const Job& pipeline, const std::string& output);
 // X when the value of an output is ${{parent.outputs.X}}, alone or as its path.
 std::optional<std::string> parent_output_of(const Value& value);
 

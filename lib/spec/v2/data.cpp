@@ -70,7 +70,7 @@ class Placer {
   }
 
   void need(const std::string& kind, const std::string& name) {
-    context_.unmapped.push_back({kind, name, job_.title(), location(written_.where)});
+    context_.unmapped.push_back({kind, name, job_.scope ? job_.title() : fmt::format("input `{}`", input_.name), location(written_.where)});
   }
 
   Context& context_;

@@ -91,7 +91,7 @@ std::optional<Expression> parse_expression(Context& context, const Piece& piece,
     auto expression = match(form, words, piece.where);
     if (!expression) continue;
     if (is_allowed(form.kind, allowed)) return expression;
-    const std::string hint = hint_for_misplaced(*expression);
+    const std::string hint = allowed.empty() ? "" : hint_for_misplaced(*expression);
     context.error(piece.where, fmt::format("`{}` cannot stand in {}", piece.text, what), hint.empty() ? spellings(allowed) : hint);
     return std::nullopt;
   }

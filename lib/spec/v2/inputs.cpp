@@ -133,8 +133,8 @@ class Reader {
       return declaration.data ? add_data(reading_, job_, name, *value, declaration.data) : literal(name, *value, declaration);
     if (declaration.optional) return {};
     if (!job_.scope) reading_.missing.push_back({name, declaration.data.has_value(), location(declaration.where)});
-    else if (job_.kind != Job::Kind::pipeline || job_.component)
-      context_.error(job_.where, fmt::format("{} gives no value to input `{}` of its component", job_.title(), name),
+    else
+      context_.error(job_.where, fmt::format("{} gives no value to {}input `{}`", job_.title(), job_.component ? "its component's " : "its ", name),
                      fmt::format("write `{}: ...` below its `inputs`", name));
     return {.broken = true};
   }
@@ -183,7 +183,7 @@ class Reader {
     Bound bound = bind_text(reading_, job_, scalar, named(given.name));
     if (bound.broken) return bound;
     if (bound.kind == Bound::Kind::unset && (declaration.default_value || !declaration.optional) && job_.component) return by_default(given.name, declaration);
-    if (bound.kind == Bound::Kind::literal && !declaration.data) bound.value = checked(given.name, {bound.value, false, scalar.where}, declaration);
+    if (bound.kind == Bound::Kind::literal && !declaration.data) set_value(bound, given.name, {bound.value, false, scalar.where}, declaration);
     if (bound.kind == Bound::Kind::output && declaration.data && !bound.type) bound.type = declaration.data;
     return bound;
   }
@@ -196,7 +196,7 @@ class Reader {
     if (overridden) scalar = option->second.value;
     Bound bound{.kind = Bound::Kind::literal};
     bound.where = scalar.where;
-    bound.value = checked(name, scalar, declaration);
+    set_value(bound, name, scalar, declaration);
     if (job_.scope) return bound;
     bound.parameter = name;
     context_.parameters.emplace(name, context_.pipeline.parameters.size());
@@ -205,21 +205,24 @@ class Reader {
     return bound;
   }
 
-  std::string checked(const std::string& name, const Scalar& scalar, const Declaration& declaration) {
+  void set_value(Bound& bound, const std::string& name, const Scalar& scalar, const Declaration& declaration) {
     const auto text = literal_text(scalar, declaration.literal);
-    if (!text) {
-      context_.error(scalar.where, fmt::format("{} must be {}, got {}", named(name), describe_literal(*declaration.literal), describe(scalar)));
-      return {};
-    }
+    bound.broken = !text;
+    if (!text)
+      return context_.error(scalar.where, fmt::format("{} must be {}, got {}", named(name), describe_literal(*declaration.literal), describe(scalar)));
+    bound.value = *text;
+    check_value(name, scalar, *text, declaration);
+  }
+
+  void check_value(const std::string& name, const Scalar& scalar, const std::string& text, const Declaration& declaration) {
     const auto& choices = declaration.choices;
-    if (!choices.empty() && std::find(choices.begin(), choices.end(), *text) == choices.end() &&
+    if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end() &&
         std::find(choices.begin(), choices.end(), scalar.text) == choices.end())
       context_.warning(scalar.where, fmt::format("{} should be one of {}, got {}", named(name), join(choices, ", "), describe(scalar)),
-                       context_.hint(*text, choices));
-    const auto number = parse_number(*text);
+                       context_.hint(text, choices));
+    const auto number = parse_number(text);
     if (number && ((declaration.least && *number < *declaration.least) || (declaration.most && *number > *declaration.most)))
-      context_.error(scalar.where, fmt::format("{} must be {}, got {}", named(name), limits(declaration), *text));
-    return *text;
+      context_.error(scalar.where, fmt::format("{} must be {}, got {}", named(name), limits(declaration), text));
   }
 
   static std::string limits(const Declaration& d) {
@@ -273,7 +276,7 @@ void check_given(Reading& reading) {
   Context& context = reading.context;
   std::vector<std::string> names, options, values = context.parameter_names, data = context.input_names;
   for (const Missing& missing : reading.missing) (missing.is_data ? data : values).push_back(missing.name);
-  check_used(context, reading.values, values, data, "value", "--input");
+  check_used(context, reading.values, values, data, "parameter", "--input");
   check_used(context, reading.data, data, values, "data input", "-p");
   const Location* first = nullptr;
   for (const Missing& missing : reading.missing) {

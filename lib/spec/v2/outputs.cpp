@@ -56,8 +56,8 @@ class Reader {
     std::vector<std::string> names;
     if (const Entry* outputs = entry_of(*job_.component, "outputs"))
       for (const Entry& known : outputs->value.node->entries) names.push_back(known.key);
-    context_.error(entry.key_where, fmt::format("the component of {} has no output `{}`", job_.title(), entry.key),
-                   names.empty() ? "it has no outputs" : context_.hint(entry.key, names));
+    context_.warning(entry.key_where, fmt::format("the component of {} has no output `{}`: it has no effect", job_.title(), entry.key),
+                     names.empty() ? "it has no outputs" : context_.hint(entry.key, names));
   }
 
   StepOutput output(const Entry& first) {
@@ -225,6 +225,11 @@ void read_pipeline_outputs(Reading& reading, const Job& whole) {
   const Entry* outputs = entry_of(whole.body->map, "outputs");
   if (!outputs || outputs->value.node->kind != Node::Kind::map) return;
   for (const Entry& entry : outputs->value.node->entries) {
+    if (!is_written(whole, entry.key)) {
+      reading.context.warning(entry.key_where, fmt::format("no node of the pipeline writes its output `{}`", entry.key),
+                              fmt::format("one of them needs `outputs: {{NAME: \"${{{{parent.outputs.{}}}}}\"}}`", entry.key));
+      continue;
+    }
     const auto source = source_of(reading, whole, entry.key, entry.key_where);
     if (source) reading.context.pipeline.outputs.push_back({entry.key, source->step, source->output, location(entry.key_where)});
   }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "spec/reading/asset_name.h"
 #include "spec/v2/binding.h"
+#include "system/clock.h"
 
 namespace mlpipe::spec::v2 {
 namespace {
@@ -38,7 +39,14 @@ void check_trigger(Context& context, const MapReader& top) {
     context.error(expression->where, fmt::format("{} must have five fields, got {}", map.named("expression"), fields), "minute hour day month weekday");
 }
 
-// `${{name}}` in a schedule is what it is called.
+// What stands for an expression in a schedule; another one is left to whoever reads the job.
+std::string value_of(const std::string& expression, const std::string& name) {
+  if (expression == "name") return name;
+  if (expression == "creation_context.trigger_time") return format_utc(Clock::real().wall());
+  return "${{" + expression + "}}";
+}
+
+// The value with the expressions of schedules resolved.
 Value with_names(Context& context, const Value& value, const std::string& name) {
   Node& copy = context.documents.front()->add(value.node->kind);
   copy.is_text = value.node->is_text;
@@ -46,7 +54,7 @@ Value with_names(Context& context, const Value& value, const std::string& name) 
   if (has_expression(copy.text)) {
     const auto pieces = split_expressions(context, scalar_of(value));
     std::string text;
-    for (const Piece& piece : pieces.value_or(std::vector<Piece>{})) text += !piece.is_expression ? piece.text : piece.text == "name" ? name : "${{" + piece.text + "}}";
+    for (const Piece& piece : pieces.value_or(std::vector<Piece>{})) text += piece.is_expression ? value_of(piece.text, name) : piece.text;
     copy.text = text;
   }
   for (const Entry& entry : value.node->entries) copy.entries.push_back({entry.key, entry.key_where, with_names(context, entry.value, name)});

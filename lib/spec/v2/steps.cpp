@@ -103,7 +103,8 @@ void read_step(Reading& reading, Job& job) {
   Step step;
   step.name = job.step;
   step.where = location(job.where);
-  if (job.kind != Job::Kind::stand_in) add_inputs(reading, job, step);
+  // Also of a node whose component no mapping file has: all names that it lacks are told at once.
+  if (job.kind != Job::Kind::stand_in || !context.is_used(job.step)) add_inputs(reading, job, step);
   read_outputs(reading, job, step);
   if (job.kind != Job::Kind::stand_in) {
     const MapReader map = node_reader(reading, job);

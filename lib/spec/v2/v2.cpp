@@ -29,11 +29,10 @@ bool is_text(const Entry* entry, std::string_view part) { return entry && entry-
 // What kind of Azure's files it is, when it is none that runs.
 bool refuse_other_kinds(Context& context, const Value& root) {
   const Entry* type = root.node->find("type");
-  const bool runs = !type || type->value.node->text == "pipeline" || root.node->find("jobs") || root.node->find("component");
-  const bool has_nodes = root.node->find("jobs") || root.node->find("component");
-  if (runs && (has_nodes || type)) return false;
+  if (type ? type->value.node->text == "pipeline" : root.node->find("jobs") || root.node->find("component")) return false;
   const Entry* shown = type ? type : root.node->find("$schema");
-  context.error(shown->value.where, "this is a file of Azure's, but no pipeline", "a pipeline has `type: pipeline` and `jobs`; a component is run by a node of one");
+  context.error(shown ? shown->value.where : root.where, "this is a file of Azure's, but no pipeline",
+                "a pipeline has `type: pipeline` and `jobs`; a component is run by a node of one");
   return true;
 }
 
@@ -41,9 +40,9 @@ void read_head(Context& context, const Value& root) {
   const MapReader top(context, root, "the pipeline", top_keys, [](const Scalar& scalar, std::string_view) { return std::optional(scalar); });
   Pipeline& pipeline = context.pipeline;
   for (const std::string key : {"name", "display_name"})
-    if (const auto name = top.text(key)) pipeline.name = name->text;
+    if (const auto name = top.scalar(key); name && !name->text.empty()) pipeline.name = name->text;
   if (pipeline.name.empty()) pipeline.name = pipeline.directory.filename().string();
-  if (const auto description = top.text("description")) pipeline.description = description->text;
+  if (const auto description = top.scalar("description")) pipeline.description = description->text;
 }
 
 void read_whole_component(Reading& reading, Job& whole) {
