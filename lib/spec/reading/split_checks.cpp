@@ -24,12 +24,12 @@ std::optional<Splittable> source_of(Context& context, const StepInput& input) {
     const auto found = context.inputs.find(input.source);
     if (found == context.inputs.end()) return std::nullopt;
     const PipelineInput& source = context.pipeline.inputs[found->second];
-    return Splittable{&input, source.type, &source.table};
+    return Splittable{&input, input.type.value_or(source.type), &source.table};
   }
   const auto found = context.steps.find(input.step);
   const StepOutput* output = found == context.steps.end() ? nullptr : context.pipeline.steps[found->second].output(input.source);
   if (!output) return std::nullopt;
-  return Splittable{&input, output->type, &output->table};
+  return Splittable{&input, input.type.value_or(output->type), &output->table};
 }
 
 std::vector<Splittable> splittable(Context& context, const Step& step) {
@@ -86,7 +86,9 @@ void check_files(Context& context, const Step& step, const std::vector<Splittabl
 }
 
 void check_split(Context& context, Step& step, ParallelRunConfig& config) {
-  const auto inputs = splittable(context, step);
+  auto inputs = splittable(context, step);
+  // An MLTable may be rows or files: that is known when it is there.
+  std::erase_if(inputs, [](const Splittable& input) { return input.type == DataType::mltable; });
   if (inputs.empty()) return;
   const auto tables = std::count_if(inputs.begin(), inputs.end(), is_table);
   if (tables > 0 && static_cast<std::size_t>(tables) < inputs.size()) {
