@@ -4,6 +4,7 @@
 
 #include "reuse/verify.h"
 #include "run/ingredients_of.h"
+#include "spec/mltable/mltable.h"
 #include "system/host.h"
 
 namespace mlpipe {
@@ -108,6 +109,23 @@ Result<StepDescription::Input> Describer::input_of(const StepInput& input, const
   return whole;
 }
 
+// What is not to be split is its folder, whatever the MLTable file says; but what that names belongs to it.
+Status Describer::read_mltable_of(const Step& step, const StepInput& input, StepDescription::Input& data) {
+  auto table = spec::load_mltable(data.path);
+  const bool split = step.parallel() && !input.side;
+  if (!table && !split) return {};
+  if (!table) return Error{table.error().kind, fmt::format("input {}: {}", input.name, table.error().message), table.error().hint};
+  for (const MLTable::Place& place : table->places) {
+    if (lies_within(*table, place)) continue;
+    auto tree = scan(place.path, place.pattern);
+    if (!tree && !split) return {};
+    if (!tree) return tree.error();
+    data.beyond.push_back({place.written, place.path, place.pattern, tree.take()});
+  }
+  data.mltable = std::make_shared<const MLTable>(table.take());
+  return {};
+}
+
 Result<std::shared_ptr<const PythonEnvironment>> Describer::python_of(const Step& step) {
   auto& known = pythons_[step.environment ? step.environment->python : ""];
   if (!known) {
@@ -127,7 +145,12 @@ Result<const StepInput*> Describer::changed_input(const Step& step, const StepDe
     if (input.from == StepInput::From::value) continue;
     const StepDescription::Input& described = description.data.at(&input);
     MLPIPE_TRY(const auto now, scan(described.root, described.pattern));
-    if (now->digest == described.whole->digest) continue;
+    bool same = now->digest == described.whole->digest;
+    for (const DataBeyond& more : described.beyond) {
+      const auto there = scan(more.path, more.pattern);
+      same = same && there && (*there)->digest == more.tree->digest;
+    }
+    if (same) continue;
     if (input.from == StepInput::From::pipeline_input) pipeline_inputs_.erase(input.source);
     return &input;
   }
@@ -174,8 +197,10 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
       continue;
     }
     MLPIPE_TRY(StepDescription::Input read, input_of(input, available));
+    if (split_data(*pipeline_, input).type == DataType::mltable) MLPIPE_TRY_VOID(read_mltable_of(step, input, read));
     bound[input.name] = read.path.string();
     facts.data.emplace(&input, read.tree);
+    if (!read.beyond.empty()) facts.beyond.emplace(&input, read.beyond);
     if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data_at(*pipeline_, input, read.path, *read.tree));
     description.data.emplace(&input, std::move(read));
   }

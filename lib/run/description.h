@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "batch/plan/mltable_files.h"
 #include "pipeline/pipeline.h"
 #include "reuse/digest_index.h"
 #include "reuse/scan.h"
@@ -39,6 +40,8 @@ struct StepDescription {
     Path root;                        // what it is a part of: the pipeline's input, or a step's whole output
     std::string pattern;
     std::shared_ptr<const Tree> whole;
+    std::shared_ptr<const MLTable> mltable{};  // of DataType::mltable; null also where nothing splits it and it cannot be read
+    std::vector<DataBeyond> beyond{};
   };
   std::map<const StepInput*, Input> data;             // of inputs that are data
   struct Beside {
@@ -85,6 +88,7 @@ class Describer {
   Result<std::shared_ptr<const Tree>> scan(const Path& root, const std::string& pattern = {});
   Result<std::shared_ptr<const Tree>> scan_hash_path(const Path& path);
   Result<StepDescription::Input> input_of(const StepInput& input, const std::map<std::string, AvailableOutputs>& available);
+  Status read_mltable_of(const Step& step, const StepInput& input, StepDescription::Input& data);
   Result<std::shared_ptr<const PythonEnvironment>> python_of(const Step& step);
 
   const Pipeline* pipeline_;

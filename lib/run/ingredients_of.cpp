@@ -92,6 +92,7 @@ void walk_split(const std::string& name, const SplitData& split, const std::vect
     if (split.table.delimiter) setting("delimiter", *split.table.delimiter);
     if (split.table.header) setting("header", *split.table.header ? "true" : "false");
   }
+  if (split.type == DataType::mltable) setting("type", "mltable");
   const bool read = split.type == DataType::table || !keys.empty();
   if (read && !split.table.partition_format.empty()) setting("partition_format", split.table.partition_format);
   if (read && !split.above.empty()) setting("path", split.above);
@@ -121,6 +122,9 @@ void walk_data(const Step& step, const StepFacts& facts, IngredientSink& sink) {
     const auto tree = facts.data.find(&input);
     if (tree != facts.data.end()) sink.tree(kind, input.name, *tree->second);
     else sink.value(kind, input.name, input.value);
+    const auto beyond = facts.beyond.find(&input);
+    if (beyond != facts.beyond.end())
+      for (const DataBeyond& more : beyond->second) sink.tree(kind, fmt::format("{} ({} of its MLTable)", input.name, more.written), *more.tree);
     const auto split = facts.splits.find(&input);
     if (split != facts.splits.end()) walk_split(input.name, split->second, step.parallel()->config.partition_keys, sink);
   }
@@ -146,10 +150,10 @@ void walk_environment(const Step& step, const StepFacts& facts, IngredientSink& 
 SplitData split_data(const Pipeline& pipeline, const StepInput& input) {
   if (input.from == StepInput::From::pipeline_input) {
     const PipelineInput& source = *pipeline.input(input.source);
-    return {source.type, source.table, "", ""};
+    return {input.type.value_or(source.type), source.table, "", ""};
   }
   const StepOutput& source = *pipeline.step(input.step)->output(input.source);
-  return {source.type, source.table, "", ""};
+  return {input.type.value_or(source.type), source.table, "", ""};
 }
 
 SplitData split_data_at(const Pipeline& pipeline, const StepInput& input, const std::filesystem::path& path, const Tree& tree) {

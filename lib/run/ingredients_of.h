@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "batch/plan/mltable_files.h"
 #include "pipeline/pipeline.h"
 #include "reuse/ingredients.h"
 #include "run/python_environment.h"
 
 namespace mlpipe {
 
-// What a parallel step takes an input for.
+// What a step takes an input for.
 struct SplitData {
   DataType type = DataType::folder;
   TableFormat table;
@@ -28,6 +29,7 @@ struct StepFacts {
   const Tree* code = nullptr;                                     // nothing: the step has no source directory
   std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> hash_paths;  // as written
   std::map<const StepInput*, std::shared_ptr<const Tree>> data;  // of inputs that are data
+  std::map<const StepInput*, std::vector<DataBeyond>> beyond;    // of those that are MLTables: data outside of their folder
   std::map<const StepInput*, SplitData> splits;                  // of those that a parallel step splits
   std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> environment_files;  // "requirements"
   std::map<std::string, std::string> parameters;                 // name -> value

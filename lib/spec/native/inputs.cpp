@@ -9,7 +9,7 @@ namespace mlpipe::spec {
 namespace {
 
 const std::vector<std::pair<std::string, DataType>> types = {{"folder", DataType::folder}, {"file", DataType::file},
-                                                             {"table", DataType::table}};
+                                                             {"table", DataType::table}, {"mltable", DataType::mltable}};
 
 bool is_remote(std::string_view path) { return path.find("://") != std::string_view::npos || path.starts_with("azureml:"); }
 
@@ -82,7 +82,7 @@ void override_input(Context& context, const std::string& written) {
   input.where = location(where);
   input.pattern.clear();
   set_path(context, input, {written.substr(equals + 1), true, where}, Path());
-  if (input.type != DataType::table) input.type = is_file(input.path) ? DataType::file : DataType::folder;
+  if (input.type != DataType::table && input.type != DataType::mltable) input.type = is_file(input.path) ? DataType::file : DataType::folder;
 }
 
 }  // namespace
