@@ -312,4 +312,11 @@ std::string to_json(const StoreProof& proof) {
   return dump(json);
 }
 
+std::string to_json(const azure::PipelineJob& job) {
+  Json json = {{"files", Json::array()}, {"notes", Json::array()}, {"left_out", job.left_out}};
+  for (const auto& [name, text] : job.files) json["files"].push_back(name.string());
+  for (const azure::Note& note : job.notes) json["notes"].push_back({{"step", note.step}, {"message", note.message}});
+  return dump(with_schema(std::move(json)));
+}
+
 }  // namespace mlpipe

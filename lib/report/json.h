@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "azure/pipeline_job.h"
 #include "base/diagnostic.h"
 #include "reuse/why.h"
 #include "run/events.h"
@@ -59,5 +60,6 @@ std::string to_json(const GcPlan& plan, bool dry_run);
 std::string to_json(const CacheStatistics& statistics);
 std::string to_json(const Exchanged& exchanged);
 std::string to_json(const StoreProof& proof);
+std::string to_json(const azure::PipelineJob& job);
 
 }  // namespace mlpipe

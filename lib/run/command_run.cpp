@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "base/text.h"
@@ -136,12 +137,21 @@ void CommandRun::try_again(const std::string& cause) {
   });
 }
 
+// It spoke of an output folder that Azure does not make, and neither did it.
+bool CommandRun::misses_its_folder() const {
+  return std::any_of(step_.outputs.begin(), step_.outputs.end(), [&](const StepOutput& output) {
+    const Path place = workspace_->output_place(output);
+    return !output.made && !path_exists(place) && (err_tail_ + out_tail_).find(place.string()) != std::string::npos;
+  });
+}
+
 void CommandRun::give_up(const CommandEnd& end, const std::string& cause) {
   StepEnded event;
   StreamEditor editor(replacements());
   event.details = last_lines(editor.feed(err_tail_.empty() ? out_tail_ : err_tail_) + editor.flush());
   event.log = context_.recorder.logs_folder(step_.name) / "user_logs/std_log.txt";
   event.hint = hint_for(end);
+  if (event.hint.empty() && misses_its_folder()) event.hint = "in Azure ML v1 the script makes its output folder: os.makedirs(path, exist_ok=True)";
   fail(end.cut_short.value_or(ErrorKind::step_failed), cause, std::move(event));
 }
 

@@ -26,6 +26,7 @@ class CommandRun final : public StepRun {
   void flush_text();
   void tried(const CommandEnd& end);
   void try_again(const std::string& cause);
+  bool misses_its_folder() const;
   void give_up(const CommandEnd& end, const std::string& cause);
 
   struct Editors {  // of one process

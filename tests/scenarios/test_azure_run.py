@@ -18,10 +18,10 @@ class AzureRun(ScenarioTest):
         self.project.spec(HEAD + text)
 
     def test_processes_of_a_distributed_command_know_their_rank(self):
-        self.spec("jobs:\n  train:\n    command: echo $RANK of $WORLD_SIZE at $MASTER_ADDR >> $TRACE\n" + ENVIRONMENT +
+        self.spec("jobs:\n  train:\n    command: echo $RANK-of-$WORLD_SIZE-at-$MASTER_ADDR >> $TRACE\n" + ENVIRONMENT +
                   "    distribution: {type: pytorch, process_count_per_instance: 2}\n    resources: {instance_count: 2}\n")
         self.ok("run")
-        self.assert_ran(*(f"{rank} of 4 at 127.0.0.1" for rank in range(4)))
+        self.assert_ran(*(f"{rank}-of-4-at-127.0.0.1" for rank in range(4)))
 
     def test_one_rank_that_fails_stops_the_others(self):
         self.spec("jobs:\n  train:\n    command: if [ $RANK = 1 ]; then echo the cause >&2; exit 3; fi; sleep 60\n" + ENVIRONMENT +
@@ -54,7 +54,7 @@ class AzureRun(ScenarioTest):
         self.spec("inputs:\n  d: {type: uri_folder, path: my data}\n  flags: -n -A\njobs:\n  s:\n    command: cat ${{inputs.flags}} ${{inputs.d}}/f \"${{inputs.d}}/f\" >> $TRACE\n" + ENVIRONMENT +
                   "    inputs:\n      d: ${{parent.inputs.d}}\n      flags: ${{parent.inputs.flags}}\n")
         self.ok("run")
-        self.assertEqual([line.strip() for line in self.project.trace()], ["1\ttext$", "2\ttext$"])
+        self.assertEqual(self.project.trace(), ["1", "text$", "2", "text$"])
 
     def test_data_from_the_web(self):
         self.project.write("served/rows.csv", "a,b\n1,2\n")

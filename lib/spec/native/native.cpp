@@ -11,13 +11,6 @@ namespace {
 
 const std::vector<std::string> top_keys = {"name", "description", "parameters", "inputs", "environment", "settings", "steps"};
 
-// Files of Azure's v1 have `pipeline:`.
-bool refuse_v1(Context& context, const Node& root) {
-  const Entry* v1 = root.find("pipeline");
-  if (v1) context.error(v1->key_where, "this is a pipeline of Azure ML v1; only the native dialect and v2 are read, v1 is not yet");
-  return v1 != nullptr;
-}
-
 void read_settings(Context& context, const Value& value) {
   const MapReader map(context, value, "the pipeline", {"continue_on_step_failure", "force_rerun"}, MapReader::Values::plain, "settings");
   if (const auto go_on = map.boolean("continue_on_step_failure")) context.pipeline.continue_on_step_failure = *go_on;
@@ -62,7 +55,6 @@ void hand_down_environment(Context& context) {
 void read_native(Context& context, const Value& root) {
   if (root.node->kind == Node::Kind::null)
     return context.error({root.where.document}, "the file is empty", "the smallest pipeline is `steps: {hello: {command: echo hello}}`");
-  if (root.node->kind == Node::Kind::map && refuse_v1(context, *root.node)) return;
   const MapReader top(context, root, "the pipeline", top_keys);
   if (!top.valid()) return;
   read_parameters(context, top.map("parameters"));

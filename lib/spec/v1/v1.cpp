@@ -34,9 +34,7 @@ void read_head(Context& context, const MapReader& top) {
 }  // namespace
 
 bool is_v1(const Node& root) {
-  if (root.kind != Node::Kind::map) return false;
-  const Entry* pipeline = root.find("pipeline");
-  return pipeline && pipeline->value.node->kind == Node::Kind::map;
+  return root.kind == Node::Kind::map && root.find("pipeline");
 }
 
 void read_v1(Context& context, const Value& root) {
@@ -44,7 +42,9 @@ void read_v1(Context& context, const Value& root) {
   read_mapping(context);
   v1::Reading reading{context};
   const MapReader file(context, root, "the file", {"pipeline"}, v1::as_written());
-  const MapReader top(context, *file.map("pipeline"), "the pipeline",
+  const Value* pipeline = file.map("pipeline");
+  if (!pipeline) return context.error(file.where(), "the pipeline is empty", "write `steps:` below `pipeline:`");
+  const MapReader top(context, *pipeline, "the pipeline",
                       {"name", "description", "parameters", "data_references", "data_reference", "default_compute", "steps"}, v1::as_written());
   if (!top.valid()) return;
   if (top.has("data_reference"))

@@ -1,0 +1,17 @@
+#include "azure/names.h"
+
+#include <cctype>
+
+namespace mlpipe::azure {
+
+const std::string& Names::of(const std::string& written) {
+  const auto known = names_.find(written);
+  if (known != names_.end()) return known->second;
+  std::string name;
+  for (const char c : written) name += std::isalnum(static_cast<unsigned char>(c)) && static_cast<unsigned char>(c) < 0x80 ? c : '_';
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0]))) name = "n" + name;
+  while (!taken_.insert(name).second) name += "_";
+  return names_.emplace(written, std::move(name)).first->second;
+}
+
+}  // namespace mlpipe::azure

@@ -1,0 +1,58 @@
+#include "cli/azure_job.h"
+
+#include <fmt/format.h>
+
+#include "azure/pipeline_job.h"
+#include "base/text.h"
+#include "cli/streams.h"
+#include "report/json.h"
+
+namespace mlpipe::cli {
+namespace {
+
+Status check_target(const Path& folder) {
+  const auto names = is_folder(folder) ? list_folder(folder) : Result<std::vector<std::string>>(std::vector<std::string>());
+  if (names && names->empty() && (!path_exists(folder) || is_folder(folder))) return {};
+  return Error{ErrorKind::usage, fmt::format("{} is there already, and is not an empty folder", shown_path(folder)), "--to DIR names another one"};
+}
+
+Status write_files(const azure::PipelineJob& job, const Path& folder) {
+  for (const auto& [name, text] : job.files) {
+    MLPIPE_TRY_VOID(make_dirs((folder / name).parent_path()));
+    MLPIPE_TRY_VOID(write_file(folder / name, text));
+  }
+  return {};
+}
+
+std::string as_text(const azure::PipelineJob& job, const std::string& folder) {
+  std::string text;
+  for (const auto& [name, content] : job.files) text += fmt::format("{}/{}\n", folder, name.string());
+  return text;
+}
+
+}  // namespace
+
+void AzureJobArguments::declare(Options& options) {
+  place.declare_positional(options);
+  place.declare_file(options);
+  changes.declare(options);
+  options.value("--to", to, "DIR", "the new folder that the files go to (azure)");
+  options.flag("--json", json, "the files and what is said of them as JSON on stdout");
+}
+
+Result<int> write_azure_job(const AzureJobArguments& arguments, std::optional<Dialect> dialect) {
+  MLPIPE_TRY(const Path spec, arguments.place.spec());
+  const Path folder = absolute_path(arguments.to);
+  MLPIPE_TRY_VOID(check_target(folder));
+  MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
+  if (dialect && pipeline.dialect != *dialect)
+    return Error{ErrorKind::usage, fmt::format("{} is no pipeline of Azure ML v1", shown_path(spec)), "`mlpipe export azure` writes a native one as v2"};
+  const azure::PipelineJob job = azure::to_pipeline_job(pipeline, folder);
+  MLPIPE_TRY_VOID(write_files(job, folder));
+  MLPIPE_TRY_VOID(print(arguments.json ? to_json(job) + "\n" : as_text(job, arguments.to)));
+  for (const azure::Note& note : job.notes) tell(note.step.empty() ? "note: " + note.message : fmt::format("{}  note: {}", note.step, note.message));
+  if (!job.left_out.empty()) tell(fmt::format("left out: {}", join(job.left_out, ", ")));
+  return 0;
+}
+
+}  // namespace mlpipe::cli
