@@ -63,11 +63,16 @@ Result<Exchanged> export_to(int fd, const Path& shown, const Store& store, const
   return export_results(store, results, std::move(archive));
 }
 
-// Written aside: a file with that name is a whole archive.
+// Written aside: a file with that name is a whole archive. A pipe or a device gets it as it comes.
 Result<Exchanged> export_to_file(const Path& file, const Store& store, const std::vector<Digest>& results) {
+  if (path_exists(file) && !is_file(file)) {
+    MLPIPE_TRY(const Fd fd, open_file(file, O_WRONLY));
+    return export_to(fd.get(), file, store, results);
+  }
   const Path aside = fmt::format("{}.tmp-{}", file.string(), process_mark());
   MLPIPE_TRY(const Fd fd, open_file(aside, O_WRONLY | O_CREAT | O_TRUNC));
   auto exported = export_to(fd.get(), file, store, results);
+  if (exported && ::fsync(fd.get()) != 0) exported = errno_error("write", file);
   const Status renamed = exported ? rename_path(aside, file) : Status();
   if (!exported || !renamed) (void)remove_tree(aside);
   if (!renamed) return renamed.error();
@@ -90,11 +95,11 @@ Result<int> export_cache(const Arguments& arguments) {
 Result<int> import_cache(const Arguments& arguments) {
   const bool from_stdin = *arguments.file == "-";
   if (from_stdin && is_terminal(0)) return Error{ErrorKind::usage, "an archive cannot be typed", "name a file, or pipe one in"};
-  MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::write));
   Fd file;
   if (!from_stdin) {
     MLPIPE_TRY(file, open_file(*arguments.file, O_RDONLY));
   }
+  MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::write));
   MLPIPE_TRY(ArchiveReader archive, ArchiveReader::open(from_stdin ? 0 : file.get(), from_stdin ? Path("standard input") : Path(*arguments.file)));
   MLPIPE_TRY(const Imported imported, import_results(store, std::move(archive)));
   tell_all(imported.exchanged);

@@ -36,7 +36,7 @@ Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<P
 
 Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::string& step) {
   if (const StepRecord* record = run.step(step)) return *record;
-  if (path_exists(store.run_path(run.header.id) / "steps" / step))
+  if (path_exists(store.run_path(run.header.id) / "steps" / folder_of_step(step)))
     return Error{ErrorKind::usage, fmt::format("step {} of run {} has not ended{}", step, run.header.id, run.state == RunState::killed ? ": it was killed" : ""),
                  fmt::format("`mlpipe logs {}` shows what it printed so far", step)};
   std::vector<std::string> names;

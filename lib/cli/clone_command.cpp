@@ -33,12 +33,7 @@ class Draft {
 
   const Path& folder() const { return folder_; }  // of the spec
   // A path that the spec or the command line names absolutely stays that of the run.
-  bool holds(const Path& path) const {
-    const auto written = [&](const auto& file) { return file.second.find(path.string()) != std::string::npos; };
-    const auto given = [&](const std::string& override) { return override.ends_with("=" + path.string()); };
-    return std::none_of(kept_.files.begin(), kept_.files.end(), written) &&
-           std::none_of(kept_.overrides.begin(), kept_.overrides.end(), given);
-  }
+  bool holds(const Path& path) const { return path == kept_.spec || !kept_.absolute.count(path); }
   Path place(const Path& path) const { return (folder_ / path.lexically_relative(home_)).lexically_normal(); }
   std::string shown(const Path& path) const { return path.lexically_relative(root_).string(); }
 
@@ -117,19 +112,29 @@ std::string run_line(const KeptRun& kept, const Draft& draft) {
   return line;
 }
 
+Status write_draft(const Store& store, const KeptRun& kept, const Draft& draft, std::string& said) {
+  MLPIPE_TRY_VOID(make_dirs(draft.folder()));
+  MLPIPE_TRY_VOID(write_code(store, kept, draft, said));
+  MLPIPE_TRY_VOID(write_links(kept, draft, said));
+  return write_spec(kept, draft, said);
+}
+
 Result<int> clone(const Arguments& arguments) {
   const Path target = absolute_path(*arguments.target);
   MLPIPE_TRY_VOID(check_empty(target));
   MLPIPE_TRY(const auto spec, arguments.place.spec_if_any());
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::read));
+  const auto in_use = store.in_use();  // a store that may not be written to has nobody who collects
   MLPIPE_TRY(const RunInfo run, choose_run(store, spec, arguments.run));
   MLPIPE_TRY(const KeptRun kept, kept_run(store, run));
   const Draft draft(kept.spec, target);
   std::string said = fmt::format("run {} is now a draft in {}\n", run.header.id, shown_path(target));
-  MLPIPE_TRY_VOID(make_dirs(draft.folder()));
-  MLPIPE_TRY_VOID(write_code(store, kept, draft, said));
-  MLPIPE_TRY_VOID(write_links(kept, draft, said));
-  MLPIPE_TRY_VOID(write_spec(kept, draft, said));
+  const bool was_there = path_exists(target);
+  if (const Status written = write_draft(store, kept, draft, said); !written) {
+    (void)remove_tree(target);
+    if (was_there) (void)make_dirs(target);
+    return written.error();
+  }
   said += fmt::format("run it: {}\nwith --store {} it reuses what was made there\n", run_line(kept, draft), shell_quote(store.root().string()));
   MLPIPE_TRY_VOID(print(said));
   return 0;

@@ -25,8 +25,7 @@ std::optional<Digest> fingerprint_of(const Store& store, const RunInfo& run, con
 }  // namespace
 
 Result<std::optional<Digest>> code_of(const Store& store, const Digest& fingerprint) {
-  MLPIPE_TRY(const std::string text, store.get_text(fingerprint));
-  MLPIPE_TRY(const Manifest manifest, Manifest::from_text(text));
+  MLPIPE_TRY(const Manifest manifest, read_manifest(store, fingerprint));
   for (const Ingredient& ingredient : manifest.ingredients())
     if (ingredient.kind == IngredientKind::code && ingredient.key.empty()) return ingredient.tree;
   return std::optional<Digest>();

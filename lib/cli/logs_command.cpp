@@ -65,7 +65,7 @@ Status print_logs(const Path& logs) {
 }
 
 Path logs_folder(const Store& store, const std::string& run, const std::string& step) {
-  return store.run_path(run) / "steps" / step / "logs";
+  return store.run_path(run) / "steps" / folder_of_step(step) / "logs";
 }
 
 // A reused step printed in the run that made its result.

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "cli/probe.h"
 #include "store/store.h"
+#include "system/file_system.h"
 #include "system/host.h"
 
 namespace mlpipe::cli {
@@ -78,6 +79,12 @@ Fact look_at_store(const Path& root) {
   const auto opened = Store::open(root, Store::Access::read);
   if (!opened) return {"store", text + ", " + opened.error().message, opened.error().hint, false};
   return {"store", text, "", true};
+}
+
+Fact look_at_file_system() {
+  const bool trusted = times_can_be_trusted(Path("."));
+  const std::string name = file_system_name(".");
+  return {"file system", fmt::format("{} here: files are read {}", name, trusted ? "when their times changed" : "each time, for its times tell too little"), "", true};
 }
 
 }  // namespace mlpipe::cli

@@ -16,5 +16,7 @@ std::vector<Fact> look_at_python();
 // Opened in a process of its own: LibTorch never comes into this one.
 Fact look_at_scoring_module();
 Fact look_at_store(const Path& root);
+// Of the working directory, where most projects have their data.
+Fact look_at_file_system();
 
 }  // namespace mlpipe::cli

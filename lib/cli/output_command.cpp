@@ -55,14 +55,27 @@ Result<StoredOutput> find_output(const StepRecord& record, const std::string& na
   return Error{ErrorKind::usage, fmt::format("step `{}` has no output `{}`", record.step, name), suggestion(name, names)};
 }
 
+// "train.model", also when it was asked for as an output of the pipeline.
+Result<std::string> step_and_name(const Store& store, const std::optional<Path>& spec, const Arguments& arguments) {
+  const std::string& wanted = *arguments.output;
+  const auto dot = wanted.rfind('.');
+  if (dot != std::string::npos && dot != 0 && dot + 1 != wanted.size()) return wanted;
+  const auto run = choose_run(store, spec, arguments.run);
+  const auto known = run ? run->header.outputs : std::map<std::string, std::string>();
+  if (const auto found = known.find(wanted); found != known.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, place] : known) names.push_back(name);
+  return Error{ErrorKind::usage, fmt::format("`{}` is not STEP.NAME{}", wanted, names.empty() ? "" : ", nor an output of the pipeline"),
+               names.empty() ? "for example mlpipe output train.model" : suggestion(wanted, names)};
+}
+
 Result<int> output(const Arguments& arguments) {
-  const auto dot = arguments.output->rfind('.');
-  if (dot == std::string::npos || dot == 0 || dot + 1 == arguments.output->size())
-    return Error{ErrorKind::usage, fmt::format("`{}` is not STEP.NAME", *arguments.output), "for example mlpipe output train.model"};
   MLPIPE_TRY(const auto spec, arguments.place.spec_if_any());
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::read));
-  MLPIPE_TRY(const Found found, find_step(store, spec, arguments, arguments.output->substr(0, dot)));
-  MLPIPE_TRY(const StoredOutput chosen, find_output(found.record, arguments.output->substr(dot + 1)));
+  MLPIPE_TRY(const std::string wanted, step_and_name(store, spec, arguments));
+  const auto dot = wanted.rfind('.');
+  MLPIPE_TRY(const Found found, find_step(store, spec, arguments, wanted.substr(0, dot)));
+  MLPIPE_TRY(const StoredOutput chosen, find_output(found.record, wanted.substr(dot + 1)));
   const Path path = store.output_path(chosen);
   if (!path_exists(path))
     return Error{ErrorKind::store, fmt::format("{} of run {} is gone: {}", *arguments.output, found.run.header.id, path.string()),

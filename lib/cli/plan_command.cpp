@@ -8,6 +8,7 @@
 #include "cli/streams.h"
 #include "cli/table.h"
 #include "report/json.h"
+#include "run/downloads.h"
 #include "run/planner.h"
 
 namespace mlpipe::cli {
@@ -33,8 +34,9 @@ std::string as_text(const std::vector<StepPlan>& plan) {
 Result<int> plan(const Arguments& arguments) {
   MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
   MLPIPE_TRY(const Path spec, arguments.place.spec());
-  MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
+  MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::read));
+  MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::never));
   MLPIPE_TRY(const auto steps, plan_pipeline(pipeline, store, request));
   MLPIPE_TRY_VOID(print(arguments.json ? to_json(steps) + "\n" : as_text(steps)));
   for (const StepPlan& step : steps)

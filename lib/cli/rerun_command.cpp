@@ -48,6 +48,7 @@ Result<spec::Snapshot> snapshot_of(const Store& store, const KeptRun& kept) {
 Result<int> rerun(const Arguments& arguments) {
   MLPIPE_TRY(const auto spec, arguments.place.spec_if_any());
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::write));
+  MLPIPE_TRY(std::optional<Lock> in_use, store.in_use());
   MLPIPE_TRY(const RunInfo run, choose_run(store, spec, arguments.run));
   MLPIPE_TRY(const KeptRun kept, kept_run(store, run));
   const Changes changes = changes_of(kept, arguments.changes);
@@ -55,11 +56,12 @@ Result<int> rerun(const Arguments& arguments) {
   request.rerun_of = run.header.id;
   spec::Overrides overrides = changes.overrides();
   MLPIPE_TRY(overrides.snapshot, snapshot_of(store, kept));
-  MLPIPE_TRY(const Pipeline pipeline, load_pipeline(kept.spec.spec, overrides));
+  MLPIPE_TRY(Pipeline pipeline, load_pipeline(kept.spec.spec, overrides));
   for (const std::string& step : kept.unseen)
     if (!run.header.selection.empty() || run.step(step))
       tell(fmt::format("{}  note: run {} never looked at its code: it is taken as it lies now", step, run.header.id));
-  return run_here(pipeline, store, request, arguments.reporting);
+  in_use.reset();  // the checkouts are marked as used, and the run holds the rest as every run does
+  return run_here(std::move(pipeline), store, request, arguments.reporting);
 }
 
 }  // namespace

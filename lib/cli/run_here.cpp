@@ -4,6 +4,7 @@
 #include "report/console.h"
 #include "report/json.h"
 #include "report/log_tree.h"
+#include "run/downloads.h"
 #include "run/runner.h"
 #include "system/host.h"
 
@@ -45,9 +46,10 @@ void Reporting::declare(Options& options) {
   options.flag("-q,--quiet", quiet, "only failures and the last line");
 }
 
-Result<int> run_here(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Reporting& reporting) {
+Result<int> run_here(Pipeline pipeline, const Store& store, const RunRequest& request, const Reporting& reporting) {
   Status printed;
   FanOut sinks = make_sinks(reporting, printed);
+  MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::missing, &sinks));
   MLPIPE_TRY(const RunInfo info, run_pipeline(pipeline, store, request, sinks));
   if (!printed && info.exit_code == 0) return printed.error();
   return info.exit_code;

@@ -15,6 +15,6 @@ struct Reporting {
 };
 
 // The exit code of the run; an error: it did not begin, or stdout took no more.
-Result<int> run_here(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Reporting& reporting);
+Result<int> run_here(Pipeline pipeline, const Store& store, const RunRequest& request, const Reporting& reporting);
 
 }  // namespace mlpipe::cli

@@ -9,6 +9,7 @@
 #include "cli/streams.h"
 #include "cli/why_facts.h"
 #include "cli/why_text.h"
+#include "run/downloads.h"
 
 namespace mlpipe::cli {
 namespace {
@@ -29,6 +30,7 @@ Result<std::optional<Outlook>> look_ahead(const Arguments& arguments, const Stor
   MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
   MLPIPE_TRY(const Path spec, arguments.place.spec());
   MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
+  MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::never));
   MLPIPE_TRY(auto plans, plan_pipeline(pipeline, store, request));
   return std::optional(Outlook{std::move(pipeline), std::move(plans)});
 }

@@ -17,11 +17,6 @@ namespace {
 // Enough to find the decision before this one, also after many failures.
 constexpr std::size_t runs_to_look_back = 50;
 
-Result<Manifest> manifest_of(const Store& store, const Digest& fingerprint) {
-  MLPIPE_TRY(const std::string text, store.get_text(fingerprint));
-  return Manifest::from_text(text);
-}
-
 std::string step_of_output(const std::string& output) { return output.substr(0, output.find('.')); }
 
 // What a chain of causes needs to know of a step.
@@ -256,8 +251,8 @@ Result<RecordedRuns> recorded_runs(const Store& store, const std::optional<Path>
 
 std::vector<Change> changes_between(const Store& store, const Digest& before, const Digest& after) {
   if (before == after) return {};
-  const auto old_manifest = manifest_of(store, before);
-  const auto new_manifest = manifest_of(store, after);
+  const auto old_manifest = read_manifest(store, before);
+  const auto new_manifest = read_manifest(store, after);
   if (!old_manifest || !new_manifest) return {};
   const auto listing = [&](const Digest& tree) { return store.get_text(tree); };
   return explain(*old_manifest, *new_manifest, listing, listing);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -173,6 +174,7 @@ struct Pipeline {
     std::string text;
   };
   std::vector<SpecFile> files;  // the spec and the files that it names as configuration, as they were read
+  std::set<std::filesystem::path> written_absolutely;  // paths that the spec or the command line names so
   std::vector<std::string> overrides;  // "-p epochs=3", "--set score.mini_batch_size=5": recorded with the run
 
   const Step* step(std::string_view name) const;

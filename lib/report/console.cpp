@@ -121,6 +121,8 @@ class Console final : public EventSink {
   }
 
   void tell(const RunEnded& ended) {
+    if (!options_.quiet)
+      for (const auto& [output, path] : ended.outputs) line(fmt::format("output {}: {}", harmless(output), harmless(shown_path(path))));
     line(last_line(ended.info));
     if (!ended.hint.empty()) line("hint: " + harmless(ended.hint));
   }

@@ -151,7 +151,11 @@ Json fields(const StepEnded& e) {
           {"hint", e.hint},
           {"published", std::move(published)}};
 }
-Json fields(const RunEnded& e) { return {{"event", "run_ended"}, {"run", json_of(e.info)}, {"hint", e.hint}}; }
+Json fields(const RunEnded& e) {
+  Json outputs = Json::object();
+  for (const auto& [name, path] : e.outputs) outputs[name] = path.string();
+  return {{"event", "run_ended"}, {"run", json_of(e.info)}, {"hint", e.hint}, {"outputs", std::move(outputs)}};
+}
 
 Json with_schema(Json fields) {
   Json json = object();

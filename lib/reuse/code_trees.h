@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,17 +23,19 @@ namespace mlpipe::code_trees {
 
 inline constexpr std::uint64_t largest_small_file = 64 * 1024;
 
-// Keeps `tree`, whose files lie below `folder`. One that is there already costs a stat. Error: a file cannot be read, is no longer
-// what the tree says, or cannot be written.
-Status keep(const Store& store, const Tree& tree, const Path& folder);
+// Keeps `tree`, whose files lie below `folder`; those that the kept tree `earlier` has too are not read. One that is there already
+// costs a stat. Error: a file cannot be read, is no longer what the tree says, or cannot be written.
+Status keep(const Store& store, const Tree& tree, const Path& folder, const std::optional<Digest>& earlier = std::nullopt);
 bool is_kept(const Store& store, const Digest& tree);
+// Of something below code/trees/ or code/files/ of the store: it holds what its check sum or its name says.
+bool is_whole(const Store& store, const std::string& name);
 
 // Kind store, for all of these: it was never kept, or is damaged.
 Result<Tree> listing(const Store& store, const Digest& tree);
 Result<std::string> read_file(const Store& store, const Tree& tree, std::string_view path);
 // Writes the tree into `target`, which is made where it is missing; files that are there are replaced.
 Status restore(const Store& store, const Digest& tree, const Path& target);
-// A folder of the store that holds the tree now; to be read, not to be written to.
+// A folder of the store that holds the tree now; to be read, not to be written to. A gc leaves it alone for ten minutes.
 Result<Path> checkout(const Store& store, const Digest& tree, DigestIndex& index);
 
 }  // namespace mlpipe::code_trees

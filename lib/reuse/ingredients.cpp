@@ -82,8 +82,25 @@ void FingerprintSink::value(IngredientKind kind, std::string_view key, std::stri
   hasher_.field("value").field(name_of(kind)).field(key).field(value);
 }
 
-void FingerprintSink::tree(IngredientKind kind, std::string_view key, const Tree& tree) {
-  hasher_.field("tree").field(name_of(kind)).field(key).bytes(tree.digest.bytes.data(), tree.digest.bytes.size());
+void FingerprintSink::tree(IngredientKind kind, std::string_view key, const Tree& tree) { this->tree(kind, key, tree.digest); }
+
+void FingerprintSink::tree(IngredientKind kind, std::string_view key, const Digest& tree) {
+  hasher_.field("tree").field(name_of(kind)).field(key).bytes(tree.bytes.data(), tree.bytes.size());
+}
+
+Digest Manifest::fingerprint() const {
+  FingerprintSink sink;
+  for (const Ingredient& each : ingredients_) {
+    if (each.tree) sink.tree(each.kind, each.key, *each.tree);
+    else sink.value(each.kind, each.key, each.value);
+  }
+  return sink.finish();
+}
+
+Result<Manifest> read_manifest(const Store& store, const Digest& fingerprint) {
+  MLPIPE_TRY(const std::string text, store.get_text(fingerprint));
+  MLPIPE_TRY(Manifest manifest, Manifest::from_text(text));
+  return manifest.fingerprint() == fingerprint ? Result<Manifest>(std::move(manifest)) : damaged();
 }
 
 void Manifest::value(IngredientKind kind, std::string_view key, std::string_view value) {

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "reuse/tree.h"
+#include "store/store.h"
 #include "system/blake3.h"
 
 namespace mlpipe {
@@ -44,6 +45,7 @@ class FingerprintSink final : public IngredientSink {
  public:
   void value(IngredientKind kind, std::string_view key, std::string_view value) override;
   void tree(IngredientKind kind, std::string_view key, const Tree& tree) override;
+  void tree(IngredientKind kind, std::string_view key, const Digest& tree);
   Digest finish() const { return hasher_.finish(); }
 
  private:
@@ -69,10 +71,15 @@ class Manifest final : public IngredientSink {
 
   std::string to_text() const;  // JSON
   static Result<Manifest> from_text(std::string_view text);
+  // What it was made of gives this fingerprint.
+  Digest fingerprint() const;
 
  private:
   std::vector<Ingredient> ingredients_;
   std::map<Digest, Tree> trees_;
 };
+
+// A manifest of the store, held against the fingerprint that it is named by.
+Result<Manifest> read_manifest(const Store& store, const Digest& fingerprint);
 
 }  // namespace mlpipe

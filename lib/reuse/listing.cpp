@@ -55,10 +55,8 @@ class Lister {
     const bool there = ::fstatat(folder_, entry.d_name, &st, 0) == 0;
     const int error_number = errno;
     const bool is_folder = there && S_ISDIR(st.st_mode);
-    if (!filter_.counts(path, is_folder)) {
-      listing.settles = false;  // what it leads to may change from a folder to a file, and count then
-      return {};
-    }
+    if (entry.d_type == DT_LNK) listing.settles = false;  // what it leads to may change from a folder to a file
+    if (!filter_.counts(path, is_folder)) return {};
     if (!there) return cannot_follow(path, entry.d_type == DT_LNK, error_number);
     if (!is_folder && !S_ISREG(st.st_mode)) return special_file_error(root_ / path, st.st_mode);
     return take(entry.d_name, path, is_folder);

@@ -51,6 +51,7 @@ std::optional<RootIndex> RootIndex::open(std::string file, std::string_view root
   if (file.size() < header_at + sizeof(Header) || !file.starts_with(magic)) return std::nullopt;
   if (plain_at<Digest>(file, checksum_at) != digest_of(std::string_view(file).substr(header_at))) return std::nullopt;
   RootIndex index(std::move(file));
+  index.sealed_ = true;
   return index.text(0, index.header_.root_size) == root ? std::optional(std::move(index)) : std::nullopt;
 }
 
@@ -134,9 +135,16 @@ void RootIndex::add_totals() {
   std::memcpy(file_.data() + header_at, &header_, sizeof header_);
 }
 
-const std::string& RootIndex::file() {
+Digest RootIndex::checksum() {
+  if (sealed_) return plain_at<Digest>(file_, checksum_at);
   const Digest checksum = digest_of(std::string_view(file_).substr(header_at));
   std::memcpy(file_.data() + checksum_at, &checksum, sizeof checksum);
+  sealed_ = true;
+  return checksum;
+}
+
+const std::string& RootIndex::file() {
+  checksum();
   return file_;
 }
 

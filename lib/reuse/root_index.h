@@ -52,8 +52,9 @@ class RootIndex final : public EntrySource {
   std::optional<std::size_t> find_folder(std::string_view path) const;
   std::optional<std::size_t> find_item(const Folder& folder, std::string_view name) const;
 
-  // With its checksum.
+  // With its checksum, which tells one from another.
   const std::string& file();
+  Digest checksum();
 
  private:
   friend class RootIndexWriter;
@@ -73,6 +74,7 @@ class RootIndex final : public EntrySource {
 
   std::string file_;
   Header header_;
+  bool sealed_ = false;
 };
 
 class RootIndexWriter {

@@ -152,8 +152,7 @@ Status RootScan::begin_reading(WorkQueue& queue) {
   }
   if (!S_ISREG(st.st_mode)) return special_file_error(request_.root, st.st_mode);
   top_->items.push_back({"", {}, {}, false});
-  const Fd none;
-  read_files(*top_, none, nullptr, 1, queue);
+  read_files(*top_, {nullptr, std::make_shared<std::vector<std::size_t>>(1, 0), 0, 1}, queue);
   return {};
 }
 
@@ -199,8 +198,8 @@ Status RootScan::read_folder(Folder& folder, WorkQueue& queue) {
   }
   for (const auto& below : folder.folders) queue.add([this, &queue, at = below.get()] { visit(*at, queue); });
   for (std::size_t at = 0; at < unknown->size(); at += read_in_one_task)
-    queue.add([this, &queue, &folder, fd, unknown, at] {
-      read_files(folder, *fd, unknown->data() + at, std::min(read_in_one_task, unknown->size() - at), queue);
+    queue.add([this, &queue, &folder, batch = Batch{fd, unknown, at, std::min(at + read_in_one_task, unknown->size())}] {
+      read_files(folder, batch, queue);
     });
   return {};
 }
@@ -239,25 +238,31 @@ Path RootScan::path_of(const Folder& folder, std::size_t item) const {
   return name.empty() ? request_.root : request_.root / (folder.prefix + name);
 }
 
-// `items`: null for all of them.
-void RootScan::read_files(Folder& folder, const Fd& fd, const std::size_t* items, std::size_t count, WorkQueue& queue) {
+void RootScan::read_files(Folder& folder, Batch batch, WorkQueue& queue) {
   if (stop_pending()) return fail(request_.root / folder.prefix, stopped_error());
-  for (std::size_t i = 0; i < count && !failed_; ++i) {
-    const std::size_t item = items ? items[i] : i;
-    const Status read = read_file(folder, item, fd ? fd.get() : AT_FDCWD, queue);
-    if (!read) fail(path_of(folder, item), read.error());
+  while (batch.at < batch.end && !failed_) {
+    const std::size_t item = (*batch.items)[batch.at++];
+    const auto shared = read_file(folder, item, batch, queue);
+    if (!shared) fail(path_of(folder, item), shared.error());
+    if (shared && *shared) return;
   }
 }
 
-Status RootScan::read_file(Folder& folder, std::size_t item, int fd, WorkQueue& queue) {
+// Whether the file is large and was shared, and what is left of the batch with it: that waits below the file's chunks, so that a thread
+// has one large file open, not all of them.
+Result<bool> RootScan::read_file(Folder& folder, std::size_t item, const Batch& batch, WorkQueue& queue) {
   const Path path = path_of(folder, item);
   const std::string& name = folder.items[item].name;
-  Fd file(::openat(fd, name.empty() ? path.c_str() : name.c_str(), reading));
+  Fd file(::openat(batch.folder ? batch.folder->get() : AT_FDCWD, name.empty() ? path.c_str() : name.c_str(), reading));
   if (!file) return errno_error("read", path);
   MLPIPE_TRY(const StatKey now, stat_file(file.get(), path));
-  if (now.size < shared_from || request_.options.threads <= 1) return read_at_once(file.get(), path, now, item, folder);
+  if (now.size < shared_from || request_.options.threads <= 1) {
+    MLPIPE_TRY_VOID(read_at_once(file.get(), path, now, item, folder));
+    return false;
+  }
+  if (batch.at < batch.end) queue.add([this, &queue, &folder, batch] { read_files(folder, batch, queue); });
   share(std::move(file), path, now, item, folder, queue);
-  return {};
+  return true;
 }
 
 Status RootScan::read_at_once(int file, const Path& path, StatKey before, std::size_t number, Folder& folder) {
@@ -317,7 +322,8 @@ void RootScan::finish_large(LargeFile& large) {
 
 void RootScan::fail(const Path& path, const Error& error) {
   const std::scoped_lock lock(failing_);
-  if (!failed_ || path < failed_at_) {
+  const bool stopped = by_signal(error.kind), stopped_before = failed_ && by_signal(error_->kind);
+  if (!failed_ || (stopped && !stopped_before) || (stopped == stopped_before && path < failed_at_)) {
     failed_at_ = path;
     error_ = error;
   }
@@ -346,10 +352,11 @@ Result<Tree> RootScan::finish() {
   const bool is_file = top_->items.size() == 1 && top_->items.front().name.empty();
   if (is_file) writer.item("", top_->items[0].key, top_->items[0].digest, top_->items[0].settled);
   else write(*top_, writer);
+  const auto before = known_ ? std::optional(known_->checksum()) : std::nullopt;
   top_.reset();
   known_.reset();
   const auto index = std::make_shared<RootIndex>(writer.finish());
-  if (request_.options.index) request_.options.index->save(key_, *index);
+  if (request_.options.index && index->checksum() != before) request_.options.index->save(key_, *index);
   return Tree(index->totals(), index);
 }
 

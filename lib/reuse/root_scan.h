@@ -32,6 +32,11 @@ class RootScan {
   struct Folder;
   struct LargeFile;
   using Flags = std::vector<std::atomic<bool>>;
+  struct Batch {  // files of one folder to be read: some of its items
+    std::shared_ptr<const Fd> folder;  // none: the root is the file
+    std::shared_ptr<const std::vector<std::size_t>> items;
+    std::size_t at, end;
+  };
 
   void check(std::size_t folder, std::uint64_t first, std::uint64_t count);
   bool same_folder(const RootIndex::Folder& known, int fd);
@@ -45,8 +50,8 @@ class RootScan {
   void take_known(Folder& folder, const RootIndex::Folder& known, std::vector<std::size_t>& unknown);
   void take_item(Folder& folder, std::string name, std::optional<std::size_t> known, std::vector<std::size_t>& unknown);
   Status check_depth(const Folder& folder) const;
-  void read_files(Folder& folder, const Fd& fd, const std::size_t* first, std::size_t count, WorkQueue& queue);
-  Status read_file(Folder& folder, std::size_t item, int fd, WorkQueue& queue);
+  void read_files(Folder& folder, Batch batch, WorkQueue& queue);
+  Result<bool> read_file(Folder& folder, std::size_t item, const Batch& batch, WorkQueue& queue);
   Status read_at_once(int file, const Path& path, StatKey before, std::size_t item, Folder& folder);
   bool settles(const StatKey& key, const Folder& folder, int file);
   void share(Fd file, Path path, const StatKey& before, std::size_t item, Folder& folder, WorkQueue& queue);

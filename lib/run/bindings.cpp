@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "base/text.h"
+#include "run/shell_text.h"
 
 namespace mlpipe {
 namespace {
@@ -25,6 +26,11 @@ const std::string& value_of(const Reference& reference, const Bindings& bindings
   }
 }
 
+bool is_path(const Reference& reference, const Bindings& bindings) {
+  const bool input = reference.kind == RefKind::input || reference.kind == RefKind::side_input;
+  return reference.kind == RefKind::output || (input && !bindings.values.count(reference.name));
+}
+
 std::string spelling(const Reference& reference) {
   switch (reference.kind) {
     case RefKind::input: return fmt::format("${{{{inputs.{}}}}}", reference.name);
@@ -35,25 +41,32 @@ std::string spelling(const Reference& reference) {
   }
 }
 
-template <class Replace>
-std::string replaced(const Template& text, Replace replace) {
+}  // namespace
+
+std::string resolve(const Template& text, const Bindings& bindings, Quoting quoting) {
+  ShellPlace place;
   std::string out;
   for (const auto& part : text.parts) {
-    if (const auto* literal = std::get_if<std::string>(&part)) out += *literal;
-    else out += replace(std::get<Reference>(part));
+    if (const auto* literal = std::get_if<std::string>(&part)) {
+      place.pass(*literal);
+      out += *literal;
+      continue;
+    }
+    const Reference& reference = std::get<Reference>(part);
+    const std::string& value = value_of(reference, bindings);
+    const bool as_it_is = quoting == Quoting::none || (quoting == Quoting::azure && !is_path(reference, bindings));
+    out += as_it_is ? value : quoting == Quoting::shell ? shell_quote(value) : place.quoted(value);
   }
   return out;
 }
 
-}  // namespace
-
-std::string resolve(const Template& text, const Bindings& bindings, Quoting quoting) {
-  return replaced(text, [&](const Reference& reference) {
-    const std::string& value = value_of(reference, bindings);
-    return quoting == Quoting::shell ? shell_quote(value) : value;
-  });
+std::string symbolic(const Template& text) {
+  std::string out;
+  for (const auto& part : text.parts) {
+    const auto* literal = std::get_if<std::string>(&part);
+    out += literal ? *literal : spelling(std::get<Reference>(part));
+  }
+  return out;
 }
-
-std::string symbolic(const Template& text) { return replaced(text, spelling); }
 
 }  // namespace mlpipe

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "run/ranks.h"
 
 namespace mlpipe {
 namespace {
@@ -26,6 +27,9 @@ std::vector<std::string> last_lines(std::string_view tail) {
   return lines;
 }
 
+// What Azure's nodes have. Scripts may use more of it than sh offers.
+const char* azure_shell() { return path_exists("/bin/bash") ? "/bin/bash" : "/bin/sh"; }
+
 std::string cause_of(const CommandEnd& end, const Step& step) {
   if (end.cut_short == ErrorKind::timeout) return fmt::format("ran longer than its timeout of {:g} s", step.timeout->count());
   if (end.cut_short) return "stopped";
@@ -45,7 +49,8 @@ std::string hint_for(const CommandEnd& end) {
 Result<std::vector<std::string>> command_words(const Step& step, const StepDescription& description) {
   const Bindings& bindings = description.bindings;
   if (const auto* command = std::get_if<Command>(&step.action))
-    return std::vector<std::string>{"/bin/sh", "-c", resolve(command->text, bindings, Quoting::shell)};
+    return std::vector<std::string>{command->plain_values ? azure_shell() : "/bin/sh", "-c",
+                                    resolve(command->text, bindings, command->plain_values ? Quoting::azure : Quoting::shell)};
   if (description.python->interpreter.empty())
     return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
   const Script& script = std::get<Script>(step.action);
@@ -54,28 +59,31 @@ Result<std::vector<std::string>> command_words(const Step& step, const StepDescr
   return words;
 }
 
-CommandSpec CommandRun::command(std::vector<std::string> words) const {
-  CommandSpec spec;
-  spec.argv = std::move(words);
-  spec.cwd = workspace_->code();
-  spec.environment = environment_;
-  spec.timeout = step_.timeout;
-  return spec;
+std::vector<CommandSpec> CommandRun::commands(const std::vector<std::string>& words, const std::vector<std::vector<std::string>>& ranks) const {
+  std::vector<CommandSpec> specs;
+  for (const auto& variables : ranks) {
+    CommandSpec spec{words, workspace_->code(), environment_, step_.timeout};
+    spec.environment.insert(spec.environment.end(), variables.begin(), variables.end());
+    specs.push_back(std::move(spec));
+  }
+  return specs;
 }
 
+std::string CommandRun::rank_name(std::size_t rank) const { return editors_.size() > 1 ? fmt::format("rank {}", rank) : std::string(); }
+
 // Beside the private copy: made anew with it at each try.
-Result<Path> CommandRun::outputs_folder() { return context_.recorder.work_folder() / step_.name / "outputs"; }
+Result<Path> CommandRun::outputs_folder() { return context_.recorder.work_folder(step_.name) / "outputs"; }
 
 Path CommandRun::kept_outputs() { return workspace_->keep_outputs(context_.recorder.step_folder(step_.name) / "failed-outputs"); }
 
 Status CommandRun::start_work() {
-  MLPIPE_TRY(std::vector<std::string> words, command_words(step_, description_));
-  out_editor_.emplace(replacements());
-  err_editor_.emplace(replacements());
+  MLPIPE_TRY(const std::vector<std::string> words, command_words(step_, description_));
+  MLPIPE_TRY(const auto ranks, rank_variables(step_.distribution));
+  editors_.assign(ranks.size(), Editors{StreamEditor(replacements()), StreamEditor(replacements())});
   out_tail_.clear();
   err_tail_.clear();
-  task_ = std::make_unique<CommandTask>(
-      context_.loop, command(std::move(words)), [this](bool is_stderr, std::string_view text) { on_text(is_stderr, text); },
+  task_ = std::make_unique<CommandGroup>(
+      context_.loop, commands(words, ranks), [this](std::size_t rank, bool is_stderr, std::string_view text) { on_text(rank, is_stderr, text); },
       [this](const CommandEnd& end) { tried(end); });
   return task_->start();
 }
@@ -92,15 +100,16 @@ void CommandRun::kill(ErrorKind kind) {
   task_->kill(kind);
 }
 
-void CommandRun::on_text(bool is_stderr, std::string_view text) {
+void CommandRun::on_text(std::size_t rank, bool is_stderr, std::string_view text) {
   add_to_tail(is_stderr ? err_tail_ : out_tail_, text);
-  emit_text(is_stderr ? *err_editor_ : *out_editor_, is_stderr, text);
+  emit_text(is_stderr ? editors_[rank].err : editors_[rank].out, rank_name(rank), is_stderr, text);
 }
 
 void CommandRun::flush_text() {
-  for (auto* editor : {&*out_editor_, &*err_editor_})
-    if (std::string rest = editor->flush(); !rest.empty())
-      context_.events.on(StepOutputText{step_.name, "", editor == &*err_editor_, std::move(rest)});
+  for (std::size_t rank = 0; rank < editors_.size(); ++rank)
+    for (const bool is_stderr : {false, true})
+      if (std::string rest = (is_stderr ? editors_[rank].err : editors_[rank].out).flush(); !rest.empty())
+        context_.events.on(StepOutputText{step_.name, rank_name(rank), is_stderr, std::move(rest)});
 }
 
 void CommandRun::tried(const CommandEnd& end) {

@@ -1,7 +1,7 @@
 // A step that is a command or a Python script: up to 1 + retries tries of one process group.
 #pragma once
 
-#include "run/command_task.h"
+#include "run/command_group.h"
 #include "run/step_run.h"
 
 namespace mlpipe {
@@ -20,16 +20,21 @@ class CommandRun final : public StepRun {
   Status start_work() override;
   Result<Path> outputs_folder() override;
   Path kept_outputs() override;
-  CommandSpec command(std::vector<std::string> words) const;
-  void on_text(bool is_stderr, std::string_view text);
+  std::vector<CommandSpec> commands(const std::vector<std::string>& words, const std::vector<std::vector<std::string>>& ranks) const;
+  void on_text(std::size_t rank, bool is_stderr, std::string_view text);
+  std::string rank_name(std::size_t rank) const;  // empty for a step of one process
   void flush_text();
   void tried(const CommandEnd& end);
   void try_again(const std::string& cause);
   void give_up(const CommandEnd& end, const std::string& cause);
 
-  std::unique_ptr<CommandTask> task_;
+  struct Editors {  // of one process
+    StreamEditor out, err;
+  };
+
+  std::unique_ptr<CommandGroup> task_;
   ErrorKind stop_kind_ = ErrorKind::interrupted;
-  std::optional<StreamEditor> out_editor_, err_editor_;
+  std::vector<Editors> editors_;  // by rank
   std::string out_tail_, err_tail_;  // what a failure shows
 };
 

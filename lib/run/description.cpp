@@ -4,6 +4,7 @@
 
 #include "reuse/verify.h"
 #include "run/ingredients_of.h"
+#include "spec/mltable/mltable.h"
 #include "system/host.h"
 
 namespace mlpipe {
@@ -108,6 +109,23 @@ Result<StepDescription::Input> Describer::input_of(const StepInput& input, const
   return whole;
 }
 
+// What is not to be split is its folder, whatever the MLTable file says; but what that names belongs to it.
+Status Describer::read_mltable_of(const Step& step, const StepInput& input, StepDescription::Input& data) {
+  auto table = spec::load_mltable(data.path);
+  const bool split = step.parallel() && !input.side;
+  if (!table && !split) return {};
+  if (!table) return Error{table.error().kind, fmt::format("input {}: {}", input.name, table.error().message), table.error().hint};
+  for (const MLTable::Place& place : table->places) {
+    if (lies_within(*table, place)) continue;
+    auto tree = scan(place.path, place.pattern);
+    if (!tree && !split) return {};
+    if (!tree) return tree.error();
+    data.beyond.push_back({place.written, place.path, place.pattern, tree.take()});
+  }
+  data.mltable = std::make_shared<const MLTable>(table.take());
+  return {};
+}
+
 Result<std::shared_ptr<const PythonEnvironment>> Describer::python_of(const Step& step) {
   auto& known = pythons_[step.environment ? step.environment->python : ""];
   if (!known) {
@@ -127,11 +145,32 @@ Result<const StepInput*> Describer::changed_input(const Step& step, const StepDe
     if (input.from == StepInput::From::value) continue;
     const StepDescription::Input& described = description.data.at(&input);
     MLPIPE_TRY(const auto now, scan(described.root, described.pattern));
-    if (now->digest == described.whole->digest) continue;
+    bool same = now->digest == described.whole->digest;
+    for (const DataBeyond& more : described.beyond) {
+      const auto there = scan(more.path, more.pattern);
+      same = same && there && (*there)->digest == more.tree->digest;
+    }
+    if (same) continue;
     if (input.from == StepInput::From::pipeline_input) pipeline_inputs_.erase(input.source);
     return &input;
   }
   return nullptr;
+}
+
+// Code, as the source directory is: the same files do not count.
+Result<std::shared_ptr<const Tree>> Describer::scan_hash_path(const Path& path) {
+  if (!is_folder(path)) return scan(path);
+  MLPIPE_TRY(const IgnoreRules ignore, IgnoreRules::of(path));
+  MLPIPE_TRY(Tree tree, look(path, scan_options(&ignore)));
+  return std::make_shared<const Tree>(std::move(tree));
+}
+
+Result<std::optional<std::string>> Describer::changed_beside(const StepDescription& description) {
+  for (const StepDescription::Beside& each : description.beside) {
+    MLPIPE_TRY(const auto now, scan_hash_path(each.path));
+    if (now->digest != each.digest) return std::optional(each.written);
+  }
+  return std::optional<std::string>();
 }
 
 Result<StepDescription> Describer::describe(const Step& step, const std::map<std::string, AvailableOutputs>& available) {
@@ -146,24 +185,29 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
     if (advice && advised_.insert(step.source_directory).second) description.advice.push_back(std::move(*advice));
   }
   for (const auto& [path, written] : step.hash_paths) {
-    MLPIPE_TRY(auto tree, scan(path));
+    MLPIPE_TRY(auto tree, scan_hash_path(path));
+    description.beside.push_back({path, fmt::format("hash path {}", written), tree->digest});
     facts.hash_paths.emplace_back(written, std::move(tree));
   }
   for (const StepInput& input : step.inputs) {
     auto& bound = input.side ? description.bindings.side_inputs : description.bindings.inputs;
     if (input.from == StepInput::From::value) {
       bound[input.name] = input.value;
+      description.bindings.values.insert(input.name);
       continue;
     }
     MLPIPE_TRY(StepDescription::Input read, input_of(input, available));
+    if (split_data(*pipeline_, input).type == DataType::mltable) MLPIPE_TRY_VOID(read_mltable_of(step, input, read));
     bound[input.name] = read.path.string();
     facts.data.emplace(&input, read.tree);
-    if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data(*pipeline_, input));
+    if (!read.beyond.empty()) facts.beyond.emplace(&input, read.beyond);
+    if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data_at(*pipeline_, input, read.path, *read.tree));
     description.data.emplace(&input, std::move(read));
   }
   if (step.environment) {
     for (const auto& [name, file] : environment_files(*step.environment)) {
       MLPIPE_TRY(auto tree, scan(file));
+      description.beside.push_back({file, fmt::format("{} {}", name, file.filename().string()), tree->digest});
       facts.environment_files.emplace_back(name, std::move(tree));
     }
   }

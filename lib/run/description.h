@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "batch/plan/mltable_files.h"
 #include "pipeline/pipeline.h"
 #include "reuse/digest_index.h"
 #include "reuse/scan.h"
@@ -39,8 +40,16 @@ struct StepDescription {
     Path root;                        // what it is a part of: the pipeline's input, or a step's whole output
     std::string pattern;
     std::shared_ptr<const Tree> whole;
+    std::shared_ptr<const MLTable> mltable{};  // of DataType::mltable; null also where nothing splits it and it cannot be read
+    std::vector<DataBeyond> beyond{};
   };
   std::map<const StepInput*, Input> data;             // of inputs that are data
+  struct Beside {
+    Path path;
+    std::string written;              // "hash path lib"
+    Digest digest;
+  };
+  std::vector<Beside> beside;                         // what else it was made of that is not copied: hash paths, files of the environment
   std::shared_ptr<const PythonEnvironment> python;
   std::vector<Advice> advice;                         // once for each source directory
   std::map<std::string, std::string> unfingerprinted; // settings and packages that may change without a rerun
@@ -70,12 +79,16 @@ class Describer {
   // The first input whose data is no longer what was described (somebody, perhaps the step, wrote into it); null: none.
   // Costs a walk over their stat data.
   Result<const StepInput*> changed_input(const Step& step, const StepDescription& description);
+  // The same of what else is not copied; how it is written.
+  Result<std::optional<std::string>> changed_beside(const StepDescription& description);
 
  private:
   Result<Tree> scan_code(const Step& step);
   Result<Tree> look(const Path& root, const ScanOptions& options);
   Result<std::shared_ptr<const Tree>> scan(const Path& root, const std::string& pattern = {});
+  Result<std::shared_ptr<const Tree>> scan_hash_path(const Path& path);
   Result<StepDescription::Input> input_of(const StepInput& input, const std::map<std::string, AvailableOutputs>& available);
+  Status read_mltable_of(const Step& step, const StepInput& input, StepDescription::Input& data);
   Result<std::shared_ptr<const PythonEnvironment>> python_of(const Step& step);
 
   const Pipeline* pipeline_;

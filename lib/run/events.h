@@ -59,6 +59,7 @@ struct StepEnded {
 struct RunEnded {
   RunInfo info;
   std::string hint;  // what to type next, after a failure
+  std::vector<std::pair<std::string, Path>> outputs{};  // of the pipeline
 };
 
 using Event = std::variant<RunStarted, Notice, StepWaiting, StepStarted, StepOutputText, StepProgress, StepRetried, StepEnded, RunEnded>;

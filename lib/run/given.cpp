@@ -45,7 +45,7 @@ Result<Given> given_outputs(const Pipeline& pipeline, const Store& store, const 
     const auto result = fresh ? store.find(*plan.fingerprint) : last_good_result(store, pipeline.file, step.name, request.sample.has_value());
     auto outputs = result ? describer.outputs_of(step, *result) : Result<AvailableOutputs>(Error{});
     if (!outputs) return no_result(pipeline, selection, graph, i);
-    given.results.push_back(result->fingerprint);
+    given.stored.insert(given.stored.end(), result->outputs.begin(), result->outputs.end());
     if (!fresh)
       given.notices.push_back({step.name, fmt::format("its last good result is taken, but it is stale: {}", plan.reason),
                                fmt::format("--until {} makes a new one", step.name)});

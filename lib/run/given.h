@@ -12,8 +12,8 @@
 namespace mlpipe {
 
 struct Given {
-  std::vector<Digest> results;  // whose outputs they are
   std::map<std::string, AvailableOutputs> outputs;  // by step
+  std::vector<StoredOutput> stored;                 // the same, all of them
   std::vector<Notice> notices;                      // which of them are stale
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <set>
 
 #include "run/bindings.h"
@@ -91,8 +92,28 @@ void walk_split(const std::string& name, const SplitData& split, const std::vect
     if (split.table.delimiter) setting("delimiter", *split.table.delimiter);
     if (split.table.header) setting("header", *split.table.header ? "true" : "false");
   }
+  if (split.type == DataType::mltable) setting("type", "mltable");
   const bool read = split.type == DataType::table || !keys.empty();
   if (read && !split.table.partition_format.empty()) setting("partition_format", split.table.partition_format);
+  if (read && !split.above.empty()) setting("path", split.above);
+  if (!split.file.empty()) setting("file", split.file);
+}
+
+std::size_t parts_in(std::string_view path) { return path.empty() ? 0 : static_cast<std::size_t>(std::count(path.begin(), path.end(), '/')) + 1; }
+
+// Nothing of the path counts where the data alone says it all: data may lie anywhere.
+std::string parts_above(const std::string& format, const std::filesystem::path& path, const Tree& tree) {
+  if (format.empty()) return {};
+  std::size_t least = parts_in(format);
+  for (const TreeEntry& entry : tree.entries())
+    if (!entry.path.ends_with('/')) least = std::min(least, parts_in(entry.path));
+  std::filesystem::path above;
+  auto part = path.end();
+  for (std::size_t missing = parts_in(format) - least; missing > 0 && part != path.begin(); --missing) {
+    --part;
+    above = above.empty() ? *part : *part / above;
+  }
+  return above.string();
 }
 
 void walk_data(const Step& step, const StepFacts& facts, IngredientSink& sink) {
@@ -101,10 +122,13 @@ void walk_data(const Step& step, const StepFacts& facts, IngredientSink& sink) {
     const auto tree = facts.data.find(&input);
     if (tree != facts.data.end()) sink.tree(kind, input.name, *tree->second);
     else sink.value(kind, input.name, input.value);
+    const auto beyond = facts.beyond.find(&input);
+    if (beyond != facts.beyond.end())
+      for (const DataBeyond& more : beyond->second) sink.tree(kind, fmt::format("{} ({} of its MLTable)", input.name, more.written), *more.tree);
     const auto split = facts.splits.find(&input);
     if (split != facts.splits.end()) walk_split(input.name, split->second, step.parallel()->config.partition_keys, sink);
   }
-  constexpr std::string_view types[] = {"folder", "file", "table"};
+  constexpr std::string_view types[] = {"folder", "file", "table", "mltable"};
   for (const StepOutput& output : step.outputs)
     sink.value(Kind::output, output.name, fmt::format("{} {}", types[static_cast<int>(output.type)], output.file));
 }
@@ -126,10 +150,17 @@ void walk_environment(const Step& step, const StepFacts& facts, IngredientSink& 
 SplitData split_data(const Pipeline& pipeline, const StepInput& input) {
   if (input.from == StepInput::From::pipeline_input) {
     const PipelineInput& source = *pipeline.input(input.source);
-    return {source.type, source.table};
+    return {input.type.value_or(source.type), source.table, "", ""};
   }
   const StepOutput& source = *pipeline.step(input.step)->output(input.source);
-  return {source.type, source.table};
+  return {input.type.value_or(source.type), source.table, "", ""};
+}
+
+SplitData split_data_at(const Pipeline& pipeline, const StepInput& input, const std::filesystem::path& path, const Tree& tree) {
+  SplitData split = split_data(pipeline, input);
+  if (tree.is_file) split.file = path.filename().string();
+  split.above = parts_above(split.table.partition_format, path, tree);
+  return split;
 }
 
 void walk_ingredients(const Step& step, const StepFacts& facts, IngredientSink& sink) {

@@ -6,24 +6,30 @@
 #include <string>
 #include <vector>
 
+#include "batch/plan/mltable_files.h"
 #include "pipeline/pipeline.h"
 #include "reuse/ingredients.h"
 #include "run/python_environment.h"
 
 namespace mlpipe {
 
-// What a parallel step takes an input for.
+// What a step takes an input for.
 struct SplitData {
   DataType type = DataType::folder;
   TableFormat table;
+  std::string file;   // the name of data that is one file: entry scripts are given it, and its ending says how a table is read
+  std::string above;  // the end of the data's own path, as far as the partition format reaches beyond what lies in it
 };
 SplitData split_data(const Pipeline& pipeline, const StepInput& input);
+// The same with what only the data at hand tells: `file` and `above`.
+SplitData split_data_at(const Pipeline& pipeline, const StepInput& input, const std::filesystem::path& path, const Tree& tree);
 
 // Everything that the walk needs and that had to be read from the disk.
 struct StepFacts {
   const Tree* code = nullptr;                                     // nothing: the step has no source directory
   std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> hash_paths;  // as written
   std::map<const StepInput*, std::shared_ptr<const Tree>> data;  // of inputs that are data
+  std::map<const StepInput*, std::vector<DataBeyond>> beyond;    // of those that are MLTables: data outside of their folder
   std::map<const StepInput*, SplitData> splits;                  // of those that a parallel step splits
   std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> environment_files;  // "requirements"
   std::map<std::string, std::string> parameters;                 // name -> value

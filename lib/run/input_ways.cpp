@@ -21,19 +21,25 @@ class InputWays::Look {
  public:
   explicit Look(const StepDescription& description) {
     for (const auto& [input, data] : description.data) {
-      links_to(data.path, 0);
-      mark(data.path);
-      for (const TreeEntry& entry : data.tree->entries()) {
-        if (!entry.path.empty()) folders_to(data.path, entry.path);
-        file(entry.path.empty() ? data.path : data.path / entry.path);
-      }
+      look_at(data.path, *data.tree);
+      for (const DataBeyond& more : data.beyond) look_at(more.path, *more.tree);
     }
     ways_.files_ = files_.finish().hex();
+    ways_.written_ = written_.finish().hex();
   }
 
   InputWays take() { return std::move(ways_); }
 
  private:
+  void look_at(const Path& path, const Tree& tree) {
+    links_to(path, 0);
+    mark(path);
+    for (const TreeEntry& entry : tree.entries()) {
+      if (!entry.path.empty()) folders_to(path, entry.path);
+      file(entry.path.empty() ? path : path / entry.path);
+    }
+  }
+
   // Links among the parts of an absolute path, and among those of what they lead to.
   void links_to(const Path& path, int depth) {
     Path at;
@@ -61,6 +67,7 @@ class InputWays::Look {
     }
     const StatKey key = StatKey::of(st);
     files_.field(path.native()).number(key.inode).number(static_cast<std::uint64_t>(key.mtime_ns)).number(static_cast<std::uint64_t>(key.ctime_ns));
+    written_.field(path.native()).number(key.size).number(static_cast<std::uint64_t>(key.mtime_ns));
   }
 
   void mark(const Path& path) {
@@ -78,7 +85,7 @@ class InputWays::Look {
   }
 
   InputWays ways_;
-  Hasher files_;
+  Hasher files_, written_;
   std::set<Path> seen_;
 };
 

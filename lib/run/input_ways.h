@@ -19,7 +19,9 @@ class InputWays {
   // Every way leads where it led: no link was made anew, no folder exchanged or moved. Folders may have had something added and
   // removed: the content tells that.
   bool lead_where(const InputWays& before) const;
-  // The same, and no file was written to either.
+  // No file was written to or exchanged for another, as far as their sizes and times of modification tell.
+  bool same_times(const InputWays& before) const { return written_ == before.written_; }
+  // Every way leads where it led, and all stat data of the files is what it was.
   bool unchanged_since(const InputWays& before) const { return files_ == before.files_ && lead_where(before); }
 
   std::string to_text() const;
@@ -35,6 +37,7 @@ class InputWays {
 
   std::map<std::string, Mark> marks_;  // of links and folders, by path
   std::string files_;                  // digest over the files' stat data
+  std::string written_;                // of that, what only writing changes; not in the text
 };
 
 }  // namespace mlpipe

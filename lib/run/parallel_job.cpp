@@ -22,7 +22,7 @@ void add_inputs(const Pipeline& pipeline, const Step& step, const StepDescriptio
       continue;
     }
     const SplitData split = split_data(pipeline, input);
-    job.inputs.push_back({input.name, split.type, data.path, data.tree, split.table});
+    job.inputs.push_back({input.name, split.type, data.path, data.tree, split.table, data.mltable, data.beyond});
   }
 }
 

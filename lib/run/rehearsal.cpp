@@ -59,8 +59,10 @@ Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunReques
   const Path work = folder.path() / "work";
   SpareWorkspaces none;
   MLPIPE_TRY(const Workspace workspace, Workspace::make(*step, work, folder.path() / "outputs", {}, none));
-  if (description.code && !in_place)
-    MLPIPE_TRY_VOID(SourceCopy::at(workspace.code()).fill(step->source_directory, *description.code, {}));
+  if (description.code && !in_place) {
+    MLPIPE_TRY(const bool unchanged, SourceCopy::at(workspace.code()).fill(step->source_directory, *description.code, {}));
+    if (!unchanged) return Error{ErrorKind::step_failed, "its source changed while it was copied", "run it again when nothing writes to it"};
+  }
   Bindings& bindings = description.bindings;
   bindings.run_id = no_run;
   for (const StepOutput& output : step->outputs) bindings.outputs[output.name] = workspace.output_place(output).string();

@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "reuse/code_trees.h"
 #include "run/again.h"
 #include "store/room.h"
 #include "system/host.h"
@@ -25,6 +26,21 @@ constexpr std::size_t most_decided = 64;
 constexpr auto sync_interval = 1s;
 constexpr const char* run_was_stopped = "the run was stopped";
 
+// `name`: what ${{name}} stands for in the place of an output, a name of the step in this run alone.
+StepOutput placed_output(StepOutput output, const std::string& name) {
+  constexpr std::string_view written = "${{name}}";
+  std::string place = output.publish.string();
+  for (auto at = place.find(written); at != std::string::npos; at = place.find(written, at + name.size())) place.replace(at, written.size(), name);
+  output.publish = place;
+  return output;
+}
+
+std::vector<bool> finalizing(const Pipeline& pipeline) {
+  std::vector<bool> flags;
+  for (const Step& step : pipeline.steps) flags.push_back(step.finalizes);
+  return flags;
+}
+
 std::vector<bool> considered(const Selection& selection) {
   std::vector<bool> flags;
   for (const Part part : selection.parts) flags.push_back(part == Part::run || part == Part::use);
@@ -36,7 +52,7 @@ std::vector<bool> considered(const Selection& selection) {
 RunDispatcher::RunDispatcher(RunContext& context, const StepGraph& graph, Selection selection, std::map<std::string, AvailableOutputs> available)
     : context_(context),
       selection_(std::move(selection)),
-      schedule_(graph, considered(selection_), {context.cores, physical_memory()}),
+      schedule_(graph, considered(selection_), {context.cores, physical_memory()}, finalizing(context.pipeline)),
       available_(std::move(available)),
       announced_(graph.size()),
       publication_index_(context.store.index_path(), context.clock),
@@ -97,8 +113,8 @@ void RunDispatcher::take_folder(std::size_t number) {
 }
 
 void RunDispatcher::consider_run(std::size_t number) {
-  if (stopped_) return end_stopped(number);
   const Step& step = context_.pipeline.steps[number];
+  if (stopped_ && (stopping_ || !step.finalizes)) return end_stopped(number);
   auto description = context_.describer.describe(step, available_);
   if (!description) return fail_before_start(number, description.error());
   for (const Advice& advice : description->advice) context_.events.on(Notice{step.name, advice.message, advice.hint});
@@ -108,10 +124,7 @@ void RunDispatcher::consider_run(std::size_t number) {
   if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
   std::optional<Path> from;
   if (auto* slot = std::get_if<Slot>(&*claim); slot && wanted) from = take_from_others(step, *description, *slot);
-  if (from) claim = context_.store.claim(description->fingerprint, true);
-  if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
-
-  std::optional<StepResult> found;
+  std::optional<StepResult> found = from ? context_.store.find(description->fingerprint) : std::nullopt;
   if (auto* hit = std::get_if<Hit>(&*claim)) found = std::move(hit->result);
   auto verdict = judge(context_.pipeline, context_.store, step, *description, forced, found, context_.describer);
   if (!verdict) return fail_before_start(number, verdict.error(), description->fingerprint);
@@ -120,16 +133,19 @@ void RunDispatcher::consider_run(std::size_t number) {
     claim = context_.store.claim(description->fingerprint, false);
     if (!claim) return fail_before_start(number, claim.error(), description->fingerprint);
     if (std::holds_alternative<Busy>(*claim)) return wait_for_other(number, description->fingerprint);
-    if (verdict->damaged) context_.store.forget(std::get<Slot>(*claim), *found);
   }
+  if (verdict->damaged && found) context_.store.forget(std::get<Slot>(*claim), *found);
   decided_.emplace(number, Decided{description.take(), std::move(std::get<Slot>(*claim)), std::move(verdict->reason), verdict->cause});
 }
 
 // The store that had it, once it is ours. Whatever is wrong with one is said, and the step runs.
 std::optional<Path> RunDispatcher::take_from_others(const Step& step, const StepDescription& description, Slot& slot) {
   for (const OtherStores::Found& found : others_.find(description.fingerprint)) {
+    context_.describer.forget_ahead();  // from now on time passes
     auto taken = put_manifest(context_.store, description);
-    if (taken) taken = borrow(found, context_.store, slot, context_.recorder.work_folder() / step.name);
+    if (taken) taken = borrow(found, context_.store, slot, context_.recorder.work_folder(step.name));
+    // Without it the run cannot be run again, but it is right.
+    if (taken && description.code) (void)code_trees::keep(context_.store, *description.code, step.source_directory);
     if (taken) context_.events.on(Notice{step.name, fmt::format("its result is taken from {}", shown_path(found.store->root())), ""});
     if (taken) return found.store->root();
     context_.events.on(Notice{step.name, fmt::format("its result is not taken from {}: {}", shown_path(found.store->root()), taken.error().message), ""});
@@ -151,6 +167,7 @@ void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verd
 }
 
 void RunDispatcher::wait_for_other(std::size_t number, const Digest& fingerprint) {
+  context_.describer.forget_ahead();  // from now on time passes
   waiting_.emplace(number, fingerprint);
   const bool by_us = !running_.empty() || !decided_.empty();
   if (!announced_[number] && !by_us) {
@@ -260,7 +277,7 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
   info_.steps.push_back(event.record);
   context_.events.on(event);
   if (event.record.state == StepState::failed && !context_.pipeline.continue_on_step_failure && !stopping_) {
-    schedule_.stop();
+    schedule_.stop_all_but_last();
     for (auto& [other, run] : running_) run->stop(ErrorKind::step_failed);
     stop_all(ErrorKind::step_failed);
   }
@@ -295,12 +312,13 @@ void RunDispatcher::publish(const Step& step, const AvailableOutputs& outputs, S
       continue;
     }
     const StopsDeferred until_written;
-    const auto wrote = publish_output(context_.store, output, outputs.at(output.name), publication_folders(step.name, output.name), publication_index_);
+    const StepOutput placed = placed_output(output, fmt::format("{}-{}", context_.recorder.header().id, folder_of_step(step.name)));
+    const auto wrote = publish_output(context_.store, placed, outputs.at(output.name), publication_folders(step.name, output.name), publication_index_);
     if (!wrote) {
       context_.events.on(Notice{step.name, fmt::format("output {} was not published: {}", output.name, wrote.error().message), wrote.error().hint});
       if (!failure_) failure_ = wrote.error().kind;
     } else if (wrote->changed) {
-      event.published.emplace_back(output.name, output.publish);
+      event.published.emplace_back(output.name, placed.publish);
       if (!wrote->replaced.empty())
         context_.events.on(Notice{step.name, fmt::format("publishing replaced {} that mlpipe had not put there as it was", plural(wrote->replaced.size(), "file")),
                                   fmt::format("the old ones are in {}", shown_path(wrote->replaced_folder))});

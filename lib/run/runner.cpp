@@ -25,10 +25,13 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-RunHeader header_of(const Pipeline& pipeline, const RunRequest& request, const Selection& selection) {
+RunHeader header_of(const Pipeline& pipeline, const Store& store, const RunRequest& request, const Selection& selection, std::vector<StoredOutput> given) {
   RunHeader header;
+  header.given = std::move(given);
   header.pipeline = pipeline.name;
   header.spec = pipeline.file;
+  for (const PipelineOutput& output : pipeline.outputs) header.outputs.emplace(output.name, fmt::format("{}.{}", output.step, output.output));
+  header.beside_store = store.beside(pipeline.file);
   header.command_line = request.command_line;
   header.overrides = pipeline.overrides;
   header.selection = selection.description;
@@ -70,6 +73,7 @@ KeptSpec spec_to_keep(const Pipeline& pipeline) {
   for (const Step& step : pipeline.steps)
     if (!step.source_place.empty()) kept.sources.emplace(step.name, step.source_place);
   kept.beside = places_beside(pipeline);
+  kept.absolute.insert(pipeline.written_absolutely.begin(), pipeline.written_absolutely.end());
   return kept;
 }
 
@@ -96,6 +100,16 @@ void warn_of_size(const Store& store, EventSink& events) {
                                limit_variable)});
 }
 
+// Where those lie that were made.
+std::vector<std::pair<std::string, Path>> pipeline_outputs(const Pipeline& pipeline, const Store& store, const RunInfo& run) {
+  std::vector<std::pair<std::string, Path>> places;
+  for (const PipelineOutput& wanted : pipeline.outputs)
+    if (const StepRecord* step = run.step(wanted.step))
+      for (const StoredOutput& output : step->outputs)
+        if (output.name == wanted.output) places.emplace_back(wanted.name, store.output_path(output));
+  return places;
+}
+
 void report_swept(const Store& store, EventSink& events) {
   const auto swept = sweep_dead_runs(store);
   if (!swept) return events.on(Notice{"", swept.error().message, swept.error().hint});
@@ -113,11 +127,10 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
 
   MLPIPE_TRY_VOID(check_room(store));
   Describer describer(pipeline, store, request, clock);
-  // What was found before the run has begun must be marked as used after that: a gc keeps what was used since.
+  // What was found before the run has begun stands in its header: a gc keeps what that names.
   MLPIPE_TRY(std::optional<Lock> in_use, store.in_use());
   MLPIPE_TRY(Given given, given_outputs(pipeline, store, request, selection, graph, describer, clock));
-  MLPIPE_TRY(RunRecorder recorder, RunRecorder::begin(store, header_of(pipeline, request, selection), clock));
-  for (const Digest& result : given.results) store.mark_used(result);
+  MLPIPE_TRY(RunRecorder recorder, RunRecorder::begin(store, header_of(pipeline, store, request, selection, std::move(given.stored)), clock));
   in_use.reset();
   MLPIPE_TRY_VOID(keep_spec(store, recorder.header().id, spec_to_keep(pipeline)));
   const int cores = request.jobs > 0 ? request.jobs : usable_cores();
@@ -140,7 +153,7 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
   }
   if (spawned) add_to_size(store, disk_use(recorder.folder()));
   warn_of_size(store, events);
-  events.on(RunEnded{info, ""});
+  events.on(RunEnded{info, "", pipeline_outputs(pipeline, store, info)});
   return info;
 }
 

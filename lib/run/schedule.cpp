@@ -6,12 +6,15 @@
 
 namespace mlpipe {
 
-Schedule::Schedule(const StepGraph& graph, std::vector<bool> considered, Room capacity)
-    : graph_(&graph), states_(graph.size(), State::ended), missing_(graph.size()), held_(graph.size(), Room{0, 0}), free_(capacity), capacity_(capacity) {
+Schedule::Schedule(const StepGraph& graph, std::vector<bool> considered, Room capacity, std::vector<bool> last)
+    : graph_(&graph), states_(graph.size(), State::ended), missing_(graph.size()), last_(std::move(last)), held_(graph.size(), Room{0, 0}), free_(capacity), capacity_(capacity) {
+  last_.resize(graph.size());
+  std::size_t others = 0;
+  for (std::size_t i = 0; i < graph.size(); ++i) others += considered[i] && !last_[i];
   for (std::size_t i = 0; i < graph.size(); ++i) {
     if (!considered[i]) continue;
     states_[i] = State::waiting;
-    missing_[i] = std::count_if(graph.needs(i).begin(), graph.needs(i).end(), [&](std::size_t need) { return considered[need]; });
+    missing_[i] = last_[i] ? others : std::count_if(graph.needs(i).begin(), graph.needs(i).end(), [&](std::size_t need) { return considered[need]; });
     ++open_;
   }
 }
@@ -44,19 +47,30 @@ void Schedule::release(std::size_t step) {
 void Schedule::succeeded(std::size_t step) {
   end(step);
   for (const std::size_t next : graph_->feeds(step))
-    if (missing_[next] > 0) --missing_[next];
+    if (missing_[next] > 0 && !last_[next]) --missing_[next];
 }
 
 void Schedule::failed(std::size_t step) {
   end(step);
   const std::vector<bool> below = graph_->downstream(step);
   for (std::size_t i = 0; i < below.size(); ++i)
-    if (below[i] && states_[i] == State::waiting) skip(i, step);
+    if (below[i] && states_[i] == State::waiting && !last_[i]) skip(i, step);
 }
 
 void Schedule::stop() {
   for (std::size_t i = 0; i < states_.size(); ++i)
     if (states_[i] == State::waiting) skip(i, std::nullopt);
+}
+
+void Schedule::stop_all_but_last() {
+  for (std::size_t i = 0; i < states_.size(); ++i)
+    if (states_[i] == State::waiting && !last_[i]) skip(i, std::nullopt);
+}
+
+void Schedule::count_down_to_last(std::size_t ended) {
+  if (last_[ended]) return;
+  for (std::size_t i = 0; i < last_.size(); ++i)
+    if (last_[i] && missing_[i] > 0) --missing_[i];
 }
 
 std::vector<Schedule::Skip> Schedule::take_skipped() { return std::exchange(skipped_, {}); }
@@ -66,11 +80,13 @@ void Schedule::end(std::size_t step) {
   states_[step] = State::ended;
   release(step);
   --open_;
+  count_down_to_last(step);
 }
 
 void Schedule::skip(std::size_t step, std::optional<std::size_t> because) {
   states_[step] = State::ended;
   --open_;
+  count_down_to_last(step);
   skipped_.push_back({step, because});
 }
 

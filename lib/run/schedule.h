@@ -23,7 +23,8 @@ class Schedule {
   };
 
   // Only steps with `considered` take part; the others count as there already. `capacity`: what steps share, at least 1 core.
-  Schedule(const StepGraph& graph, std::vector<bool> considered, Room capacity);
+  // `last`: steps that become ready when all others have ended, however that was; empty: none.
+  Schedule(const StepGraph& graph, std::vector<bool> considered, Room capacity, std::vector<bool> last = {});
 
   // A step whose needs have all succeeded, the first in file order; it is the caller's from then on.
   std::optional<std::size_t> take_ready();
@@ -39,6 +40,8 @@ class Schedule {
   void failed(std::size_t step);
   // Everything that nobody took yet is skipped.
   void stop();
+  // The same but for the last ones.
+  void stop_all_but_last();
 
   struct Skip {
     std::size_t step;
@@ -54,10 +57,12 @@ class Schedule {
 
   void end(std::size_t step);
   void skip(std::size_t step, std::optional<std::size_t> because);
+  void count_down_to_last(std::size_t ended);
 
   const StepGraph* graph_;
   std::vector<State> states_;
-  std::vector<std::size_t> missing_;  // needs that have not succeeded yet
+  std::vector<std::size_t> missing_;  // needs that have not succeeded yet; of the last ones, others that have not ended
+  std::vector<bool> last_;
   std::vector<Room> held_;
   std::vector<Skip> skipped_;
   Room free_, capacity_;

@@ -70,7 +70,7 @@ Result<SourceCopy> SourceCopy::take(const Store& store, const Path& spec, const 
   return SourceCopy(std::move(place), std::move(lock));
 }
 
-Result<bool> SourceCopy::fill(const Path& source, const Tree& code, const ScanOptions& options) const {
+Result<bool> SourceCopy::fill(const Path& source, const Tree& code, const ScanOptions& options) {
   auto there = path_exists(path_) ? scan_tree(path_, whole(options)) : Result<Tree>(make_tree({}, false));
   if (!there && by_signal(there.error().kind)) return there.error();
   if (!there || there->is_file) {  // links, pipes, unreadable folders: whatever the step made of it
@@ -78,6 +78,7 @@ Result<bool> SourceCopy::fill(const Path& source, const Tree& code, const ScanOp
     there = make_tree({}, false);
   }
   MLPIPE_TRY_VOID(make_dirs(path_));
+  if (there->count > 0) held_before_ = there->digest;
   if (there->digest == code.digest) return true;
   const Status mended = mend(source, path_, compare(*there, code));
   if (!mended && by_signal(mended.error().kind)) return mended.error();

@@ -23,7 +23,9 @@ class SourceCopy {
 
   // Makes it hold what `code` says of `source`, and nothing else, whatever an earlier step or a kill left in it. The files themselves
   // are held against `code` afterwards: false, `source` is no longer what it was.
-  Result<bool> fill(const Path& source, const Tree& code, const ScanOptions& options) const;
+  Result<bool> fill(const Path& source, const Tree& code, const ScanOptions& options);
+  // The digest of what it held before that; nothing: it was empty or none of ours.
+  const std::optional<Digest>& held_before() const { return held_before_; }
 
   // What has another content than `code` says now: a step wrote into its own source. Nothing where that cannot be told.
   std::vector<TreeChange> changes(const Tree& code, const ScanOptions& options) const;
@@ -35,6 +37,7 @@ class SourceCopy {
   SourceCopy(Path path, std::optional<Lock> lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   Path path_;
   std::optional<Lock> lock_;  // of one in the store
+  std::optional<Digest> held_before_;
 };
 
 }  // namespace mlpipe

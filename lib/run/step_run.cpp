@@ -36,7 +36,7 @@ Result<bool> StepRun::start() {
   MLPIPE_TRY_VOID(check_secrets(step_));
   MLPIPE_TRY(const bool unchanged, make_workspace());
   if (!unchanged) return false;
-  if (description_.code) MLPIPE_TRY_VOID(code_trees::keep(context_.store, *description_.code, workspace_->code()));
+  if (description_.code) MLPIPE_TRY_VOID(code_trees::keep(context_.store, *description_.code, workspace_->code(), copy_->held_before()));
   context_.events.on(StepStarted{step_.name, reason_, context_.recorder.logs_folder(step_.name), 1, step_.parallel() != nullptr});
   MLPIPE_TRY_VOID(start_work());
   return true;
@@ -45,7 +45,7 @@ Result<bool> StepRun::start() {
 // The copy itself is held against the description: whatever happened to the source meanwhile, what runs is what was
 // fingerprinted. So is data from outside, which is not copied, now and again before the result is published.
 Result<bool> StepRun::make_workspace() {
-  const Path folder = context_.recorder.work_folder() / step_.name;
+  const Path folder = context_.recorder.work_folder(step_.name);
   ways_ = InputWays::of(description_);
   MLPIPE_TRY(const Path outputs, outputs_folder());
   bool unchanged = true;
@@ -58,6 +58,7 @@ Result<bool> StepRun::make_workspace() {
   if (copy_) {
     MLPIPE_TRY(unchanged, copy_->fill(step_.source_directory, *description_.code, context_.describer.scan_options()));
   }
+  MLPIPE_TRY_VOID(workspace_->prepare(step_));
   MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
   if (changed && changed->from == StepInput::From::step_output)
     return Error{ErrorKind::step_failed, fmt::format("its input {}, which {} made, was changed in the store", changed->name, changed->step),
@@ -82,8 +83,8 @@ std::vector<StreamEditor::Replacement> StepRun::replacements() const {
   return edits;
 }
 
-void StepRun::emit_text(StreamEditor& editor, bool is_stderr, std::string_view text) {
-  if (std::string edited = editor.feed(text); !edited.empty()) context_.events.on(StepOutputText{step_.name, "", is_stderr, std::move(edited)});
+void StepRun::emit_text(StreamEditor& editor, const std::string& worker, bool is_stderr, std::string_view text) {
+  if (std::string edited = editor.feed(text); !edited.empty()) context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::move(edited)});
 }
 
 void StepRun::notice(const std::string& message, const std::string& hint) const { context_.events.on(Notice{step_.name, message, hint}); }
@@ -95,6 +96,22 @@ Status put_manifest(const Store& store, const StepDescription& description) {
 }
 
 Status StepRun::keep_manifest() const { return put_manifest(context_.store, description_); }
+
+// Its source is a copy, all else might have been anything while it ran.
+Status StepRun::check_undisturbed() {
+  MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
+  const std::string nothing_else = "a step must not write into its inputs; run it again when nothing else does";
+  if (changed) return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed->name), nothing_else};
+  MLPIPE_TRY(const auto beside, context_.describer.changed_beside(description_));
+  if (beside) return Error{ErrorKind::step_failed, fmt::format("its {} changed while it ran, so its result is not kept", *beside), nothing_else};
+  const InputWays now = InputWays::of(description_);
+  if (!now.lead_where(ways_))
+    return Error{ErrorKind::step_failed, "a link or a folder on the way to its input was exchanged while it ran, so its result is not kept",
+                 "run it again when nothing moves its data"};
+  if (!now.same_times(ways_))
+    return Error{ErrorKind::step_failed, "a file of its input was written to and then back while it ran, so its result is not kept", nothing_else};
+  return {};
+}
 
 Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs& outputs) {
   StepResult result;
@@ -114,21 +131,25 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
     result.outputs.push_back({output.name, tree.digest, output.type == DataType::file ? output.file : "", tree.count, tree.bytes});
     outputs[output.name] = {context_.store.output_path(result.outputs.back()), std::make_shared<const Tree>(std::move(tree))};
   }
-  MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
-  if (changed)
-    return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed->name),
-                 "a step must not write into its inputs; run it again when nothing else does"};
-  if (!InputWays::of(description_).lead_where(ways_))
-    return Error{ErrorKind::step_failed, "a link or a folder on the way to its input was exchanged while it ran, so its result is not kept",
-                 "run it again when nothing moves its data"};
+  MLPIPE_TRY_VOID(check_undisturbed());
   MLPIPE_TRY_VOID(keep_manifest());
   MLPIPE_TRY_VOID(slot_.publish(result, built));
   return result;
 }
 
+// Without what it left for its outputs.
+std::vector<TreeChange> StepRun::written_source() const {
+  auto changes = copy_->changes(*description_.code, context_.describer.scan_options());
+  for (const StepOutput& output : step_.outputs)
+    if (!output.left_in.empty()) std::erase_if(changes, [&](const TreeChange& change) { return change.path.starts_with(output.left_in + "/"); });
+  return changes;
+}
+
 void StepRun::succeed(const ScoreCounts& counts) {
   std::vector<std::string> empty;
-  if (const auto checked = workspace_->check_outputs(step_, empty); !checked) {
+  auto checked = workspace_->collect(step_);
+  if (checked) checked = workspace_->check_outputs(step_, empty);
+  if (!checked) {
     incomplete_ = true;
     StepEnded event;
     event.hint = checked.error().hint;
@@ -143,8 +164,7 @@ void StepRun::succeed(const ScoreCounts& counts) {
     return fail(result.error().kind, result.error().message, std::move(event));
   }
   if (copy_)
-    if (const auto advice = advise_written_source(copy_->changes(*description_.code, context_.describer.scan_options())))
-      notice(advice->message, advice->hint);
+    if (const auto advice = advise_written_source(written_source())) notice(advice->message, advice->hint);
   workspace_->remove(context_.spares);
   record_.state = StepState::ran;
   record_.took = result->took;

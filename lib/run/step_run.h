@@ -69,7 +69,7 @@ class StepRun {
   virtual Path kept_outputs() = 0;
 
   Result<bool> make_workspace();
-  void emit_text(StreamEditor& editor, bool is_stderr, std::string_view text);
+  void emit_text(StreamEditor& editor, const std::string& worker, bool is_stderr, std::string_view text);
   std::vector<StreamEditor::Replacement> replacements() const;
   void succeed(const ScoreCounts& counts);
   void fail(ErrorKind kind, std::string error, StepEnded event);
@@ -92,6 +92,8 @@ class StepRun {
   bool incomplete_ = false;  // it ended well, but a declared output is missing
 
  private:
+  Status check_undisturbed();
+  std::vector<TreeChange> written_source() const;
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
   void post_end(StepRunEnd end);
 };

@@ -83,8 +83,7 @@ void explain_miss(const Pipeline& pipeline, const Store& store, const Step& step
     return;
   }
   if (last->fingerprint == description.fingerprint) return explain_loss(last->state, verdict);
-  const auto text = store.get_text(last->fingerprint);
-  const auto before = text ? Manifest::from_text(*text) : Result<Manifest>(text.error());
+  const auto before = read_manifest(store, last->fingerprint);
   if (!before) {
     verdict.reason = "something changed (the record of its last run cannot be read)";
     return;

@@ -81,7 +81,7 @@ Result<Workspace> Workspace::make(const Step& step, const Path& folder, const Pa
   }
   for (const StepOutput& output : step.outputs) {
     const Path place = workspace.output_place(output);
-    MLPIPE_TRY_VOID(make_dirs(output.type == DataType::file ? place.parent_path() : place));
+    MLPIPE_TRY_VOID(make_dirs(output.type == DataType::file || !output.made ? place.parent_path() : place));
   }
   return workspace;
 }
@@ -98,8 +98,9 @@ Status Workspace::check_outputs(const Step& step, std::vector<std::string>& empt
       return Error{ErrorKind::step_failed, fmt::format("it ended well but did not write its output {} (the file {})", output.name, output.file),
                    fmt::format("write to ${{{{outputs.{}}}}}, or remove the output from the step", output.name)};
     if (output.type != DataType::file && !is_folder(place))
-      return Error{ErrorKind::step_failed, fmt::format("its output folder {} is gone", output.name), "leave the folder where it is and write into it"};
-    if (output.type != DataType::file && !holds_a_file(place)) empty.push_back(output.name);
+      return Error{ErrorKind::step_failed, fmt::format("{} {}", output.made ? "it removed its output folder" : "it ended well but did not make its output folder", output.name),
+                   output.made ? "leave the folder where it is and write into it" : "in Azure ML v1 the script makes it: os.makedirs(path, exist_ok=True)"};
+    if (output.type != DataType::file && output.left_in.empty() && !holds_a_file(place)) empty.push_back(output.name);
   }
   return {};
 }
@@ -107,6 +108,20 @@ Status Workspace::check_outputs(const Step& step, std::vector<std::string>& empt
 Path Workspace::keep_outputs(const Path& kept) const {
   const bool moved = wrote_something() && make_dirs(kept.parent_path()) && remove_tree(kept) && rename_path(outputs_, kept);
   return moved ? kept : Path();
+}
+
+Status Workspace::prepare(const Step& step) const {
+  for (const StepOutput& output : step.outputs)
+    if (!output.left_in.empty()) MLPIPE_TRY_VOID(make_dirs(code_ / output.left_in));
+  return {};
+}
+
+Status Workspace::collect(const Step& step) const {
+  for (const StepOutput& output : step.outputs) {
+    if (output.left_in.empty() || !is_folder(code_ / output.left_in)) continue;
+    MLPIPE_TRY_VOID(copy_tree(code_ / output.left_in, output_place(output) / output.left_in));
+  }
+  return {};
 }
 
 bool Workspace::wrote_something() const { return holds_a_file(outputs_); }

@@ -35,9 +35,13 @@ class Workspace {
   const Path& outputs() const { return outputs_; }
   const Path& code() const { return code_; }            // the step's working directory
   Path scratch() const { return folder_ / "scratch"; }  // of parallel workers; made when asked for
+  // Once the source is there: folders in the working directory that a step may count on.
+  Status prepare(const Step& step) const;
   // What ${{outputs.NAME}} stands for, and what is published: the folder, or the file.
   Path output_place(const StepOutput& output) const;
 
+  // After success: copies what the step left in its working directory where an output says so.
+  Status collect(const Step& step) const;
   // After success: every declared file is there. The names of folders that stayed empty go to `empty`.
   Status check_outputs(const Step& step, std::vector<std::string>& empty) const;
   // After a failure: moves what was written to `kept` (nothing written: an empty path).

@@ -13,9 +13,6 @@ Path folder_of(const Store& store, const std::string& run_id) { return store.run
 
 std::string file_name(std::size_t number, const Path& path) { return fmt::format("{}-{}", number, path.filename().string()); }
 
-// Seen from the folder that the store lies in: what stays the same when both are moved.
-std::string beside_store(const Store& store, const Path& path) { return path.lexically_relative(store.root().parent_path()).string(); }
-
 Error damaged(const std::string& run_id) {
   return {ErrorKind::store, fmt::format("the kept spec of run {} is damaged", run_id), "take another run: mlpipe runs"};
 }
@@ -43,15 +40,10 @@ class Move {
   Path from_, to_;
 };
 
-Path place_now(const Store& store, const Path& then, const std::string& beside) {
-  const Path moved = absolute_path(store.root().parent_path() / beside);
-  return !beside.empty() && is_folder(moved.parent_path()) ? moved : then;
-}
-
 Result<KeptSpec> decode(const Store& store, const std::string& run_id, const Json& json) {
   const Path then = json.at("spec").get<std::string>();
   KeptSpec kept;
-  kept.spec = place_now(store, then, json.at("beside_store").get<std::string>());
+  kept.spec = store.place_now(then, json.at("beside_store").get<std::string>());
   const Move moved(then.parent_path(), kept.spec.parent_path());
   for (const Json& file : json.at("files")) {
     const Path path = file.get<std::string>();
@@ -61,6 +53,7 @@ Result<KeptSpec> decode(const Store& store, const std::string& run_id, const Jso
   for (const Json& override : json.at("overrides")) kept.overrides.push_back(moved(override.get<std::string>()));
   for (const auto& [step, place] : json.at("sources").items()) kept.sources.emplace(step, moved(Path(place.get<std::string>())));
   for (const Json& path : json.at("beside")) kept.beside.push_back(moved(Path(path.get<std::string>())));
+  for (const Json& path : json.value("absolute", Json::array())) kept.absolute.insert(Path(path.get<std::string>()));
   return kept.files.empty() ? Result<KeptSpec>(damaged(run_id)) : kept;
 }
 
@@ -70,11 +63,12 @@ Status keep_spec(const Store& store, const std::string& run_id, const KeptSpec& 
   const Path folder = folder_of(store, run_id);
   Json json = {{"schema", 1},
                {"spec", kept.spec.string()},
-               {"beside_store", beside_store(store, kept.spec)},
+               {"beside_store", store.beside(kept.spec)},
                {"files", Json::array()},
                {"overrides", kept.overrides},
                {"sources", Json::object()},
-               {"beside", Json::array()}};
+               {"beside", Json::array()},
+               {"absolute", Json::array()}};
   MLPIPE_TRY_VOID(make_dirs(folder));
   for (std::size_t i = 0; i < kept.files.size(); ++i) {
     const auto& [path, text] = kept.files[i];
@@ -83,6 +77,7 @@ Status keep_spec(const Store& store, const std::string& run_id, const KeptSpec& 
   }
   for (const auto& [step, place] : kept.sources) json["sources"][step] = place.string();
   for (const Path& path : kept.beside) json["beside"].push_back(path.string());
+  for (const Path& path : kept.absolute) json["absolute"].push_back(path.string());
   return write_file(folder / "kept.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ struct KeptSpec {
   std::vector<std::string> overrides;             // "-p epochs=3", "--input scans=/data/scans": paths are absolute
   std::map<std::string, Path> sources;            // where the source directory of each step lay that has one, absolute
   std::vector<Path> beside;                       // what else it refers to: data, hash paths, files of environments; absolute
+  std::set<Path> absolute;                        // those of all these that are written absolutely: they do not move with the spec
 };
 
 Status keep_spec(const Store& store, const std::string& run_id, const KeptSpec& kept);

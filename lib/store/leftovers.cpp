@@ -8,8 +8,11 @@ namespace {
 
 void remove_below(const Path& folder, const std::string& mark) {
   std::error_code failed;
-  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
-    if (at->path().filename().native().find(mark) != std::string::npos && !at->is_directory(failed)) ::unlink(at->path().c_str());
+  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    if (at->path().filename().native().find(mark) == std::string::npos) continue;
+    at.disable_recursion_pending();
+    (void)remove_tree(at->path());
+  }
 }
 
 }  // namespace

@@ -140,7 +140,9 @@ RunHeader header_of(const Json& json) {
           text_of(json, "host"),         text_of(json, "user"),
           number_of<int>(json, "pid"),   text_of(json, "mark"),
           map_of(json, "parameters"),    map_of(json, "inputs"),
-          text_of(json, "rerun_of")};
+          text_of(json, "rerun_of"),     map_of(json, "pipeline_outputs"),
+          text_of(json, "beside_store"),
+          outputs_of(json).value_or(std::vector<StoredOutput>())};
 }
 
 MissCause cause_of(const std::string& name) {
@@ -235,6 +237,9 @@ std::string encode(const RunHeader& header) {
   put_map(json, "parameters", header.parameters);
   put_map(json, "inputs", header.inputs);
   put_text(json, "rerun_of", header.rerun_of);
+  put_map(json, "pipeline_outputs", header.outputs);
+  put_text(json, "beside_store", header.beside_store);
+  if (!header.given.empty()) json["outputs"] = to_json(header.given);
   return dump(json);
 }
 

@@ -56,6 +56,11 @@ const StepRecord* RunInfo::step(std::string_view name) const {
   return found == steps.rend() ? nullptr : &*found;
 }
 
+std::string folder_of_step(std::string step) {
+  std::replace(step.begin(), step.end(), '.', '-');
+  return step;
+}
+
 Result<std::vector<std::string>> list_runs(const Store& store) {
   const Path folder = store.root() / "runs";
   if (!path_exists(folder)) return std::vector<std::string>();
@@ -88,6 +93,7 @@ Result<RunInfo> read_run(const Store& store, const std::string& id) {
   info.state = alive ? RunState::running : RunState::killed;
   for (const std::string_view line : split(text, '\n')) decode_line(line, info);
   info.header.id = id;
+  info.header.spec = store.place_now(info.header.spec, info.header.beside_store);
   return info;
 }
 

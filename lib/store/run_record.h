@@ -18,7 +18,7 @@ namespace mlpipe {
 struct RunHeader {
   std::string id;            // "20261123-001530-123": UTC start in milliseconds, unique in the store, sorts by time
   std::string pipeline;      // its name
-  Path spec;                 // absolute
+  Path spec;                 // absolute; as it is read: where it lies now, when it was moved together with the store
   WallTime started;
   std::vector<std::string> command_line;
   std::vector<std::string> overrides;
@@ -31,6 +31,9 @@ struct RunHeader {
   std::map<std::string, std::string> parameters;  // all of them, by name, with the values they had
   std::map<std::string, std::string> inputs;      // where they lay, by name: absolute, a pattern behind its folder
   std::string rerun_of;  // the run that `rerun` ran again, or empty
+  std::map<std::string, std::string> outputs;  // of the pipeline, by name: "train.model"
+  std::string beside_store;  // the spec's place, seen from the folder that the store lies in
+  std::vector<StoredOutput> given;  // what it reads that steps made which are not part of it
 };
 
 enum class StepState { ran, reused, used, failed, skipped, stopped };  // used: outputs taken from --use DIR
@@ -87,6 +90,10 @@ struct RunInfo {
   const StepRecord* step(std::string_view name) const;
 };
 
+// The folder of a step's files. Steps of a pipeline inside another have a dot in their names, which no folder above data may have:
+// the partition formats of MLTable match such folders too.
+std::string folder_of_step(std::string step);
+
 // Writes one run. Its lock says that it lives; its active/ marker makes a later run sweep it if it dies.
 class RunRecorder {
  public:
@@ -98,9 +105,10 @@ class RunRecorder {
   // millisecond, and sweeping one must not kill the other.
   const std::string& token() const { return token_; }
   Path folder() const { return folder_; }
-  Path step_folder(const std::string& step) const { return folder_ / "steps" / step; }
+  Path step_folder(const std::string& step) const { return folder_ / "steps" / folder_of_step(step); }
   Path logs_folder(const std::string& step) const { return step_folder(step) / "logs"; }
   Path work_folder() const { return folder_ / "work"; }
+  Path work_folder(const std::string& step) const { return work_folder() / folder_of_step(step); }
 
   // Appended at once. A power cut may forget it, and the step's result, until sync() or end().
   Status step(const StepRecord& record);

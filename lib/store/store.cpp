@@ -76,6 +76,7 @@ Result<Store> Store::open(const Path& root, Access access) {
     if (access == Access::read) return store;
     if (auto made = make_store(store.root_); !made) return of_the_store(made.error());
   }
+  if (!is_file(format)) return not_ours(store.root_);  // a pipe or a device would keep us waiting
   const auto text = read_file(format);
   if (!text) return of_the_store(text.error());
   MLPIPE_TRY_VOID(check_format(store.root_, *text));
@@ -83,6 +84,15 @@ Result<Store> Store::open(const Path& root, Access access) {
   MLPIPE_TRY_VOID(check_writable(store.root_));
   if (auto made = make_folders(store.root_); !made) return of_the_store(made.error());
   return store;
+}
+
+std::string Store::beside(const Path& path) const { return path.lexically_relative(root_.parent_path()).string(); }
+
+Path Store::place_now(const Path& then, const std::string& beside) const {
+  if (beside.empty()) return then;
+  const Path moved = absolute_path(root_.parent_path() / beside);
+  if (path_exists(moved) || (!path_exists(then.parent_path()) && is_folder(moved.parent_path()))) return moved;
+  return then;
 }
 
 Path Store::object_path(const StoredOutput& output) const {

@@ -137,6 +137,10 @@ class Store {
   Path copies_path() const;
   Path published_path(const Path& target) const;
   Path run_path(const std::string& run_id) const;
+  // A path seen from the folder that the store lies in, which stays the same when both are moved; and where that is now: `then`, when
+  // only the store was moved.
+  std::string beside(const Path& path) const;
+  Path place_now(const Path& then, const std::string& beside) const;
 
   // Immutable texts. put only marks it as used when it is there already, as renew does: what will name it may not be recorded yet.
   // renew tells whether it is there.

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "reuse/code_trees.h"
 #include "reuse/ingredients.h"
 #include "store/aside.h"
 #include "store/run_places.h"
@@ -114,7 +115,7 @@ Status Contents::add_all(Kind kind, const std::string& folder) {
       const bool old = last_use(Kind::leftover, store_->root() / whole) < Clock::real().wall() - writing;
       if (old || (kind == Kind::index && maker_is_gone(name))) add(Kind::leftover, whole);
     } else if (kind == Kind::result) {
-      add_result(name);
+      MLPIPE_TRY_VOID(add_result(name));
     } else {
       add(kind, whole);
     }
@@ -122,12 +123,16 @@ Status Contents::add_all(Kind kind, const std::string& folder) {
   return {};
 }
 
-// A record that nobody can read any more is only in the way.
-void Contents::add_result(const std::string& name) {
+// A damaged record is only in the way. One that we may not read, or cannot just now, is somebody's.
+Status Contents::add_result(const std::string& name) {
   const auto fingerprint = Digest::parse(name);
   auto result = fingerprint ? store_->find(*fingerprint) : std::nullopt;
+  const Path path = store_->root() / "results" / name;
+  if (fingerprint && !result && path_exists(path) && !is_folder(path))
+    if (const auto text = read_file(path); !text) return text.error();
   add(result ? Kind::result : Kind::leftover, "results/" + name);
   if (result) results_.emplace(*fingerprint, std::move(*result));
+  return {};
 }
 
 void Contents::add(Kind kind, const std::string& name) {
@@ -156,7 +161,8 @@ std::set<std::string> Contents::names_in(const Digest& fingerprint) const {
     const auto listing = store_->get_text(*ingredient.tree);
     const auto tree = listing ? tree_from_text(*listing) : Result<Tree>(listing.error());
     if (!tree) continue;
-    for (const TreeEntry& entry : tree->entries()) names.insert("code/files/" + entry.digest.hex());
+    for (const TreeEntry& entry : tree->entries())
+      if (entry.size > code_trees::largest_small_file) names.insert("code/files/" + entry.digest.hex());
   }
   return names;
 }

@@ -45,7 +45,7 @@ class Contents {
 
  private:
   void add(Kind kind, const std::string& name);
-  void add_result(const std::string& name);
+  Status add_result(const std::string& name);
   Status add_all(Kind kind, const std::string& folder);
   Status read_runs();
   std::set<std::string> names_in(const Digest& fingerprint) const;

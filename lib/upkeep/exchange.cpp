@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/text.h"
+#include "reuse/ingredients.h"
 #include "store/aside.h"
 #include "store/records.h"
 #include "store/room.h"
@@ -103,18 +105,27 @@ class Import {
     MLPIPE_TRY(const std::string text, archive_.text(most_record));
     auto result = decode_result(text);
     if (!result || result->fingerprint.hex() != place.name) return not_ours(fmt::format("the archive's result {} cannot be read", place.name));
+    for (const StoredOutput& output : result->outputs) ++uses_[store_.object_path(output)];
     results_.push_back(std::move(*result));
     return {};
   }
 
-  // A manifest or a listing; of which of them cannot be told from the name alone, and a wrong one costs an explanation only.
+  // A manifest or a listing, of which each proves itself.
+  static bool is_text_of(const Digest& name, const std::string& text) {
+    const auto manifest = Manifest::from_text(text);
+    if (manifest) return manifest->fingerprint() == name;
+    const auto tree = tree_from_text(text);
+    return tree && tree->digest == name;
+  }
+
   Status put_texts() {
     const Path folder = folder_ / "texts";
     const auto names = list_folder(folder);
     if (!names) return {};
     for (const std::string& name : *names) {
       MLPIPE_TRY(const std::string text, read_file(folder / name));
-      MLPIPE_TRY_VOID(store_.put_text(*Digest::parse(name), text));
+      const Digest digest = *Digest::parse(name);
+      if (is_text_of(digest, text)) MLPIPE_TRY_VOID(store_.put_text(digest, text));
     }
     return {};
   }
@@ -126,16 +137,19 @@ class Import {
       if (!names) continue;
       MLPIPE_TRY_VOID(make_dirs(store_.root() / kind));
       for (const std::string& name : *names)
-        if (const Path to = store_.root() / kind / name; !path_exists(to)) MLPIPE_TRY_VOID(rename_path(folder_ / kind / name, to));
+        if (const Path to = store_.root() / kind / name; !path_exists(to) && path_exists(folder_ / kind / name)) MLPIPE_TRY_VOID(rename_path(folder_ / kind / name, to));
     }
     return {};
   }
 
-  // An object that several results share is moved with the first of them, and copied for the others.
+  // Each output gets a place of its own: an object may be part of several, and is moved for the last of them only.
   Result<Path> built(const StoredOutput& output) {
     const Path object = store_.object_path(output), aside = folder_ / "objects" / object.filename();
-    if (!path_exists(aside) && moved_.count(object)) MLPIPE_TRY_VOID(copy_tree(object, aside));
-    return output.file.empty() ? aside : aside / output.file;
+    const Path place = folder_ / "built" / std::to_string(built_++);
+    MLPIPE_TRY_VOID(make_dirs(place.parent_path()));
+    const bool last = --uses_[object] == 0;
+    if (path_exists(aside)) MLPIPE_TRY_VOID(last ? rename_path(aside, place) : copy_tree(aside, place));
+    return output.file.empty() ? place : place / output.file;
   }
 
   Status take(const StepResult& result, Exchanged& exchanged) {
@@ -155,10 +169,7 @@ class Import {
       return {};
     }
     MLPIPE_TRY_VOID(std::get<Slot>(claim).publish(result, paths));
-    for (const StoredOutput& output : result.outputs) {
-      moved_.insert(store_.object_path(output));
-      exchanged.bytes += output.bytes;
-    }
+    for (const StoredOutput& output : result.outputs) exchanged.bytes += output.bytes;
     ++exchanged.added;
     return {};
   }
@@ -167,7 +178,8 @@ class Import {
   ArchiveReader archive_;
   const Path folder_;
   std::vector<StepResult> results_;
-  std::set<Path> moved_;
+  std::map<Path, std::size_t> uses_;  // of objects, by outputs that are still to come
+  std::size_t built_ = 0;
   std::size_t promised_ = 0;
 };
 

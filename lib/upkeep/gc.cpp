@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr auto longest_wait = 5s;       // for those who work with the store
 constexpr auto clock_grain = 10s;       // time stamps of files may lag behind the clock
+constexpr auto beginning = 10min;       // of a run, at most
 constexpr auto unused_aid = 24h * 90;  // indexes and source copies only make runs quicker
 
 // What there is, who holds what, and what may go. Names of items are their handles.
@@ -66,15 +67,22 @@ class Choice {
     holder.holds.push_back(name);
   }
 
+  void hold_all(Piece& holder, const std::vector<StoredOutput>& outputs) {
+    for (const StoredOutput& output : outputs)
+      for (const std::string& name : contents_.named_by(output)) hold(holder, name);
+  }
+
   void choose_runs() {
     std::map<Path, std::size_t> of_spec;
+    std::set<std::string> again;  // runs whose code a run that stays may need to be run again; they are older than it
     for (const RunInfo& run : contents_.runs()) {
       const std::string& id = run.header.id;
       const bool alive = run.state == RunState::running;
       const bool unswept = path_exists(active_marker(contents_.store().root(), id));
       const bool young = policy_.max_age && run.header.started > now_ - *policy_.max_age;
       const bool newest = of_spec[run.header.spec]++ < policy_.keep_runs;
-      const bool stays = alive || unswept || young || newest;
+      const bool stays = alive || unswept || young || newest || again.count(id);
+      if (stays) again.insert(run.header.rerun_of);
       if (alive) ++plan_.living;
       if (alive) oldest_living_ = std::min(oldest_living_, run.header.started);
       if (stays) ++plan_.kept;
@@ -93,10 +101,9 @@ class Choice {
         if (stays) keep(name_of_result(*step.fingerprint));
         if (stays) keep("partial/" + step.fingerprint->hex());
       }
-      if (!stays) continue;
-      for (const StoredOutput& output : step.outputs)
-        for (const std::string& name : contents_.named_by(output)) hold(*piece, name);
+      if (stays) hold_all(*piece, step.outputs);
     }
+    if (stays) hold_all(*piece, run.header.given);
   }
 
   // A living run may have taken it and not recorded that yet.
@@ -108,8 +115,7 @@ class Choice {
       if (!piece) continue;
       piece->kept |= in_use(piece->item);
       for (const std::string& name : contents_.named_by(fingerprint)) hold(*piece, name);
-      for (const StoredOutput& output : result.outputs)
-        for (const std::string& name : contents_.named_by(output)) hold(*piece, name);
+      hold_all(*piece, result.outputs);
     }
   }
 
@@ -136,8 +142,11 @@ class Choice {
     }
   }
 
-  // Texts and code are written before the result that names them.
-  bool stays_unheld(const Piece& piece) const { return piece.item.kind != Kind::object && in_use(piece.item); }
+  // Texts and code are written before the result that names them, and a checkout is taken before the run that reads it begins.
+  bool stays_unheld(const Piece& piece) const {
+    if (piece.item.name.starts_with("code/checkouts/") && piece.item.used >= now_ - beginning) return true;
+    return piece.item.kind != Kind::object && in_use(piece.item);
+  }
 
   void remove_unheld() {
     for (auto& [name, piece] : pieces_) {
@@ -178,7 +187,7 @@ class Choice {
     const auto root = root_of_index(contents_.store().root() / index.name);
     if (!root) return false;
     const Path below = root->lexically_relative(contents_.store().root());
-    const std::string folder = below.empty() ? std::string() : below.begin()->string();
+    const std::string folder = std::distance(below.begin(), below.end()) > 1 ? below.begin()->string() : std::string();
     if (folder == "objects" || folder == "copies") return !stays_named(folder + "/" + std::next(below.begin())->string());
     return !path_exists(*root);
   }
@@ -273,6 +282,10 @@ Result<GcPlan> collect(const Store& store, const GcPolicy& policy, const Clock& 
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
+  if (lower(text).ends_with("tb")) {
+    const auto gigabytes = parse_count_or_bytes(std::string(text.substr(0, text.size() - 2)) + "gb");
+    return gigabytes && gigabytes->value < (std::int64_t{1} << 52) ? std::optional<std::uint64_t>(gigabytes->value << 10) : std::nullopt;
+  }
   const auto size = parse_count_or_bytes(text);
   return size ? std::optional<std::uint64_t>(size->value) : std::nullopt;
 }

@@ -6,12 +6,12 @@
 #include <set>
 
 #include "base/text.h"
+#include "reuse/code_trees.h"
 #include "reuse/ingredients.h"
 #include "reuse/verify.h"
 #include "store/records.h"
 #include "store/run_places.h"
 #include "system/event_loop.h"
-#include "system/file_digest.h"
 #include "upkeep/contents.h"
 
 namespace mlpipe {
@@ -39,7 +39,7 @@ class Prover {
     if (item.kind == Kind::leftover) look_at_leftover(item);
     if (item.kind == Kind::run) look_at_run(Path(item.name).filename());
     if (item.kind == Kind::text) ++proof_.texts;
-    if (item.kind == Kind::code && item.name.starts_with("code/files/")) look_at_code(item.name);
+    if (item.kind == Kind::code && !item.name.starts_with("code/checkouts/")) look_at_code(item.name);
   }
 
   void look_at_leftover(const Item& item) {
@@ -65,8 +65,8 @@ class Prover {
   }
 
   void look_at_code(const std::string& name) {
-    const auto digest = digest_file(store_.root() / name);
-    if (digest && digest->hex() != Path(name).filename().string()) damage(fmt::format("{} does not hold what it is named by", name), explanations);
+    if (!code_trees::is_whole(store_, name) && path_exists(store_.root() / name))
+      damage(fmt::format("{} does not hold what it is named by", name), "delete it: the next run of that code keeps it anew");
   }
 
   // What failed once is looked at again: a run may just have replaced it.
@@ -101,8 +101,7 @@ class Prover {
   }
 
   void prove_manifest(const Digest& fingerprint, const std::string& step) {
-    const auto text = store_.get_text(fingerprint);
-    const auto manifest = text ? Manifest::from_text(*text) : Result<Manifest>(text.error());
+    const auto manifest = read_manifest(store_, fingerprint);
     if (!manifest) return damage(fmt::format("the manifest of {} ({}) cannot be read", name_of_result(fingerprint), step), explanations);
     for (const Ingredient& ingredient : manifest->ingredients())
       if (ingredient.tree) listings_.emplace(*ingredient.tree, fingerprint);

@@ -19,16 +19,23 @@ void write_keys(FrameWriter& writer, const std::vector<Key>& keys) {
   for (const auto& key : keys) writer.text(key.name).number(key.type).text(key.value);
 }
 
-void write_table(FrameWriter& writer, const MiniBatch& message) {
-  writer.number(message.first_row).number(message.rows).number(message.row_first);
-  write_keys(writer, message.keys);
-  writer.count(message.pieces.size());
-  for (const auto& piece : message.pieces) {
+void write_pieces(FrameWriter& writer, const std::vector<TablePiece>& pieces) {
+  writer.count(pieces.size());
+  for (const auto& piece : pieces) {
     writer.text(piece.path).number(piece.format).text(piece.delimiter).number(piece.header).number(piece.header_bytes);
     writer.count(piece.ranges.size());
     for (const auto& range : piece.ranges) writer.number(range.begin).number(range.end);
     write_keys(writer, piece.columns);
+    writer.text(piece.header_path);
   }
+}
+
+void write_table(FrameWriter& writer, const MiniBatch& message) {
+  writer.number(message.first_row).number(message.rows).number(message.row_first);
+  write_keys(writer, message.keys);
+  write_pieces(writer, message.pieces);
+  writer.text(message.transformations);
+  if (!message.transformations.empty()) write_pieces(writer, message.sample);
 }
 
 std::string frame(const MiniBatch& message) {
@@ -95,7 +102,14 @@ TablePiece read_piece(FrameBody& body) {
     range.end = body.number<std::uint64_t>();
   }
   piece.columns = read_keys(body);
+  piece.header_path = body.text();
   return piece;
+}
+
+std::vector<TablePiece> read_pieces(FrameBody& body) {
+  std::vector<TablePiece> pieces;
+  for (auto count = body.count(30); count > 0; --count) pieces.push_back(read_piece(body));
+  return pieces;
 }
 
 void read_table(FrameBody& body, MiniBatch& message) {
@@ -104,7 +118,9 @@ void read_table(FrameBody& body, MiniBatch& message) {
   message.rows = body.number<std::uint32_t>();
   message.row_first = body.number<std::uint32_t>();
   message.keys = read_keys(body);
-  for (auto count = body.count(26); count > 0; --count) message.pieces.push_back(read_piece(body));
+  message.pieces = read_pieces(body);
+  message.transformations = body.text();
+  if (!message.transformations.empty()) message.sample = read_pieces(body);
 }
 
 MiniBatch read_mini_batch(FrameBody& body) {

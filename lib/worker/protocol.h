@@ -11,12 +11,15 @@
 //                    0 files       items x str
 //                    1 file group  items x str, keys
 //                    2 table       u64 number of the first row within its input, u32 rows of the whole mini-batch, u32 first of
-//                                  those that count, keys, u32 count, count x piece
+//                                  those that count, keys, pieces; of an MLTable then its transformations and pieces to know the
+//                                  types of its columns from: str (JSON; empty: a plain table, and nothing follows), pieces
 //                    3 rank        nothing: run() gets an empty list
 //                    keys    u32 count, count x (str name, u8 type (0: text, 1: time, as 2019-01-31T23:59:59), str value)
+//                    pieces  u32 count, count x piece
 //                    piece   str path, u8 format (0: CSV, 1: JSON lines, 2: Parquet), str delimiter, u8 has a header,
 //                            u64 bytes of the header (a byte order mark is one of its parts), u32 count, count x (u64 begin,
-//                            u64 end): bytes, or row groups; keys: columns that the path gives
+//                            u64 end): bytes, or row groups; keys: columns that the path gives; str the file that has the
+//                            header (empty: itself)
 //     3 stop         (shutdown() is called, then the worker says bye and exits 0)
 //   worker -> runner
 //    10 ready        u64 microseconds that init() took
@@ -72,6 +75,7 @@ struct TablePiece {
   std::uint64_t header_bytes = 0;
   std::vector<Range> ranges;
   std::vector<Key> columns;
+  std::string header_path;  // the file whose header names the columns; empty: this one
 
   friend bool operator==(const TablePiece&, const TablePiece&) = default;
 };
@@ -86,6 +90,8 @@ struct MiniBatch {
   std::uint64_t first_row = 0;
   std::uint32_t rows = 0, row_first = 0, row_count = 0;
   std::vector<TablePiece> pieces;
+  std::string transformations;     // MLTable::transformations; empty: a plain table
+  std::vector<TablePiece> sample;  // of an MLTable: its first rows, at the least; ranges may go past a file's end
 };
 struct Stop {};
 struct Ready {

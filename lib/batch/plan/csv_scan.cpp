@@ -8,7 +8,6 @@ namespace mlpipe {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-constexpr std::string_view white_space = " \t\r\n\v\f";
 
 const char* find(const char* at, const char* end, char byte) {
   const auto* found = static_cast<const char*>(std::memchr(at, byte, static_cast<std::size_t>(end - at)));
@@ -152,7 +151,7 @@ void LineScanner::feed(std::string_view bytes, const Sink& sink) {
   for (std::size_t at = 0; at < bytes.size();) {
     const auto line_break = bytes.find('\n', at);
     const auto end = std::min(line_break, bytes.size());
-    text_ = text_ || bytes.substr(at, end - at).find_first_not_of(white_space) != std::string_view::npos;
+    text_ = text_ || bytes.substr(at, end - at).find_first_not_of(blanks_) != std::string_view::npos;
     if (line_break == std::string_view::npos) break;
     if (std::exchange(text_, false)) sink(begin_, offset_ + line_break + 1);
     begin_ = offset_ + line_break + 1;

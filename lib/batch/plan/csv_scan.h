@@ -61,14 +61,16 @@ class CsvScanner final : public RowScanner {
   const char* cr_ = nullptr;
 };
 
-// JSON lines: a row is a line with more than white space on it.
+// A row is a line with more than `blanks` on it: JSON lines, or delimited text whose quotes do not reach over line breaks.
 class LineScanner final : public RowScanner {
  public:
+  explicit LineScanner(std::string_view blanks = " \t\r\n\v\f") : blanks_(blanks) {}
   void feed(std::string_view bytes, const Sink& sink) override;
   bool finish(const Sink& sink) override;
   std::uint64_t row_begin() const override { return begin_; }
 
  private:
+  std::string_view blanks_;
   std::uint64_t begin_ = 0, offset_ = 0;
   bool text_ = false;  // the current line has some
 };

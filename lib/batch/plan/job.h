@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/stream_editor.h"
+#include "batch/plan/mltable_files.h"
+#include "pipeline/mltable.h"
 #include "pipeline/pipeline.h"
 #include "reuse/tree.h"
 #include "system/files.h"
@@ -24,6 +26,8 @@ struct ParallelJob {
     Path path;            // absolute
     std::shared_ptr<const Tree> tree;  // what is split: exactly the files that the step's fingerprint was made of
     TableFormat table;    // of files only its partition_format
+    std::shared_ptr<const MLTable> mltable{};  // of DataType::mltable, which it says more about
+    std::vector<DataBeyond> beyond{};          // that it names outside of its folder
   };
 
   std::string step;
@@ -51,5 +55,8 @@ struct ParallelJob {
   std::optional<std::uint64_t> sample;  // only the first N items
   std::function<std::uint64_t()> oom_kills = mlpipe::oom_kills;  // system/host.h; tests have their own
 };
+
+// Whether its items are rows, not files.
+inline bool is_table(const ParallelJob::Input& input) { return input.mltable ? input.mltable->is_table() : input.type == DataType::table; }
 
 }  // namespace mlpipe

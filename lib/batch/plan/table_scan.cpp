@@ -30,6 +30,7 @@ using OnRow = std::function<Status(const Row& row)>;
 
 std::unique_ptr<RowScanner> scanner_of(const TableKind& kind) {
   if (kind.format == Format::json_lines) return std::make_unique<LineScanner>();
+  if (!kind.multi_line) return std::make_unique<LineScanner>("\r\n");
   return std::make_unique<CsvScanner>(kind.delimiter);
 }
 
@@ -121,17 +122,30 @@ Status add(std::vector<RowRange>& ranges, const RowRange& more, bool fits, const
   return {};
 }
 
-Result<TableRows> cut_row_groups(const Path& path, std::uint64_t size) {
+// Whether a window lets a row group of so many rows through: all of it, or nothing.
+Result<bool> admit_group(const Path& path, std::uint64_t rows, RowWindow& window) {
+  const std::uint64_t skipped = std::min(window.skip, rows), taken = std::min(window.take, rows - skipped);
+  if (taken > 0 && taken < rows)
+    return Error{ErrorKind::step_failed, fmt::format("{}: take and skip of its MLTable end within a row group, which cannot be divided", shown_path(path)),
+                 "choose the rows in a step before it"};
+  window.skip -= skipped;
+  window.take -= taken;
+  return taken > 0;
+}
+
+Result<TableRows> cut_row_groups(const Path& path, std::uint64_t size, RowWindow& window) {
   MLPIPE_TRY(const auto groups, read_row_groups(path));
   TableRows table;
   std::uint64_t bytes = 0, rows = 0;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const auto& group = groups[i];
+    MLPIPE_TRY(const bool admitted, admit_group(path, group.rows, window));
+    rows += group.rows;
+    if (!admitted && group.rows > 0) continue;
     const bool fits = !table.ranges.empty() && bytes <= size && group.bytes <= size - bytes;
     bytes = fits ? bytes + group.bytes : group.bytes;
     const auto counted = static_cast<std::uint32_t>(std::min<std::uint64_t>(group.rows, UINT32_MAX));
-    MLPIPE_TRY_VOID(add(table.ranges, {i, i + 1, rows, counted}, fits, path));
-    rows += group.rows;
+    MLPIPE_TRY_VOID(add(table.ranges, {i, i + 1, rows - group.rows, counted}, fits, path));
   }
   return table;
 }
@@ -153,8 +167,9 @@ std::string text_of(const nlohmann::json& value) { return value.is_null() ? "" :
 
 class ColumnReader {
  public:
-  ColumnReader(const Path& path, const TableKind& kind, const std::vector<std::string>& columns, const TakeRow& take)
-      : path_(path), kind_(kind), columns_(columns), take_(take) {
+  ColumnReader(const Path& path, const TableKind& kind, const std::vector<std::string>& columns, RowWindow& window,
+               std::vector<std::string>& names, const TakeRow& take)
+      : path_(path), kind_(kind), columns_(columns), window_(window), names_(names), take_(take) {
     if (kind.format == Format::json_lines) missing_.insert(columns.begin(), columns.end());
   }
 
@@ -181,13 +196,16 @@ class ColumnReader {
 
  private:
   Status find_places(const std::vector<std::string>& header) {
-    std::vector<std::string> names = header;
-    if (!kind_.header)
-      for (std::size_t i = 0; i < names.size(); ++i) names[i] = fmt::format("Column{}", i + 1);
+    if (names_.empty()) {
+      names_ = header;
+      if (names_.front().starts_with("\xef\xbb\xbf")) names_.front().erase(0, 3);
+      if (!kind_.header)
+        for (std::size_t i = 0; i < names_.size(); ++i) names_[i] = fmt::format("Column{}", i + 1);
+    }
     for (const auto& column : columns_) {
-      const auto found = std::find(names.begin(), names.end(), column);
-      if (found == names.end()) return no_column(column, suggestion(column, names));
-      places_.push_back(static_cast<std::size_t>(found - names.begin()));
+      const auto found = std::find(names_.begin(), names_.end(), column);
+      if (found == names_.end()) return no_column(column, suggestion(column, names_));
+      places_.push_back(static_cast<std::size_t>(found - names_.begin()));
     }
     return {};
   }
@@ -215,11 +233,16 @@ class ColumnReader {
     return give(std::move(values), row);
   }
 
-  Status give(std::vector<std::string> values, const Row& row) { return take_(std::move(values), {row.begin, row.end, rows_++, 1}); }
+  Status give(std::vector<std::string> values, const Row& row) {
+    const auto number = rows_++;
+    return window_.admit() ? take_(std::move(values), {row.begin, row.end, number, 1}) : Status();
+  }
 
   const Path& path_;
   const TableKind& kind_;
   const std::vector<std::string>& columns_;
+  RowWindow& window_;
+  std::vector<std::string>& names_;
   const TakeRow& take_;
   std::vector<std::size_t> places_;
   std::set<std::string> missing_;  // columns that no object has had
@@ -238,8 +261,15 @@ std::optional<TableKind> table_kind(std::string_view name, const TableFormat& fo
   return TableKind{Format::delimited, format.delimiter ? format.delimiter->front() : tabs ? '\t' : ',', format.header.value_or(true)};
 }
 
-Result<TableRows> cut_rows(const Path& path, const TableKind& kind, std::uint64_t size) {
-  if (kind.format == Format::parquet) return cut_row_groups(path, size);
+bool RowWindow::admit() {
+  if (skip > 0) return --skip, false;
+  if (take == 0) return false;
+  --take;
+  return true;
+}
+
+Result<TableRows> cut_rows(const Path& path, const TableKind& kind, std::uint64_t size, RowWindow& window) {
+  if (kind.format == Format::parquet) return cut_row_groups(path, size, window);
   TableRows table;
   std::uint64_t rows = 0;
   bool header = has_header(kind);
@@ -248,15 +278,18 @@ Result<TableRows> cut_rows(const Path& path, const TableKind& kind, std::uint64_
       table.header_bytes = row.end;
       return {};
     }
+    const auto number = rows++;
+    if (!window.admit()) return {};
     const bool fits = !table.ranges.empty() && row.end - table.ranges.back().begin <= size;
-    return add(table.ranges, {row.begin, row.end, rows++, 1}, fits, path);
+    return add(table.ranges, {row.begin, row.end, number, 1}, fits, path);
   };
   MLPIPE_TRY_VOID(FilePass(path, kind, false, on_row).run());
   return table;
 }
 
-Result<std::uint64_t> read_columns(const Path& path, const TableKind& kind, const std::vector<std::string>& columns, const TakeRow& take) {
-  ColumnReader reader(path, kind, columns, take);
+Result<std::uint64_t> read_columns(const Path& path, const TableKind& kind, const std::vector<std::string>& columns, RowWindow& window,
+                                   std::vector<std::string>& names, const TakeRow& take) {
+  ColumnReader reader(path, kind, columns, window, names, take);
   const OnRow on_row = [&](const Row& row) { return reader.on_row(row); };
   MLPIPE_TRY_VOID(FilePass(path, kind, true, on_row).run());
   MLPIPE_TRY_VOID(reader.finish());

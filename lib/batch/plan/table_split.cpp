@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::size_t most_ranges_named = 5;  // of one file
 
+// What mltable looks at to tell the types of columns, unless the table says another number.
+constexpr std::uint64_t sample_rows = 200;
+constexpr std::uint64_t sample_bytes = 1 << 20;  // of one file
+constexpr std::size_t sample_files = 200;
+
 // "rows 0-11, 15, 20-24", without what is past the few that people read.
 class RowNames {
  public:
@@ -51,9 +56,30 @@ wire::TablePiece TableSplit::piece_of(const File& file) const {
   piece.delimiter = file.kind.delimiter;
   piece.header = file.kind.header;
   piece.header_bytes = file.header_bytes;
+  if (input.one_header) {
+    const File* named = &files_[input.first_file];
+    while (named != &file && named->header_bytes == 0) ++named;
+    if (named != &file) piece.header_path = (input.base / named->path).string();
+    piece.header = true;
+    piece.header_bytes = named->header_bytes;
+  }
   for (std::size_t i = 0; i < input.columns.size(); ++i)
     piece.columns.push_back({input.columns[i].name, input.columns[i].time ? wire::Key::Type::time : wire::Key::Type::text, file.values[i]});
   return piece;
+}
+
+// The beginnings of its first files.
+std::vector<wire::TablePiece> TableSplit::sample_of(std::uint32_t input) const {
+  std::vector<wire::TablePiece> sample;
+  std::uint64_t rows = 0;
+  for (auto number = inputs_[input].first_file; number < files_.size() && files_[number].input == input; ++number) {
+    const File& file = files_[number];
+    if (file.kind.format != wire::TablePiece::Format::delimited || rows >= sample_rows || sample.size() == sample_files) break;
+    sample.push_back(piece_of(file));
+    sample.back().ranges = {{file.header_bytes, file.header_bytes + sample_bytes}};
+    rows += file.rows;
+  }
+  return sample;
 }
 
 void TableSplit::fill(wire::MiniBatch& message, std::uint64_t mini_batch, Slice slice) const {
@@ -74,6 +100,8 @@ void TableSplit::fill(wire::MiniBatch& message, std::uint64_t mini_batch, Slice 
     if (part == begin || rows.file != parts_[part - 1].file) message.pieces.push_back(piece_of(files_[rows.file]));
     message.pieces.back().ranges.push_back({rows.rows.begin, rows.rows.end});
   }
+  message.transformations = inputs_[first.input].transformations;
+  if (!message.transformations.empty()) message.sample = sample_of(first.input);
 }
 
 std::vector<std::string> TableSplit::names_of(std::uint64_t mini_batch, Slice slice) const {
@@ -123,10 +151,12 @@ std::string TableSplit::serialise() const {
   for (const auto& input : inputs_) {
     out.name(input.name).number(input.columns.size());
     for (const auto& column : input.columns) out.bytes(column.name).number(column.time);
+    out.bytes(input.transformations).number(input.first_file).number(input.one_header);
   }
   for (const auto& file : files_) {
     out.number(file.input).name(file.path).number(static_cast<std::uint64_t>(file.kind.format));
-    out.number(static_cast<unsigned char>(file.kind.delimiter)).number(file.kind.header).number(file.header_bytes).number(file.first_row);
+    out.number(static_cast<unsigned char>(file.kind.delimiter)).number(file.kind.header).number(file.kind.multi_line);
+    out.number(file.header_bytes).number(file.first_row).number(file.rows);
     for (const auto& value : file.values) out.bytes(value);
   }
   for (const auto& [file, rows] : parts_) out.number(file).number(rows.begin).number(rows.end).number(rows.first_row).number(rows.rows);
@@ -153,11 +183,14 @@ std::vector<std::string> texts(PlanReader& in, std::size_t count) {
 }
 
 TableSplit::Input read_input(PlanReader& in) {
-  TableSplit::Input input{in.name(), {}, {}};
+  TableSplit::Input input{in.name(), {}, {}, {}};
   for (auto left = in.count(); in.good && left > 0; --left) {
     auto name = in.bytes();
     input.columns.push_back({std::move(name), in.number() != 0});
   }
+  input.transformations = in.bytes();
+  input.first_file = limited<std::uint32_t>(in, UINT32_MAX);
+  input.one_header = in.number() != 0;
   return input;
 }
 
@@ -168,8 +201,10 @@ TableSplit::File read_file_entry(PlanReader& in, const std::vector<TableSplit::I
   file.kind.format = limited<wire::TablePiece::Format>(in, static_cast<std::uint64_t>(wire::TablePiece::Format::parquet));
   file.kind.delimiter = static_cast<char>(limited<unsigned char>(in, 255));
   file.kind.header = in.number() != 0;
+  file.kind.multi_line = in.number() != 0;
   file.header_bytes = in.number();
   file.first_row = in.number();
+  file.rows = in.number();
   if (in.good) file.values = texts(in, inputs[file.input].columns.size());
   return file;
 }
@@ -194,6 +229,7 @@ Result<std::unique_ptr<const Split>> TableSplit::read(std::string_view bytes) {
   split->keys_ = texts(in, keys);
   for (std::uint64_t i = 0; in.good && i < inputs; ++i) split->inputs_.push_back(read_input(in));
   for (std::uint64_t i = 0; in.good && i < files; ++i) split->files_.push_back(read_file_entry(in, split->inputs_));
+  for (std::uint64_t i = 0; in.good && i < files; ++i) in.good = split->inputs_[split->files_[i].input].first_file <= i;
   for (std::uint64_t i = 0; in.good && i < parts; ++i) split->parts_.push_back(read_part(in, files));
   for (std::uint64_t i = 0; in.good && i < batches; ++i) {
     Batch batch;

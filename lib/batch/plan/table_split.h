@@ -5,6 +5,7 @@
 
 #include "batch/plan/split.h"
 #include "batch/plan/table_scan.h"
+#include "pipeline/mltable.h"
 #include "pipeline/partition_format.h"
 #include "reuse/tree.h"
 
@@ -15,6 +16,9 @@ struct TableInput {
   Path path;
   const Tree* tree = nullptr;
   TableFormat format;
+  // Of an MLTable: what it says in place of `format`, and its files below `path` (or absolute) in place of those of the tree.
+  const MLTable* mltable = nullptr;
+  std::vector<std::string> files{};
 };
 
 class TableSplit final : public Split {
@@ -23,6 +27,9 @@ class TableSplit final : public Split {
     std::string name;
     Path base;
     std::vector<PartitionFormat::Column> columns;  // that paths give
+    std::string transformations;                   // MLTable::transformations; empty: a plain table
+    std::uint32_t first_file = 0;                  // of its files
+    bool one_header = false;                       // the first header names the columns of all
   };
   struct File {
     std::uint32_t input = 0;
@@ -30,6 +37,7 @@ class TableSplit final : public Split {
     TableKind kind;
     std::uint64_t header_bytes = 0;
     std::uint64_t first_row = 0;        // within the input
+    std::uint64_t rows = 0;
     std::vector<std::string> values;    // of the input's columns
   };
   struct Part {
@@ -51,8 +59,8 @@ class TableSplit final : public Split {
   static Result<std::unique_ptr<const Split>> by_keys(const std::vector<TableInput>& inputs, const std::vector<std::string>& keys,
                                                       std::optional<std::uint64_t> sample);
 
-  // "mlpipe tables 1\n", then by PlanWriter: the numbers of keys, inputs, files, parts and mini-batches, and each of these
-  static constexpr std::string_view heading = "mlpipe tables 1\n";
+  // "mlpipe tables 2\n", then by PlanWriter: the numbers of keys, inputs, files, parts and mini-batches, and each of these
+  static constexpr std::string_view heading = "mlpipe tables 2\n";
   static Result<std::unique_ptr<const Split>> read(std::string_view bytes);
 
   std::uint64_t mini_batches() const override { return batches_.size(); }
@@ -71,6 +79,7 @@ class TableSplit final : public Split {
 
   std::pair<std::uint64_t, std::uint64_t> parts_of(std::uint64_t mini_batch) const;
   wire::TablePiece piece_of(const File& file) const;
+  std::vector<wire::TablePiece> sample_of(std::uint32_t input) const;
   bool key_is_time(const Input& input, const std::string& key) const;
 
   std::vector<std::string> keys_;

@@ -32,7 +32,7 @@ std::vector<std::string> driver_arguments(const ParallelJob& job) {
   if (!job.output.empty()) add("--output", job.output.string());
   if (config.process_count_per_node) add("--process_count_per_node", std::to_string(*config.process_count_per_node));
   words.insert(words.end(), job.arguments.begin(), job.arguments.end());
-  for (std::size_t i = 0; i < job.inputs.size(); ++i) add(fmt::format("--input_{}_{}", job.inputs[i].type == DataType::table ? "ds" : "fds", i).c_str(), job.inputs[i].name);
+  for (std::size_t i = 0; i < job.inputs.size(); ++i) add(fmt::format("--input_{}_{}", is_table(job.inputs[i]) ? "ds" : "fds", i).c_str(), job.inputs[i].name);
   return words;
 }
 

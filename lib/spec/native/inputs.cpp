@@ -9,7 +9,7 @@ namespace mlpipe::spec {
 namespace {
 
 const std::vector<std::pair<std::string, DataType>> types = {{"folder", DataType::folder}, {"file", DataType::file},
-                                                             {"table", DataType::table}};
+                                                             {"table", DataType::table}, {"mltable", DataType::mltable}};
 
 bool is_remote(std::string_view path) { return path.find("://") != std::string_view::npos || path.starts_with("azureml:"); }
 
@@ -32,7 +32,8 @@ void set_path(Context& context, PipelineInput& input, const Scalar& written, con
   if (is_remote(written.text))
     return context.error(written.where, fmt::format("`{}` is not a path of this machine", written.text),
                          "download it, and give the local path");
-  input.path = absolute_path(base / written.text);
+  input.path = context.path(written.text, base);
+  if (base.empty()) context.pipeline.written_absolutely.insert(input.path);  // of the command line: it does not move with the spec
   split_pattern(input);
 }
 
@@ -81,7 +82,7 @@ void override_input(Context& context, const std::string& written) {
   input.where = location(where);
   input.pattern.clear();
   set_path(context, input, {written.substr(equals + 1), true, where}, Path());
-  if (input.type != DataType::table) input.type = is_file(input.path) ? DataType::file : DataType::folder;
+  if (input.type != DataType::table && input.type != DataType::mltable) input.type = is_file(input.path) ? DataType::file : DataType::folder;
 }
 
 }  // namespace

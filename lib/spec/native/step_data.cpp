@@ -9,7 +9,7 @@ namespace mlpipe::spec {
 namespace {
 
 const std::vector<std::pair<std::string, DataType>> types = {{"folder", DataType::folder}, {"file", DataType::file},
-                                                             {"table", DataType::table}};
+                                                             {"table", DataType::table}, {"mltable", DataType::mltable}};
 const std::vector<std::pair<std::string, std::string>> modes = {{"mount", "mount"}, {"upload", "upload"}};
 
 // "/test/a" -> "test/a"; nothing: it would leave the data.

@@ -107,12 +107,18 @@ void Context::place_source(Step& step, Path written_place) const {
   step.source_place = std::move(written_place);
 }
 
-Path Context::path_beside(const Place& where, const std::string& written) const {
-  const bool in_file = where.document && !where.document->directory.empty();
-  return absolute_path((in_file ? Path(where.document->directory) : pipeline.directory) / written);
+Path Context::path(const std::string& written, const Path& base) {
+  const Path path = absolute_path(base / written);
+  if (Path(written).is_absolute()) pipeline.written_absolutely.insert(path);
+  return path;
 }
 
-Path Context::path(const std::string& written) const { return absolute_path(pipeline.directory / written); }
+Path Context::path(const std::string& written) { return path(written, pipeline.directory); }
+
+Path Context::path_beside(const Place& where, const std::string& written) {
+  const bool in_file = where.document && !where.document->directory.empty();
+  return path(written, in_file ? Path(where.document->directory) : pipeline.directory);
+}
 
 bool check_name(Context& context, const Place& where, const std::string& name, std::string_view what) {
   if (name.size() > longest_name) {

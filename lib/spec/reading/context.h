@@ -47,10 +47,11 @@ class Context {
   bool is_used(const std::string& step) const { return used_steps.contains(step); }
   // Where the step's code is: there, unless a snapshot has it.
   void place_source(Step& step, Path written_place) const;
-  // Absolute and normalised; relative paths start beside the spec.
-  Path path(const std::string& written) const;
+  // Absolute and normalised; relative paths start beside the spec, or at `base`. Notes those that are written absolutely.
+  Path path(const std::string& written);
+  Path path(const std::string& written, const Path& base);
   // The same, where relative paths start beside the file that `where` is in (an option: beside the spec), as in Azure's dialects.
-  Path path_beside(const Place& where, const std::string& written) const;
+  Path path_beside(const Place& where, const std::string& written);
 
   const Overrides& overrides;
   Diagnostics diagnostics;

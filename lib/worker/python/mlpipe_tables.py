@@ -42,6 +42,9 @@ class Body:
     def keys(self):
         return [self.key() for _ in range(self.number())]
 
+    def pieces(self):
+        return [Piece(self) for _ in range(self.number())]
+
     def key(self):
         name, is_time, value = self.text(), self.number(U8), self.text()
         if is_time:
@@ -63,6 +66,7 @@ class Piece:
         self.ranges = list(PAIR.iter_unpack(body.data[body.at:body.at + count * PAIR.size]))
         body.at += count * PAIR.size
         self.columns = body.keys()
+        self.header_path = body.text() or self.path
         self.chosen = None  # bytes of some rows, in place of all
         self.names = None   # the columns, where the rows do not tell
 
@@ -80,6 +84,16 @@ class Piece:
             frame[name] = value
         return frame
 
+    def header_data(self):
+        with open(os.fsencode(self.header_path), "rb", buffering=0) as file:
+            return self.bytes_of(file, 0, self.header_bytes)
+
+    def beginning(self):
+        """The bytes that lie in its first range, as far as the file goes."""
+        begin, end = self.ranges[0]
+        with open(os.fsencode(self.path), "rb", buffering=0) as file:
+            return os.pread(file.fileno(), end - begin, begin)
+
     def place(self):
         what = "row groups" if self.format == PARQUET else "bytes"
         return "%s, %s %d to %d" % (self.path, what, self.ranges[0][0], self.ranges[-1][1])
@@ -88,7 +102,7 @@ class Piece:
         """The header's bytes if there are some, and those of the rows."""
         with open(os.fsencode(self.path), "rb", buffering=0) as file:
             rows = [self.bytes_of(file, begin, end) for begin, end in self.ranges] if self.chosen is None else [self.chosen]
-            return b"".join(([self.bytes_of(file, 0, self.header_bytes)] if with_header else []) + rows)
+            return b"".join(([self.header_data()] if with_header else []) + rows)
 
     def rows(self):
         """The bytes of each row of a text file, blank lines left out."""
@@ -181,6 +195,28 @@ def frame_of(pieces):
     return package("pandas").concat([piece.frame() for piece in pieces], ignore_index=True, sort=False)
 
 
+def mltable_reader(pieces, transformations, sample):
+    """How the rows of an MLTable become a DataFrame; the same for all its mini-batches."""
+    import mlpipe_mltable
+    table = (transformations, tuple((piece.path, piece.header_path) for piece in sample))
+    try:
+        if mltable_reader.table != table:
+            package("pandas")
+            mltable_reader.known = mlpipe_mltable.Reader(transformations)
+            mltable_reader.known.learn(sample)
+            mltable_reader.table = table
+        return mltable_reader.known.frame(pieces)
+    except Unreadable:
+        raise
+    except OSError as error:
+        raise Unreadable("cannot read %s: %s" % (pieces[0].path, error.strerror or error))
+    except Exception as error:
+        raise Unreadable("cannot read %s: %s: %s" % (pieces[0].place(), type(error).__name__, error))
+
+
+mltable_reader.table = mltable_reader.known = None
+
+
 def frame_of_some(pieces, rows, first, items):
     """Those rows alone, where all together cannot be read: whichever spoils it is to be found, and the others to be scored.
     None: it cannot be told where each row ends."""
@@ -202,14 +238,15 @@ def table(body, items, context):
     context.global_row_index_lower_bound = body.number(U64)
     rows, first = body.number(), body.number()
     context.partition_key_value = dict(body.keys())
-    pieces = [Piece(body) for _ in range(body.number())]
+    pieces, transformations = body.pieces(), body.text()
+    sample = body.pieces() if transformations else []
     if items == 0:
         return None
     part = first != 0 or items != rows
     try:
-        frame = frame_of(pieces)
+        frame = mltable_reader(pieces, transformations, sample) if transformations else frame_of(pieces)
     except Unreadable:
-        some = frame_of_some(pieces, rows, first, items) if part and pieces[0].format != PARQUET else None
+        some = frame_of_some(pieces, rows, first, items) if part and not transformations and pieces[0].format != PARQUET else None
         if some is None:
             raise
         return some

@@ -223,8 +223,8 @@ class Imports:
 
     @staticmethod
     def _beside(name):
-        file = FOLDER + name + ".py"
-        if not os.path.isfile(file):
+        file = next(filter(os.path.isfile, (FOLDER + name + ".py", FOLDER + "shims/" + name + ".py")), None)
+        if file is None:
             return None
         from _frozen_importlib_external import spec_from_file_location
         spec = spec_from_file_location(name, file)

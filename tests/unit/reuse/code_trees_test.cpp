@@ -51,6 +51,31 @@ TEST_CASE_FIXTURE(Fixture, "code trees: one file of a tree, small, empty or larg
   CHECK(!code_trees::read_file(store, tree, "none.py"));
 }
 
+TEST_CASE_FIXTURE(Fixture, "code trees: of a tree like one that is kept only what differs is read") {
+  const Tree before = source();
+  REQUIRE(code_trees::keep(store, before, folder / "code"));
+  folder.write("code/train.py", "print(2)\n");
+  const Tree after = scan(folder / "code");
+  folder.write("code/run.sh", "no longer what the tree says");
+  REQUIRE(code_trees::keep(store, after, folder / "code", before.digest));
+  REQUIRE(code_trees::restore(store, after.digest, folder / "back"));
+  CHECK(scan(folder / "back").digest == after.digest);
+}
+
+TEST_CASE_FIXTURE(Fixture, "code trees: an earlier tree that is damaged or gone helps nobody") {
+  const Tree before = source();
+  REQUIRE(code_trees::keep(store, before, folder / "code"));
+  damage(pack(before), 50);
+  folder.write("code/train.py", "print(2)\n");
+  const Tree after = scan(folder / "code");
+  REQUIRE(code_trees::keep(store, after, folder / "code", before.digest));
+  CHECK(*code_trees::read_file(store, after, "run.sh") == "echo\n");
+  folder.write("code/train.py", "print(3)\n");
+  const Tree last = scan(folder / "code");
+  REQUIRE(code_trees::keep(store, last, folder / "code", digest_of("nothing")));
+  CHECK(*code_trees::read_file(store, last, "train.py") == "print(3)\n");
+}
+
 TEST_CASE_FIXTURE(Fixture, "code trees: large files are shared, small ones are one file") {
   const Tree tree = source();
   REQUIRE(code_trees::keep(store, tree, folder / "code"));

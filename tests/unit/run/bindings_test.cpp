@@ -26,3 +26,13 @@ TEST_CASE("the symbolic form names what is referred to, never a value or a path"
   const Template command = text({"--data ", reference(RefKind::side_input, "model"), std::string(" --out "), reference(RefKind::output, "o")});
   CHECK(symbolic(command) == "--data ${{side_inputs.model}} --out ${{outputs.o}}");
 }
+
+TEST_CASE("in Azure's commands values go in as they are, and paths are quoted as their place asks") {
+  Bindings bindings;
+  bindings.inputs["flags"] = "--a 1 --b";
+  bindings.values.insert("flags");
+  bindings.inputs["data"] = "/my data";
+  const Template command = text({"run ", reference(RefKind::input, "flags"), std::string(" "), reference(RefKind::input, "data"), std::string(" \""),
+                                 reference(RefKind::input, "data"), std::string("/x\"")});
+  CHECK(resolve(command, bindings, Quoting::azure) == "run --a 1 --b '/my data' \"/my data/x\"");
+}

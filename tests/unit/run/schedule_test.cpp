@@ -19,10 +19,10 @@ Pipeline pipeline_of(const std::vector<std::vector<int>>& needs) {
 }
 
 struct Fixture {
-  Fixture(const std::vector<std::vector<int>>& needs, int capacity, std::vector<bool> considered = {})
+  Fixture(const std::vector<std::vector<int>>& needs, int capacity, std::vector<bool> considered = {}, std::vector<bool> last = {})
       : pipeline(pipeline_of(needs)),
         graph(pipeline),
-        schedule(graph, considered.empty() ? std::vector<bool>(needs.size(), true) : considered, {capacity, 100}) {}
+        schedule(graph, considered.empty() ? std::vector<bool>(needs.size(), true) : considered, {capacity, 100}, last) {}
 
   std::vector<std::size_t> ready() {
     std::vector<std::size_t> all;
@@ -125,4 +125,24 @@ TEST_CASE("steps that take no part count as there already") {
   CHECK(chain.ready() == Steps{1});
   chain.schedule.succeeded(1);
   CHECK(chain.schedule.done());
+}
+
+TEST_CASE("the last step waits for all others, also for those that fail or are skipped") {
+  Fixture f({{}, {}, {1}}, 2, {}, {true, false, false});
+  CHECK(f.ready() == Steps{1});
+  f.schedule.failed(1);
+  CHECK(f.schedule.take_skipped().size() == 1);
+  CHECK(f.ready() == Steps{0});
+  f.schedule.succeeded(0);
+  CHECK(f.schedule.done());
+}
+
+TEST_CASE("the last step runs when the others are stopped for a failure, not when all is stopped") {
+  Fixture failed({{}, {}}, 2, {}, {true, false});
+  failed.schedule.stop_all_but_last();
+  CHECK(failed.ready() == Steps{0});
+  Fixture stopped({{}, {}}, 2, {}, {true, false});
+  stopped.schedule.stop();
+  CHECK(stopped.ready().empty());
+  CHECK(stopped.schedule.done());
 }

@@ -26,7 +26,7 @@ struct Source {
   Result<SourceCopy> take() const { return SourceCopy::take(store, "/p.yaml", "step", tree(), folder / "aside"); }
   // The copy's place, filled.
   Path fill() {
-    const auto copy = take();
+    auto copy = take();
     REQUIRE(copy);
     const auto filled = copy->fill(folder / "src", tree(), options);
     REQUIRE(filled);
@@ -93,7 +93,7 @@ TEST_CASE("whatever a step did to its copy is undone") {
 TEST_CASE("what a step changed in its copy can be told") {
   Source source;
   const Tree code = source.tree();
-  const auto copy = source.take();
+  auto copy = source.take();
   REQUIRE(copy);
   REQUIRE(copy->fill(source.folder / "src", code, source.options));
   CHECK(copy->changes(code, source.options).empty());
@@ -114,7 +114,7 @@ TEST_CASE("a copy that somebody works in is left alone: the next one is beside")
 
 TEST_CASE("a source that changes while it is copied is noticed") {
   Source source;
-  const auto copy = source.take();
+  auto copy = source.take();
   const Tree described = source.tree();
   source.folder.write("src/a.py", "changed since");
   const auto filled = copy->fill(source.folder / "src", described, source.options);

@@ -1,0 +1,25 @@
+// Reads the MLTable file of a folder: which files are a table and how. What cannot be done here is refused by name, where it stands.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/diagnostic.h"
+#include "pipeline/mltable.h"
+#include "system/files.h"
+
+namespace mlpipe::spec {
+
+struct ReadMLTable {
+  std::optional<MLTable> table;  // nothing when diagnostics has errors
+  Diagnostics diagnostics;       // sorted
+  std::string file, text;        // that they point into
+};
+
+// Reads folder/MLTable. What its paths name is not looked at.
+ReadMLTable read_mltable(const Path& folder);
+
+// The same for those who cannot draw diagnostics: all mistakes are in the error's message (kind step_failed).
+Result<MLTable> load_mltable(const Path& folder);
+
+}  // namespace mlpipe::spec
