@@ -54,6 +54,41 @@ Bound bind_expression(Reading& reading, const Body& scope, const Expression& exp
   return bound;
 }
 
+// The value of one expression in a setting; nothing: it has none, which is reported.
+std::optional<std::string> value_of(Reading& reading, Body* scope, const Job* job, const Piece& piece, std::string_view key) {
+  std::vector<Kind> allowed;
+  if (scope) allowed.push_back(Kind::parent_input);
+  if (job) allowed.push_back(Kind::input);
+  const auto expression = parse_expression(reading.context, piece, allowed, key);
+  if (!expression) return std::nullopt;
+  const Bound* const own = expression->kind == Kind::input ? job->input(expression->name) : nullptr;
+  if (expression->kind == Kind::input && !own) {
+    reading.context.error(expression->where, fmt::format("{} has no input `{}`", job->title(), expression->name),
+                          reading.context.hint(expression->name, names_of(*job)));
+    return std::nullopt;
+  }
+  const Bound bound = own ? *own : bind_expression(reading, *scope, *expression);
+  if (bound.broken) return std::nullopt;
+  if (bound.kind == Bound::Kind::literal) return bound.value;
+  reading.context.error(piece.where, fmt::format("{} must be a value, but `{}` is {}", key, piece.text,
+                                                 bound.kind == Bound::Kind::unset ? "not given" : "data"));
+  return std::nullopt;
+}
+
+// A setting with values in the place of its expressions. What is left is what it looks like, quoted or not, as with Azure.
+std::optional<Scalar> settled(Reading& reading, Body* scope, const Job* job, const Scalar& scalar, std::string_view key) {
+  if (!has_expression(scalar.text)) return Scalar{scalar.text, false, scalar.where};
+  const auto pieces = split_expressions(reading.context, scalar);
+  if (!pieces) return std::nullopt;
+  Scalar text{"", false, scalar.where};
+  for (const Piece& piece : *pieces) {
+    const auto value = piece.is_expression ? value_of(reading, scope, job, piece, key) : piece.text;
+    if (!value) return std::nullopt;
+    text.text += *value;
+  }
+  return text;
+}
+
 // "/test/a" -> "test/a"; nothing: it would leave the data.
 std::optional<std::string> path_below(const std::string& written) {
   const Path path = Path(written.substr(1)).lexically_normal();
@@ -155,26 +190,11 @@ Bound bind_text(Reading& reading, const Job& job, const Scalar& text, const std:
 }
 
 MapReader::Resolver values_in(Reading& reading, Body* scope) {
-  return [&reading, scope](const Scalar& scalar, std::string_view key) -> std::optional<Scalar> {
-    if (!has_expression(scalar.text)) return Scalar{scalar.text, false, scalar.where};
-    const auto pieces = split_expressions(reading.context, scalar);
-    if (!pieces) return std::nullopt;
-    Scalar resolved{"", false, scalar.where};
-    const std::vector<Kind> allowed = scope ? std::vector<Kind>{Kind::parent_input} : std::vector<Kind>{};
-    for (const Piece& piece : *pieces) {
-      const auto expression = piece.is_expression ? parse_expression(reading.context, piece, allowed, key) : std::nullopt;
-      if (piece.is_expression && !expression) return std::nullopt;
-      const Bound bound = expression ? bind_expression(reading, *scope, *expression) : Bound{.kind = Bound::Kind::literal, .value = piece.text};
-      if (bound.broken) return std::nullopt;
-      if (bound.kind != Bound::Kind::literal) {
-        reading.context.error(piece.where, fmt::format("{} must be a value, but `{}` is {}", key, piece.text,
-                                                       bound.kind == Bound::Kind::unset ? "not given" : "data"));
-        return std::nullopt;
-      }
-      resolved.text += bound.value;
-    }
-    return resolved;
-  };
+  return [&reading, scope](const Scalar& scalar, std::string_view key) { return settled(reading, scope, nullptr, scalar, key); };
+}
+
+MapReader::Resolver values_of(Reading& reading, const Job& job) {
+  return [&reading, &job](const Scalar& scalar, std::string_view key) { return settled(reading, job.scope, &job, scalar, key); };
 }
 
 std::optional<Source> source_of(Reading& reading, const Job& job, const std::string& output, const Place& where) {

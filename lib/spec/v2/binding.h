@@ -16,8 +16,10 @@ struct Source {
 
 // What a text in an input of `job` stands for: one expression (with a /path/below after it), or values with text around them.
 Bound bind_text(Reading& reading, const Job& job, const Scalar& text, const std::string& what);
-// Puts values in the place of ${{parent.inputs.X}} in settings of the nodes of `scope`; null: no expression may stand there.
+// Puts values in the place of ${{parent.inputs.X}} in what nodes of `scope` say; null: no expression may stand there.
 MapReader::Resolver values_in(Reading& reading, Body* scope);
+// The same for settings of a node whose inputs are read: its component may write ${{inputs.X}} there.
+MapReader::Resolver values_of(Reading& reading, const Job& job);
 // The step behind an output of a node. `where`: of who asks; nothing: there is none, which is reported.
 std::optional<Source> source_of(Reading& reading, const Job& job, const std::string& output, const Place& where);
 // Some node of the pipeline writes its output.

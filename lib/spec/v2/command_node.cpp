@@ -20,7 +20,7 @@ void read_distribution(Reading& reading, const Job& job, const MapReader& node, 
   const MapReader map(reading.context, *value, job.title(),
                       {"type", "process_count_per_instance", "worker_count", "parameter_server_count", "port", "address", "include_dashboard", "dashboard_port",
                        "head_node_additional_args", "worker_node_additional_args"},
-                      values_in(reading, job.scope), "distribution");
+                      values_of(reading, job), "distribution");
   if (!map.valid()) return;
   Distribution& distribution = step.distribution;
   if (const auto kind = map.choice("type", distributions)) distribution.kind = *kind;
@@ -35,7 +35,7 @@ void read_distribution(Reading& reading, const Job& job, const MapReader& node, 
 void read_limits(Reading& reading, const Job& job, const MapReader& node, Step& step) {
   const Value* value = node.map("limits");
   if (!value) return;
-  const MapReader map(reading.context, *value, job.title(), {"timeout"}, values_in(reading, job.scope), "limits");
+  const MapReader map(reading.context, *value, job.title(), {"timeout"}, values_of(reading, job), "limits");
   if (!map.valid()) return;
   if (const auto timeout = map.number("timeout", {0, 1e9, true})) step.timeout = Seconds(*timeout);
 }

@@ -15,6 +15,8 @@ namespace {
 const std::vector<std::string> declaration_keys = {"type", "optional", "default", "description", "enum", "min", "max", "mode", "path",
                                                    "value", "name", "version", "datastore", "tags", "properties", "is_control"};
 
+constexpr int longest_chain = 500;  // of inputs that stand for inputs of other nodes
+
 struct Given {
   std::string name;
   Place where;
@@ -267,9 +269,13 @@ void read_inputs_of(Reading& reading, Job& job, const Place& where) {
   if (job.state == Job::Inputs::read) return;
   if (job.state == Job::Inputs::being_read)
     return reading.context.error(where, fmt::format("inputs of {} stand for each other in a circle", job.title()));
+  if (reading.depth >= longest_chain)
+    return reading.context.error(where, fmt::format("more than {} inputs stand for each other in a row", longest_chain));
+  ++reading.depth;
   job.state = Job::Inputs::being_read;
   Reader(reading, job).read();
   job.state = Job::Inputs::read;
+  --reading.depth;
 }
 
 void check_given(Reading& reading) {

@@ -11,6 +11,7 @@ namespace mlpipe::spec::v2 {
 namespace {
 
 constexpr std::size_t most_nodes = 10'000;  // components of components grow quickly
+constexpr std::size_t deepest = 100;        // component in component
 
 bool is_falsy(const Value& value) {
   return value.node->kind == Node::Kind::null || (value.node->kind == Node::Kind::scalar && (value.node->text.empty() || value.node->text == "0"));
@@ -56,6 +57,11 @@ void register_step(Context& context, const Job& job) {
 }
 
 void plant_inside(Reading& reading, Job& job, std::vector<Path> chain, const Path& file) {
+  if (chain.size() > deepest) {
+    reading.context.error(job.where, fmt::format("components are nested more than {} deep", deepest));
+    job.kind = Job::Kind::stand_in;
+    return;
+  }
   if (!file.empty()) chain.push_back(file);
   plant(reading, job, chain);
 }

@@ -92,7 +92,7 @@ class Reader {
   void read_tries(ParallelRunConfig& config) {
     const Value* value = node_.map("retry_settings");
     if (!value) return;
-    const MapReader map(context_, *value, job_.title(), {"max_retries", "timeout"}, values_in(reading_, job_.scope), "retry_settings");
+    const MapReader map(context_, *value, job_.title(), {"max_retries", "timeout"}, values_of(reading_, job_), "retry_settings");
     if (const auto retries = map.integer("max_retries", {0, 999})) config.run_max_try = static_cast<int>(*retries) + 1;
     const auto timeout = map.number("timeout", {0, 1e9, true});
     if (timeout) config.run_invocation_timeout = Seconds(*timeout);
@@ -106,7 +106,7 @@ class Reader {
       return context_.error(job_.where, fmt::format("{} has no `task`", job_.title()), "write `task: {type: run_function, code: FOLDER, entry_script: FILE.py}`");
     const MapReader task(context_, *value, job_.title(),
                          {"type", "code", "entry_script", "program_arguments", "append_row_to", "environment", "model", "is_deterministic"},
-                         values_in(reading_, job_.scope), "task");
+                         values_of(reading_, job_), "task");
     if (!task.valid()) return;
     const std::vector<std::pair<std::string, bool>> types = {{"run_function", true}, {"function", true}, {"model", false}};
     if (task.choice("type", types) == false)

@@ -164,7 +164,7 @@ std::optional<Environment> environment_of_file(Reading& reading, const Scalar& w
 }  // namespace
 
 MapReader node_reader(Reading& reading, const Job& job) {
-  return {reading.context, job.settings, job.title(), node_keys(job.kind == Job::Kind::parallel), values_in(reading, job.scope)};
+  return {reading.context, job.settings, job.title(), node_keys(job.kind == Job::Kind::parallel), values_of(reading, job)};
 }
 
 void read_steps(Reading& reading, Body& body) {
@@ -207,7 +207,7 @@ std::optional<int> read_instance_count(Reading& reading, const MapReader& map, c
   if (!value) return std::nullopt;
   static const std::vector<std::string> keys = {"instance_count", "instance_type", "shm_size", "docker_args", "locations", "max_instance_count",
                                                 "properties", "runtime_version"};
-  const MapReader resources(reading.context, *value, job.title(), keys, values_in(reading, job.scope), "resources");
+  const MapReader resources(reading.context, *value, job.title(), keys, values_of(reading, job), "resources");
   if (!resources.valid()) return std::nullopt;
   const auto count = resources.integer("instance_count", {1, 1000});
   return count ? std::optional(static_cast<int>(*count)) : std::nullopt;

@@ -100,6 +100,7 @@ struct Reading {
   bool has_compute = false;                        // for all nodes
   std::string default_datastore = "workspaceblobstore";
   std::size_t jobs = 0;                            // so far
+  int depth = 0;                                   // of nodes whose inputs are being read for each other
   Location compute;                                // where one is named first
 };
 

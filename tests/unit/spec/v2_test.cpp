@@ -314,6 +314,51 @@ task: {type: run_function, code: src, entry_script: score.py, environment: azure
   CHECK(p.input("score.data")->type == DataType::mltable);
 }
 
+TEST_CASE("v2: settings may be values of inputs, of the pipeline's and of the component's") {
+  Spec spec(R"(
+type: pipeline
+inputs: {nodes: 2, machine: big}
+jobs:
+  score:
+    type: parallel
+    component: score.yml
+    compute: azureml:${{parent.inputs.machine}}
+    inputs: {data: {path: .}, size: 7}
+    resources: {instance_count: "${{parent.inputs.nodes}}"}
+)");
+  spec.with("score.yml", R"(
+type: parallel
+inputs: {data: {type: uri_folder}, size: {type: integer}, tries: {type: integer, default: 4}}
+input_data: ${{inputs.data}}
+mini_batch_size: ${{inputs.size}}
+retry_settings: {max_retries: "${{inputs.tries}}"}
+task: {type: run_function, code: src, entry_script: score.py, environment: azureml:e@latest}
+)");
+  spec.with("src/score.py", "");
+  const Pipeline p = good(spec);
+  const ParallelRunConfig& config = p.steps[0].parallel()->config;
+  CHECK(config.node_count == 2);
+  CHECK(config.mini_batch_size.value == 7);
+  CHECK(config.run_max_try == 5);
+  CHECK(p.steps[0].compute == "azureml:big");
+}
+
+TEST_CASE("v2: what would go on for ever, or too deep, is stopped") {
+  std::string chain = "type: pipeline\njobs:\n";
+  for (int i = 0; i < 3000; ++i)
+    chain += "  n" + std::to_string(i) + ": {command: echo, inputs: {x: \"${{parent.jobs.n" + std::to_string(i + 1) + ".inputs.x}}\"}}\n";
+  const Spec row(chain + "  n3000: {command: echo, inputs: {x: 1}}\n");
+  const auto told = messages(row.load());
+  REQUIRE_FALSE(told.empty());
+  CHECK(told.front() == "more than 500 inputs stand for each other in a row");
+
+  Spec deep("type: pipeline\njobs: {a: {type: pipeline, component: c0.yml}}\n");
+  for (int i = 0; i < 300; ++i)
+    deep.with("c" + std::to_string(i) + ".yml", "jobs: {a: {type: pipeline, component: c" + std::to_string(i + 1) + ".yml}}\n");
+  deep.with("c300.yml", "jobs: {a: {command: echo}}\n");
+  CHECK(messages(deep.load()) == Names{"components are nested more than 100 deep"});
+}
+
 TEST_CASE("v2: settings order the steps") {
   const Spec spec(R"(
 type: pipeline
