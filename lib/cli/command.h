@@ -52,6 +52,7 @@ Command init_command();
 Command doctor_command();
 Command gc_command();
 Command cache_command();
+Command env_command();
 
 // All commands, in the order of the help.
 std::vector<Command> commands();
