@@ -54,6 +54,7 @@ Command gc_command();
 Command cache_command();
 Command export_command();
 Command convert_command();
+Command env_command();
 
 // All commands, in the order of the help.
 std::vector<Command> commands();

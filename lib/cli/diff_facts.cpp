@@ -1,6 +1,7 @@
 #include "cli/diff_facts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "cli/kept_run.h"
@@ -167,8 +168,12 @@ bool is_metrics(const OutputDiff& output, const std::string& path) {
   return Path(path.empty() ? stored.file : path).filename() == metrics_name;
 }
 
-void compare_metrics(const Store& store, const OutputDiff& output, const std::string& path, StepDiff& step) {
-  const auto before = metrics_of(store, output_named(step.before, output.name), path), after = metrics_of(store, output_named(step.after, output.name), path);
+// A value that is no number is as good as another one.
+bool same(const std::optional<double>& before, const std::optional<double>& after) {
+  return before == after || (before && after && std::isnan(*before) && std::isnan(*after));
+}
+
+void compare_metrics(const std::map<std::string, double>& before, const std::map<std::string, double>& after, const std::string& file, StepDiff& step) {
   std::set<std::string> names;
   for (const auto& [name, value] : before) names.insert(name);
   for (const auto& [name, value] : after) names.insert(name);
@@ -176,9 +181,13 @@ void compare_metrics(const Store& store, const OutputDiff& output, const std::st
     const auto found = metrics.find(name);
     return found == metrics.end() ? std::nullopt : std::optional(found->second);
   };
-  const std::string file = path.empty() ? output.name : output.name + "/" + path;
   for (const std::string& name : names)
-    if (in(before, name) != in(after, name)) step.metrics.push_back({file, name, in(before, name), in(after, name)});
+    if (!same(in(before, name), in(after, name))) step.metrics.push_back({file, name, in(before, name), in(after, name)});
+}
+
+void compare_metrics_file(const Store& store, const OutputDiff& output, const std::string& path, StepDiff& step) {
+  compare_metrics(metrics_of(store, output_named(step.before, output.name), path), metrics_of(store, output_named(step.after, output.name), path),
+                  path.empty() ? output.name : output.name + "/" + path, step);
 }
 
 void compare_output(const Store& store, const std::string& name, StepDiff& step, DigestIndex& index) {
@@ -192,7 +201,7 @@ void compare_output(const Store& store, const std::string& name, StepDiff& step,
   if (output.files_known)
     for (const TreeChange& change : compare(*old, *now)) {
       output.files.push_back({change.path, size_in(*old, change.path), size_in(*now, change.path)});
-      if (is_metrics(output, change.path)) compare_metrics(store, output, change.path, step);
+      if (is_metrics(output, change.path)) compare_metrics_file(store, output, change.path, step);
     }
   step.outputs.push_back(std::move(output));
 }
@@ -212,6 +221,7 @@ StepDiff compare_step(const Store& store, const std::string& name, const RunDiff
     compare_code(store, runs.after, step, told);
   }
   if (!has_result(step.before) || !has_result(step.after)) return step;
+  compare_metrics(step.before->metrics, step.after->metrics, "tracked", step);
   std::set<std::string> outputs;
   for (const auto* record : {&step.before, &step.after})
     for (const StoredOutput& output : (*record)->outputs) outputs.insert(output.name);

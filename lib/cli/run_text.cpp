@@ -38,6 +38,10 @@ void add_outputs(std::string& text, const Store& store, const StepRecord& step) 
                         format_bytes(output.bytes));
 }
 
+void add_metrics(std::string& text, const StepRecord& step) {
+  for (const auto& [name, value] : step.metrics) text += fmt::format("    metric {}: {:g}\n", harmless(name), value);
+}
+
 }  // namespace
 
 std::string shown_time(WallTime time) {
@@ -58,6 +62,7 @@ std::string run_text(const Store& store, const RunInfo& run) {
     if (!step.reason.empty() && step.state != StepState::skipped) text += fmt::format("    because: {}\n", harmless(step.reason));
     if (!step.kept.empty()) text += fmt::format("    kept: {}\n", harmless(shown_path(step.kept)));
     add_outputs(text, store, step);
+    add_metrics(text, step);
   }
   return text;
 }

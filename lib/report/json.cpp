@@ -69,7 +69,8 @@ Json json_of(const StepRecord& record) {
           {"outputs", json_of(record.outputs)},
           {"counts", json_of(record.counts)},
           {"kept", record.kept},
-          {"reads", record.reads}};
+          {"reads", record.reads},
+          {"metrics", record.metrics}};
 }
 
 Json json_of(const RunInfo& run) {
@@ -261,6 +262,15 @@ std::string to_json(const std::vector<StepPlan>& plan) { return list_of("steps",
 std::string to_json(const std::vector<Diagnostic>& diagnostics) { return list_of("diagnostics", diagnostics); }
 std::string to_json(const std::vector<StepWhy>& steps) { return list_of("steps", steps); }
 std::string to_json(const std::vector<Fact>& facts) { return list_of("facts", facts); }
+
+std::string to_json(const std::vector<EnvironmentListing>& environments) {
+  Json list = Json::array();
+  for (const EnvironmentListing& one : environments)
+    list.push_back({{"name", one.name}, {"steps", one.steps}, {"python", one.python}, {"mapped", one.mapped}, {"missing", one.missing}});
+  Json json = object();
+  json["environments"] = std::move(list);
+  return dump(json);
+}
 
 std::string to_json(const GcPlan& plan, bool dry_run) {
   Json json = object();

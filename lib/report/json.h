@@ -56,6 +56,16 @@ struct Fact {
 };
 std::string to_json(const std::vector<Fact>& facts);
 
+// An environment that steps declare by files.
+struct EnvironmentListing {
+  std::string name;  // path of its conda file or requirements, from the spec's folder
+  std::vector<std::string> steps;
+  std::string python;  // interpreter that they get
+  bool mapped = false;
+  std::vector<std::string> missing;  // what that is not as the files ask for
+};
+std::string to_json(const std::vector<EnvironmentListing>& environments);
+
 std::string to_json(const GcPlan& plan, bool dry_run);
 std::string to_json(const CacheStatistics& statistics);
 std::string to_json(const Exchanged& exchanged);

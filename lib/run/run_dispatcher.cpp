@@ -163,6 +163,7 @@ void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verd
   record.reused_from = verdict.result->run_id;
   record.outputs = verdict.result->outputs;
   record.counts = verdict.result->counts;
+  record.metrics = verdict.result->metrics;
   finish(number, std::move(event), std::nullopt, std::move(verdict.outputs));
 }
 

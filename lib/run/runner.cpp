@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "run/given.h"
+#include "run/requirements.h"
 #include "run/run_dispatcher.h"
 #include "store/kept_spec.h"
 #include "store/room.h"
@@ -116,6 +117,19 @@ void report_swept(const Store& store, EventSink& events) {
   for (const std::string& id : *swept) events.on(Notice{"", fmt::format("run {} had been killed; what it left was cleared away", id), ""});
 }
 
+// Environments whose files nothing was made from.
+void tell_environments(const Pipeline& pipeline, const Selection& selection, EventSink& events) {
+  std::vector<const Step*> steps;
+  for (std::size_t i = 0; i < pipeline.steps.size(); ++i)
+    if (selection.parts[i] == Part::run) steps.push_back(&pipeline.steps[i]);
+  for (const UnmappedEnvironment& environment : unmapped_environments(steps)) {
+    const std::string python = environment.python.empty() ? "no Python" : shown_path(environment.python);
+    const std::string lacks = environment.missing.empty() ? "" : fmt::format("; not as it asks for: {}", join(environment.missing, ", "));
+    events.on(Notice{"", fmt::format("{} of {} is not set up, {} is used{}", shown_path(environment.file), join(environment.steps, ", "), python, lacks),
+                     fmt::format("mlpipe env create {} makes an environment of it", shell_quote(shown_path(pipeline.file)))});
+  }
+}
+
 }  // namespace
 
 Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const RunRequest& request, EventSink& events, const Clock& clock) {
@@ -136,6 +150,7 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
   const int cores = request.jobs > 0 ? request.jobs : usable_cores();
   events.on(RunStarted{recorder.header(), step_names(pipeline, graph, selection), cores, recorder.folder()});
   for (const Notice& notice : given.notices) events.on(notice);
+  tell_environments(pipeline, selection, events);
   if (request.sample)
     events.on(Notice{"", fmt::format("a sample: each parallel step scores its first {}; nothing is published", plural(*request.sample, "item")), ""});
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "reuse/code_trees.h"
+#include "run/ingredients_of.h"
 #include "store/room.h"
 
 namespace mlpipe {
@@ -71,7 +72,20 @@ Result<bool> StepRun::make_workspace() {
   bindings.run_id = context_.recorder.header().id;
   for (const StepOutput& output : step_.outputs) bindings.outputs[output.name] = workspace_->output_place(output).string();
   MLPIPE_TRY(environment_, step_environment(step_, description_, bindings, folder / "python", bindings.run_id, context_.recorder.token()));
+  if (depends_on_python(step_)) {
+    MLPIPE_TRY(const auto variables, tracking().variables(context_.recorder.header(), step_, environment_));
+    environment_.insert(environment_.end(), variables.begin(), variables.end());
+  }
   return true;
+}
+
+// What it tracked; and once a run that packages are stood in for.
+void StepRun::take_metrics() {
+  record_.metrics = tracking().metrics(step_);
+  for (const std::string& package : tracking().stand_ins())
+    if (context_.stand_ins_told.insert(package).second)
+      context_.events.on(Notice{"", fmt::format("{} is not installed: its small stand-in is used", package),
+                                "install the package in the step's environment for all that it can do"});
 }
 
 std::vector<StreamEditor::Replacement> StepRun::replacements() const {
@@ -123,6 +137,7 @@ Result<StepResult> StepRun::publish(const ScoreCounts& counts, AvailableOutputs&
   result.counts = counts;
   result.unfingerprinted = description_.unfingerprinted;
   result.sample = context_.request.sample.has_value();
+  result.metrics = record_.metrics;
   std::vector<Path> built;
   const StopsDeferred until_published;
   for (const StepOutput& output : step_.outputs) {
@@ -157,6 +172,7 @@ void StepRun::succeed(const ScoreCounts& counts) {
   }
   for (const std::string& name : empty) notice(fmt::format("its output folder {} is empty", name));
   StepRunEnd end;
+  take_metrics();
   auto result = publish(counts, end.outputs);
   if (!result) {
     StepEnded event;
@@ -181,6 +197,7 @@ void StepRun::fail(ErrorKind kind, std::string error, StepEnded event) {
   record_.error = std::move(error);
   if (record_.exit_code == 0 && record_.signal == 0) record_.exit_code = kind == ErrorKind::threshold ? 42 : 1;
   (void)keep_manifest();
+  if (workspace_ && record_.metrics.empty()) take_metrics();
   if (workspace_) {
     record_.kept = kept_outputs().string();
     workspace_->remove(context_.spares);

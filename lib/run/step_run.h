@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "run/input_ways.h"
 #include "run/request.h"
 #include "run/source_copy.h"
+#include "run/tracking.h"
 #include "run/workspace.h"
 #include "store/run_record.h"
 #include "system/event_loop.h"
@@ -32,6 +34,7 @@ struct RunContext {
   Describer& describer;
   int cores = 1;  // of the whole run (-j)
   SpareWorkspaces spares{};
+  std::set<std::string> stand_ins_told{};
 };
 
 struct StepRunEnd {
@@ -95,6 +98,8 @@ class StepRun {
   Status check_undisturbed();
   std::vector<TreeChange> written_source() const;
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
+  Tracking tracking() const { return Tracking(context_.recorder.folder()); }
+  void take_metrics();
   void post_end(StepRunEnd end);
 };
 

@@ -8,6 +8,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "run/ingredients_of.h"
+#include "run/tracking.h"
 #include "system/event_loop.h"
 #include "system/host.h"
 #include "system/process.h"
@@ -32,6 +34,15 @@ Result<Path> python_folder(const PythonEnvironment& python, bool chosen, const P
   MLPIPE_TRY_VOID(make_dirs(shims));
   for (const char* name : {"python", "python3"}) MLPIPE_TRY_VOID(write_shim(shims / name, python.interpreter));
   return shims;
+}
+
+// At the end, behind whatever the step itself looks for there.
+void add_stand_ins(std::vector<std::string>& environment) {
+  const auto folder = stand_ins_folder();
+  if (!folder) return;
+  const std::string before = environment_value(environment, "PYTHONPATH").value_or("");
+  std::erase_if(environment, [](const std::string& entry) { return entry.starts_with("PYTHONPATH="); });
+  environment.push_back(fmt::format("PYTHONPATH={}{}{}", before, before.empty() ? "" : ":", folder->string()));
 }
 
 bool is_open_folder(const Path& path) {
@@ -145,7 +156,9 @@ Result<std::vector<std::string>> step_environment(const Step& step, const StepDe
   }
   if (chosen && !description.python->root.empty()) changes.push_back(fmt::format("VIRTUAL_ENV={}", description.python->root.string()));
   for (const auto& [name, value] : step.environment_variables) changes.push_back(fmt::format("{}={}", name, resolve(value, bindings, Quoting::none)));
-  return environment_with(changes);
+  std::vector<std::string> environment = environment_with(changes);
+  if (depends_on_python(step)) add_stand_ins(environment);
+  return environment;
 }
 
 }  // namespace mlpipe

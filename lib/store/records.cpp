@@ -116,6 +116,18 @@ std::map<std::string, std::string> map_of(const Json& json, const char* key) {
   return texts;
 }
 
+// A value that is no finite number is null in JSON.
+std::map<std::string, double> metrics_of(const Json& json) {
+  std::map<std::string, double> metrics;
+  for (const auto& [name, value] : member(json, "metrics").items())
+    if (value.is_number() || value.is_null()) metrics.emplace(name, value.is_null() ? std::nan("") : value.get<double>());
+  return metrics;
+}
+
+void put_metrics(Json& json, const std::map<std::string, double>& metrics) {
+  if (!metrics.empty()) json["metrics"] = metrics;
+}
+
 void put_map(Json& json, const char* key, const std::map<std::string, std::string>& texts) {
   if (!texts.empty()) json[key] = texts;
 }
@@ -173,6 +185,7 @@ std::optional<StepRecord> step_of(const Json& json) {
   record.counts = counts_of(json);
   record.kept = text_of(json, "kept");
   record.reads = map_of(json, "reads");
+  record.metrics = metrics_of(json);
   return record;
 }
 
@@ -193,6 +206,7 @@ std::string encode(const StepResult& result) {
                {"run", result.run_id},                    {"finished", format_utc(result.finished)},
                {"took", to_json(result.took)},            {"outputs", to_json(result.outputs)}};
   put_counts(json, result.counts);
+  put_metrics(json, result.metrics);
   if (!result.unfingerprinted.empty()) json["unfingerprinted"] = result.unfingerprinted;
   if (result.sample) json["sample"] = true;
   return dump(json);
@@ -215,6 +229,7 @@ std::optional<StepResult> decode_result(std::string_view text) {
   result.took = seconds_of(*json, "took");
   result.outputs = std::move(*outputs);
   result.counts = counts_of(*json);
+  result.metrics = metrics_of(*json);
   result.unfingerprinted = map_of(*json, "unfingerprinted");
   result.sample = member(*json, "sample") == true;
   return result;
@@ -261,6 +276,7 @@ std::string encode(const StepRecord& record) {
   put_counts(json, record.counts);
   put_text(json, "kept", record.kept);
   put_map(json, "reads", record.reads);
+  put_metrics(json, record.metrics);
   return dump(json);
 }
 

@@ -74,6 +74,7 @@ struct StepRecord {
   std::vector<StoredOutput> outputs;
   ScoreCounts counts;
   std::string kept;                // path of what a failed attempt wrote
+  std::map<std::string, double> metrics;     // that it tracked, the last value of each; of a reused step those of its result
   std::map<std::string, std::string> reads;  // inputs that are outputs of other steps: "model" -> "train.model"
 };
 

@@ -71,6 +71,7 @@ struct StepResult {
   ScoreCounts counts;
   std::map<std::string, std::string> unfingerprinted;  // settings that may change without a rerun: "process_count_per_node" -> "2"
   bool sample = false;  // made by --sample
+  std::map<std::string, double> metrics;  // StepRecord::metrics
 };
 
 class Store;

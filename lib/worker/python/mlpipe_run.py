@@ -120,11 +120,18 @@ class StepRun:
     # --- metrics: a line each in the step's logs
 
     def _log(self, kind, name, value, **more):
+        if kind == "metric" and "MLPIPE_STAND_INS" in os.environ:
+            self._track(name, value if isinstance(value, (int, float)) else plain(value), more.get("step"))
         self._metrics.setdefault(name, []).append(value)
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "run": self.id, "process": facts["name"],  # noqa: F821
                 "kind": kind, "name": name, "value": value}
         line.update((key, given) for key, given in more.items() if given not in (None, ""))
         append_line(place("user", "metrics.jsonl"), json.dumps(line, default=plain, ensure_ascii=False))
+
+    def _track(self, name, value, step):
+        import mlpipe_tracking
+        if isinstance(value, (int, float)):
+            mlpipe_tracking.step_run().metric(name, value, step)
 
     def log(self, name, value, description="", step=None):
         self._log("metric", name, value, description=description, step=step)

@@ -1,0 +1,184 @@
+// Virtual environments from the conda files and requirements that a pipeline names.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/spec_arguments.h"
+#include "cli/streams.h"
+#include "cli/table.h"
+#include "report/json.h"
+#include "run/mapping_file.h"
+#include "run/requirements.h"
+#include "system/blake3.h"
+#include "system/host.h"
+#include "system/process.h"
+
+namespace mlpipe::cli {
+namespace {
+
+struct Arguments {
+  std::optional<std::string> action;
+  Place place;
+  bool json = false;
+};
+
+// An environment that steps declare by files.
+struct Declared {
+  Environment environment;
+  std::string name;  // in the mapping file: the file's path from there
+  std::vector<std::string> steps;
+  Path python;       // by the mapping; empty: none
+};
+
+Result<std::vector<Declared>> declared_by(const Pipeline& pipeline) {
+  MLPIPE_TRY(const auto mapped, mapped_pythons(pipeline.directory / mapping_name));
+  std::map<std::string, Declared> found;
+  for (const Step& step : pipeline.steps) {
+    if (!step.environment || file_of(*step.environment).empty()) continue;
+    const std::string name = file_of(*step.environment).lexically_relative(pipeline.directory).string();
+    Declared& declared = found[name];
+    declared.environment = *step.environment;
+    declared.name = name;
+    declared.steps.push_back(step.name);
+    if (const auto python = mapped.find(name); python != mapped.end()) declared.python = absolute_path(pipeline.directory / python->second);
+  }
+  std::vector<Declared> all;
+  for (auto& [name, declared] : found) all.push_back(std::move(declared));
+  return all;
+}
+
+// What pip is to install, one a line.
+std::string lines_of(const Requirements& wanted) {
+  std::string text;
+  for (const std::string& option : wanted.options) text += option + "\n";
+  for (const Requirement& package : wanted.packages) text += package.written + "\n";
+  return text;
+}
+
+// An interpreter of the version that the file asks for; else the active one, which is said.
+Result<Path> base_python(const Requirements& wanted) {
+  const char* path = std::getenv("PATH");
+  if (const auto exact = wanted.python.empty() ? std::nullopt : find_program("python" + wanted.python, path ? path : "")) return *exact;
+  MLPIPE_TRY(const PythonEnvironment active, inspect_python({}));
+  if (active.interpreter.empty()) return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3"};
+  if (!wanted.python.empty() && active.version != wanted.python)
+    tell(fmt::format("  Python {} is not there: {} of {} is taken", wanted.python, active.version, active.interpreter.string()));
+  return active.interpreter;
+}
+
+Status call(const std::vector<std::string>& words, const std::string& hint) {
+  ProcessSpec process;
+  process.argv = words;
+  process.environment = environment_with({});
+  process.out = 2;
+  MLPIPE_TRY(const ExitStatus status, run_in_foreground(process));
+  if (status.ok()) return {};
+  return Error{ErrorKind::step_failed, fmt::format("{} failed", join(words, " ")), hint};
+}
+
+Status fill(const Path& folder, const Requirements& wanted, const std::string& mark) {
+  MLPIPE_TRY(const Path python, base_python(wanted));
+  MLPIPE_TRY_VOID(remove_tree(folder));
+  MLPIPE_TRY_VOID(make_dirs(folder.parent_path()));
+  MLPIPE_TRY_VOID(call({python.string(), "-m", "venv", folder.string()}, "Debian has it in the package python3-venv"));
+  MLPIPE_TRY_VOID(write_file(folder / "requirements.txt", lines_of(wanted)));
+  if (!wanted.packages.empty() || !wanted.options.empty())
+    MLPIPE_TRY_VOID(call({(folder / "bin/python").string(), "-m", "pip", "install", "--disable-pip-version-check", "-r", (folder / "requirements.txt").string()},
+                         "pip's own words are above; change the file, or set the environment up by hand and name its python in mlpipe.local.yaml"));
+  return write_file(folder / "mlpipe-environment", mark);
+}
+
+Status record(const Path& mapping, const Declared& declared, const Path& folder) {
+  std::string text;
+  if (path_exists(mapping)) {
+    MLPIPE_TRY(text, read_file(mapping));
+  }
+  const std::string python = folder.lexically_relative(mapping.parent_path()).string();
+  MLPIPE_TRY(const std::string changed, with_python(text, declared.name, python, shown_path(mapping)));
+  return changed == text ? Status() : write_file(mapping, changed, Durability::content);
+}
+
+Status create_one(const Pipeline& pipeline, const Path& store, const Declared& declared) {
+  MLPIPE_TRY(const Requirements wanted, read_requirements(declared.environment));
+  const std::string mark = digest_of(wanted.python + "\n" + lines_of(wanted)).hex() + "\n";
+  const Path folder = store / "environments" / digest_of(declared.name).hex().substr(0, 16);
+  tell(fmt::format("{} (of {})", declared.name, join(declared.steps, ", ")));
+  if (!declared.python.empty() && declared.python != folder)
+    return tell(fmt::format("  is mapped to {} already: left as it is", shown_path(declared.python))), Status();
+  if (!wanted.left_out.empty()) tell(fmt::format("  conda has these and pip does not, so they are left out: {}", join(wanted.left_out, ", ")));
+  const auto known = read_file(folder / "mlpipe-environment");
+  if (known && *known == mark) tell(fmt::format("  is there already: {}", shown_path(folder)));
+  else {
+    MLPIPE_TRY_VOID(fill(folder, wanted, mark));
+    tell(fmt::format("  made: {}, with {}", shown_path(folder), plural(wanted.packages.size(), "package")));
+  }
+  return record(pipeline.directory / mapping_name, declared, folder);
+}
+
+Result<int> create(const Pipeline& pipeline, const Path& store) {
+  MLPIPE_TRY(const auto all, declared_by(pipeline));
+  if (all.empty()) tell("no step names a conda file or requirements");
+  for (const Declared& declared : all) MLPIPE_TRY_VOID(create_one(pipeline, store, declared));
+  return 0;
+}
+
+struct Standing {
+  std::string python;
+  std::vector<std::string> missing;
+};
+
+// What a step would get now.
+Standing standing_of(const Declared& declared) {
+  Environment environment = declared.environment;
+  if (!declared.python.empty()) environment.python = declared.python.string();
+  const auto python = inspect_python(environment);
+  const auto wanted = read_requirements(declared.environment);
+  if (!python) return {environment.python, {python.error().message}};
+  if (!wanted) return {python->interpreter.string(), {wanted.error().message}};
+  return {python->interpreter.string(), missing_from(*python, *wanted)};
+}
+
+Result<int> list(const Pipeline& pipeline, bool json) {
+  MLPIPE_TRY(const auto all, declared_by(pipeline));
+  std::vector<std::vector<std::string>> rows{{"ENVIRONMENT", "STEPS", "PYTHON", "LACKS"}};
+  std::vector<EnvironmentListing> listed;
+  for (const Declared& declared : all) {
+    const Standing standing = standing_of(declared);
+    listed.push_back({declared.name, declared.steps, standing.python, !declared.python.empty(), standing.missing});
+    rows.push_back({declared.name, join(declared.steps, ", "), shown_path(standing.python) + (declared.python.empty() ? " (not set up)" : ""),
+                    standing.missing.empty() ? "nothing" : join(standing.missing, ", ")});
+  }
+  MLPIPE_TRY_VOID(print(json ? to_json(listed) + "\n" : all.empty() ? "" : table(rows)));
+  return 0;
+}
+
+Result<int> env(const Arguments& arguments) {
+  const std::string& action = *arguments.action;
+  if (action != "create" && action != "list")
+    return Error{ErrorKind::usage, fmt::format("`{}` is nothing that can be done with environments", action), suggestion(action, {"create", "list"})};
+  if (arguments.json && action == "create") return Error{ErrorKind::usage, "--json is for list", ""};
+  MLPIPE_TRY(const Path spec, arguments.place.spec());
+  MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, {}));
+  MLPIPE_TRY(const Path store, arguments.place.store_root());
+  if (action == "list") return list(pipeline, arguments.json);
+  MLPIPE_TRY(const Store opened, arguments.place.open_store(Store::Access::write));  // so that its folder is there, and ignores itself
+  return create(pipeline, absolute_path(store));
+}
+
+}  // namespace
+
+Command env_command() {
+  return {"env", "Python environments from the conda files and requirements that steps name", [](Options& options) {
+            auto arguments = std::make_shared<Arguments>();
+            options.positional("ACTION", arguments->action, "create or list", true);
+            arguments->place.declare_positional(options);
+            arguments->place.declare(options);
+            options.flag("--json", arguments->json, "the list as JSON on stdout");
+            return [arguments] { return env(*arguments); };
+          }};
+}
+
+}  // namespace mlpipe::cli

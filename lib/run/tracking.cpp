@@ -1,0 +1,97 @@
+#include "run/tracking.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "base/text.h"
+#include "system/blake3.h"
+#include "system/host.h"
+#include "system/process.h"
+
+namespace mlpipe {
+namespace {
+
+// mlflow takes letters, digits, - and _ for an id.
+std::string experiment_id(const Step& step) { return digest_of(step.name).hex().substr(0, 16); }
+
+std::string run_id(const RunHeader& run, const Step& step) { return fmt::format("{}-{}", run.id, experiment_id(step)); }
+
+long long milliseconds(WallTime time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
+
+// A text in YAML, on one line.
+std::string yaml_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "''" : std::string(1, static_cast<unsigned char>(c) < ' ' ? ' ' : c);
+  return out + "'";
+}
+
+// The value of the last whole line, "1795441219739 1.5 2".
+std::optional<double> last_value(const Path& file) {
+  const auto text = read_file(file);
+  if (!text) return std::nullopt;
+  const auto lines = split(trim(*text), '\n');
+  const auto words = split(lines.back(), ' ');
+  if (words.size() < 2) return std::nullopt;
+  return words[1] == "nan" ? std::nan("") : parse_number(words[1]);
+}
+
+void read_metrics(const Path& folder, std::map<std::string, double>& metrics) {
+  std::error_code failed;
+  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    if (!at->is_regular_file(failed)) continue;
+    if (const auto value = last_value(at->path())) metrics.emplace(at->path().lexically_relative(folder).string(), *value);
+  }
+}
+
+}  // namespace
+
+Path Tracking::experiment(const Step& step) const { return folder_ / experiment_id(step); }
+
+Status Tracking::make(const Path& experiment, const std::string& id, const RunHeader& run, const Step& step) const {
+  for (const char* part : {"metrics", "params", "tags", "artifacts"}) MLPIPE_TRY_VOID(make_dirs(experiment / id / part));
+  const long long now = milliseconds(run.started);
+  MLPIPE_TRY_VOID(write_file(experiment / "meta.yaml", fmt::format("artifact_location: {}\ncreation_time: {}\nexperiment_id: '{}'\nlast_update_time: {}\n"
+                                                                   "lifecycle_stage: active\nname: {}\n",
+                                                                   yaml_text("file://" + experiment.string()), now, experiment_id(step), now,
+                                                                   yaml_text(run.pipeline + "/" + step.name))));
+  MLPIPE_TRY_VOID(write_file(experiment / id / "tags" / "mlflow.runName", step.name));
+  return write_file(experiment / id / "meta.yaml",
+                    fmt::format("artifact_uri: {}\nend_time: null\nentry_point_name: ''\nexperiment_id: '{}'\nlifecycle_stage: active\nrun_id: {}\n"
+                                "run_name: {}\nrun_uuid: {}\nsource_name: ''\nsource_type: 4\nsource_version: ''\nstart_time: {}\nstatus: 1\n"
+                                "tags: []\nuser_id: {}\n",
+                                yaml_text("file://" + (experiment / id / "artifacts").string()), experiment_id(step), id, yaml_text(step.name), id, now,
+                                yaml_text(run.user)));
+}
+
+Result<std::vector<std::string>> Tracking::variables(const RunHeader& run, const Step& step, const std::vector<std::string>& environment) const {
+  if (environment_value(environment, "MLFLOW_TRACKING_URI")) return std::vector<std::string>();
+  const std::string id = run_id(run, step);
+  MLPIPE_TRY_VOID(make(experiment(step), id, run, step));
+  return std::vector<std::string>{"MLFLOW_TRACKING_URI=file://" + folder_.string(), "MLFLOW_EXPERIMENT_ID=" + experiment_id(step), "MLFLOW_RUN_ID=" + id,
+                                  "MLFLOW_ALLOW_FILE_STORE=true", "MLPIPE_STAND_INS=" + notes_.string()};
+}
+
+std::map<std::string, double> Tracking::metrics(const Step& step) const {
+  std::map<std::string, double> metrics;
+  const auto runs = list_folder(experiment(step));
+  if (!runs) return metrics;
+  // The step's own run before those that it has started besides: whose name comes first is told.
+  for (const std::string& run : *runs)
+    if (run.ends_with(experiment_id(step))) read_metrics(experiment(step) / run / "metrics", metrics);
+  for (const std::string& run : *runs) read_metrics(experiment(step) / run / "metrics", metrics);
+  return metrics;
+}
+
+std::vector<std::string> Tracking::stand_ins() const {
+  auto names = list_folder(notes_);
+  return names ? names.take() : std::vector<std::string>();
+}
+
+std::optional<Path> stand_ins_folder() {
+  const auto file = find_module("python/shims/mlpipe_stand_in.py");
+  return file ? std::optional(file->parent_path()) : std::nullopt;
+}
+
+}  // namespace mlpipe

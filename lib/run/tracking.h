@@ -1,0 +1,38 @@
+// Where the steps of a run track metrics, parameters and models: one store of mlflow a run, in the layout of its file store, in
+// which each step has an experiment and in that a run of its own. See docs/decisions.md for why files, whatever mlflow's version.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "pipeline/pipeline.h"
+#include "store/run_record.h"
+#include "system/files.h"
+
+namespace mlpipe {
+
+class Tracking {
+ public:
+  // `folder` of the run; made when a step needs it.
+  explicit Tracking(const Path& run_folder) : folder_(run_folder / "mlflow"), notes_(run_folder / "stand-ins") {}
+
+  // What leads mlflow and our stand-ins there. Nothing where the step's environment names a tracking server of its own.
+  Result<std::vector<std::string>> variables(const RunHeader& run, const Step& step, const std::vector<std::string>& environment) const;
+  // The last value of every metric that a step has tracked.
+  std::map<std::string, double> metrics(const Step& step) const;
+  // The stand-ins that steps have used so far: "mlflow".
+  std::vector<std::string> stand_ins() const;
+
+ private:
+  Path experiment(const Step& step) const;
+  Status make(const Path& experiment, const std::string& id, const RunHeader& run, const Step& step) const;
+
+  Path folder_, notes_;
+};
+
+// The folder that PYTHONPATH has to end with, for the packages that a step's Python lacks; nothing: mlpipe is not installed whole.
+std::optional<Path> stand_ins_folder();
+
+}  // namespace mlpipe

@@ -1,0 +1,1 @@
+from azureml.core.stand_in import Model  # noqa: F401

@@ -1,0 +1,1 @@
+from azureml.core.stand_in import Run  # noqa: F401
