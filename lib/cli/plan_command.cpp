@@ -33,7 +33,7 @@ std::string as_text(const std::vector<StepPlan>& plan) {
 
 Result<int> plan(const Arguments& arguments) {
   MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
-  MLPIPE_TRY(const Path spec, arguments.place.spec());
+  MLPIPE_TRY(const Path spec, arguments.place.spec(&arguments.changes));
   MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::read));
   MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::never));

@@ -15,7 +15,7 @@ struct Arguments {
 
 Result<int> run(const Arguments& arguments) {
   MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
-  MLPIPE_TRY(const Path spec, arguments.place.spec());
+  MLPIPE_TRY(const Path spec, arguments.place.spec(&arguments.changes));
   MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::write));
   return run_here(std::move(pipeline), store, request, arguments.reporting);

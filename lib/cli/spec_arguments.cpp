@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "cli/python_pipeline.h"
 #include "cli/streams.h"
 #include "report/console.h"
 #include "system/files.h"
@@ -52,10 +53,13 @@ void Place::declare(Options& options) {
   options.value("--store", store_option, "DIR", "where runs are kept (default: MLPIPE_STORE, else .mlpipe beside the spec)");
 }
 
-Result<Path> Place::spec() const {
+Result<Path> Place::spec(const Changes* changes) const {
   if (positional && file)
     return Error{ErrorKind::usage, fmt::format("two specs: `{}` and -f `{}`", *positional, *file), "name one of them"};
-  if (positional || file) return spec_named(positional ? *positional : *file);
+  const auto& named = positional ? positional : file;
+  if (const auto python = named ? python_pipeline(*named) : std::nullopt)
+    return changes ? dump_python_pipeline(python->first, python->second, *changes) : dumped_place(python->first, python->second);
+  if (named) return spec_named(*named);
   if (auto here = default_spec("")) return *here;
   return Error{ErrorKind::usage, "no pipeline.yaml here", near_spec()};
 }

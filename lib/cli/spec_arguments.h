@@ -12,6 +12,8 @@
 
 namespace mlpipe::cli {
 
+struct Changes;
+
 // Where the spec and the store are. The spec need not be valid, nor exist where a store alone will do.
 struct Place {
   std::optional<std::string> positional, file, store_option;
@@ -20,8 +22,9 @@ struct Place {
   void declare(Options& options);             // -f, --store
   void declare_file(Options& options);        // -f
 
-  // As the user would type it. Kind usage: there is none here, or two were named.
-  Result<Path> spec() const;
+  // As the user would type it. Kind usage: there is none here, or two were named. Of a pipeline that is a Python function, its YAML: with
+  // `changes` it is written anew, else it is the latest.
+  Result<Path> spec(const Changes* changes = nullptr) const;
   // The spec's absolute path when there is one.
   Result<std::optional<Path>> spec_if_any() const;
   // --store, MLPIPE_STORE, else .mlpipe beside the spec.

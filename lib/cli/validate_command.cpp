@@ -17,7 +17,7 @@ struct Arguments {
 };
 
 Result<int> validate(const Arguments& arguments) {
-  MLPIPE_TRY(const Path spec, arguments.place.spec());
+  MLPIPE_TRY(const Path spec, arguments.place.spec(&arguments.changes));
   if (arguments.target && *arguments.target != "azure")
     return Error{ErrorKind::usage, fmt::format("unknown target `{}`", *arguments.target), "write --target azure"};
   spec::Overrides overrides = arguments.changes.overrides();

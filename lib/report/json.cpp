@@ -322,6 +322,11 @@ std::string to_json(const StoreProof& proof) {
   return dump(json);
 }
 
+std::string python_pipeline_request(const Path& file, const std::string& function, const std::map<std::string, std::string>& values,
+                                    const std::map<std::string, std::string>& data, const Path& to) {
+  return dump({{"file", file.string()}, {"function", function}, {"values", values}, {"data", data}, {"to", to.string()}});
+}
+
 std::string to_json(const azure::PipelineJob& job) {
   Json json = {{"files", Json::array()}, {"notes", Json::array()}, {"left_out", job.left_out}};
   for (const auto& [name, text] : job.files) json["files"].push_back(name.string());

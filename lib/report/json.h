@@ -71,5 +71,8 @@ std::string to_json(const CacheStatistics& statistics);
 std::string to_json(const Exchanged& exchanged);
 std::string to_json(const StoreProof& proof);
 std::string to_json(const azure::PipelineJob& job);
+// What worker/python/mlpipe_dump_pipeline.py is asked.
+std::string python_pipeline_request(const Path& file, const std::string& function, const std::map<std::string, std::string>& values,
+                                    const std::map<std::string, std::string>& data, const Path& to);
 
 }  // namespace mlpipe
