@@ -42,14 +42,15 @@ void AzureJobArguments::declare(Options& options) {
 
 Result<int> write_azure_job(const AzureJobArguments& arguments, std::optional<Dialect> dialect) {
   MLPIPE_TRY(const Path spec, arguments.place.spec());
-  const Path folder = absolute_path(arguments.to);
+  const std::string named = arguments.to.value_or("azure");
+  const Path folder = absolute_path(named);
   MLPIPE_TRY_VOID(check_target(folder));
   MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
   if (dialect && pipeline.dialect != *dialect)
     return Error{ErrorKind::usage, fmt::format("{} is no pipeline of Azure ML v1", shown_path(spec)), "`mlpipe export azure` writes a native one as v2"};
   const azure::PipelineJob job = azure::to_pipeline_job(pipeline, folder);
   MLPIPE_TRY_VOID(write_files(job, folder));
-  MLPIPE_TRY_VOID(print(arguments.json ? to_json(job) + "\n" : as_text(job, arguments.to)));
+  MLPIPE_TRY_VOID(print(arguments.json ? to_json(job) + "\n" : as_text(job, named)));
   for (const azure::Note& note : job.notes) tell(note.step.empty() ? "note: " + note.message : fmt::format("{}  note: {}", note.step, note.message));
   if (!job.left_out.empty()) tell(fmt::format("left out: {}", join(job.left_out, ", ")));
   return 0;

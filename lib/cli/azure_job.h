@@ -9,7 +9,7 @@ namespace mlpipe::cli {
 struct AzureJobArguments {
   Place place;
   Changes changes;
-  std::string to = "azure";
+  std::optional<std::string> to;  // azure
   bool json = false;
 
   // SPEC is the second positional of `export`, the first of `convert`.
