@@ -58,10 +58,28 @@ std::string lines_of(const Requirements& wanted) {
   return text;
 }
 
+// pyenv puts a script for every version on the PATH, which runs only where that version was chosen.
+std::optional<Path> behind_pyenv(const Path& program, const std::string& version) {
+  if (program.parent_path().filename() != "shims") return program;
+  const Path versions = program.parent_path().parent_path() / "versions";
+  const auto names = list_folder(versions);
+  if (!names) return std::nullopt;
+  for (const std::string& name : *names) {
+    const Path real = versions / name / "bin" / ("python" + version);
+    if (name.starts_with(version + ".") && is_file(real)) return real;
+  }
+  return std::nullopt;
+}
+
+std::optional<Path> python_of_version(const std::string& version) {
+  const char* path = std::getenv("PATH");
+  const auto program = version.empty() ? std::nullopt : find_program("python" + version, path ? path : "");
+  return program ? behind_pyenv(*program, version) : std::nullopt;
+}
+
 // An interpreter of the version that the file asks for; else the active one, which is said.
 Result<Path> base_python(const Requirements& wanted) {
-  const char* path = std::getenv("PATH");
-  if (const auto exact = wanted.python.empty() ? std::nullopt : find_program("python" + wanted.python, path ? path : "")) return *exact;
+  if (const auto exact = python_of_version(wanted.python)) return *exact;
   MLPIPE_TRY(const PythonEnvironment active, inspect_python({}));
   if (active.interpreter.empty()) return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3"};
   if (!wanted.python.empty() && active.version != wanted.python)

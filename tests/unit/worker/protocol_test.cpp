@@ -51,7 +51,9 @@ TEST_CASE("mini-batches of every kind come out as they went in") {
   table.rows = 9;
   table.row_first = 2;
   table.row_count = 3;
-  table.pieces = {{odd_name, TablePiece::Format::parquet, ";", true, 77, {{1, 2}, {1ull << 50, 1ull << 51}}, group.keys}, {}};
+  table.pieces = {{odd_name, TablePiece::Format::parquet, ";", true, 77, {{1, 2}, {1ull << 50, 1ull << 51}}, group.keys, "/first"}, {}};
+  table.transformations = "[{}]";
+  table.sample = table.pieces;
   const auto read = round_trip<ToWorker>(table);
   CHECK(read.keys == table.keys);
   CHECK(read.first_row == table.first_row);
@@ -59,6 +61,8 @@ TEST_CASE("mini-batches of every kind come out as they went in") {
   CHECK(read.row_first == 2);
   CHECK(read.row_count == 3);
   CHECK(read.pieces == table.pieces);
+  CHECK(read.transformations == table.transformations);
+  CHECK(read.sample == table.sample);
 
   MiniBatch rank;
   rank.kind = MiniBatch::Kind::rank;

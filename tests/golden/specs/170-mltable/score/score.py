@@ -1,0 +1,1 @@
+def run(frame): return frame
