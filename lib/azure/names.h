@@ -1,4 +1,4 @@
-// Names as Azure takes them: letters, digits and underscores, no digit first.
+// Names as Azure takes them: lower letters, digits and underscores, no digit first.
 #pragma once
 
 #include <map>
@@ -9,8 +9,8 @@ namespace mlpipe::azure {
 
 class Names {
  public:
-  // The same name for the same `written` each time, another for every other.
-  const std::string& of(const std::string& written);
+  // The same name for the same `written` of one kind each time, another for every other.
+  const std::string& of(const std::string& written, const std::string& kind = {});
 
  private:
   std::map<std::string, std::string> names_;

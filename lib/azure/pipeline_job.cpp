@@ -65,8 +65,8 @@ void write_inputs(Job& job, YamlWriter& yaml) {
   yaml.open("inputs");
   for (const Parameter& parameter : pipeline.parameters) {
     const bool text = parameter.type == ParameterType::string;
-    if (text) yaml.text(job.inputs.of("parameter " + parameter.name), parameter.value);
-    else yaml.plain(job.inputs.of("parameter " + parameter.name), parameter.value);
+    if (text) yaml.text(job.inputs.of(parameter.name, "parameter"), parameter.value);
+    else yaml.plain(job.inputs.of(parameter.name, "parameter"), parameter.value);
   }
   for (const PipelineInput& input : pipeline.inputs) {
     const std::string& name = job.inputs.of(input.name);

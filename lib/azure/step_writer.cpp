@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/shell_place.h"
 #include "base/text.h"
 
 namespace mlpipe::azure {
@@ -76,9 +77,9 @@ class Writer {
   // A part of a file or folder is named where it is used: Azure binds whole outputs only.
   DataType bound_type(const StepInput& input) const { return input.below.empty() ? type_of(input) : DataType::folder; }
 
-  const std::string& input_name(const std::string& name) { return names_.of("input " + name); }
-  const std::string& parameter_name(const std::string& name) { return names_.of("parameter " + name); }
-  const std::string& output_name(const std::string& name) { return outputs_.of(name); }
+  const std::string& input_name(const std::string& name) { return names_.of(name, "input"); }
+  const std::string& parameter_name(const std::string& name) { return names_.of(name, "parameter"); }
+  const std::string& output_name(const std::string& name) { return job_.outputs_of[step_.name].of(name); }
 
   std::string text_of(const Reference& reference) {
     switch (reference.kind) {
@@ -130,7 +131,7 @@ class Writer {
     yaml_.open("inputs");
     for (const StepInput& input : step_.inputs) write_binding(input, parallel);
     for (const std::string& name : parameters_)
-      yaml_.text(parameter_name(name), fmt::format("${{{{parent.inputs.{}}}}}", job_.inputs.of("parameter " + name)));
+      yaml_.text(parameter_name(name), fmt::format("${{{{parent.inputs.{}}}}}", job_.inputs.of(name, "parameter")));
     yaml_.close();
   }
 
@@ -139,7 +140,7 @@ class Writer {
     if (input.from == StepInput::From::value) return yaml_.text(name, input.value);
     const std::string source = input.from == StepInput::From::pipeline_input
                                    ? fmt::format("${{{{parent.inputs.{}}}}}", job_.inputs.of(input.source))
-                                   : fmt::format("${{{{parent.jobs.{}.outputs.{}}}}}", job_.nodes.of(input.step), job_.outputs.of(input.step + "." + input.source));
+                                   : fmt::format("${{{{parent.jobs.{}.outputs.{}}}}}", job_.nodes.of(input.step), job_.outputs_of[input.step].of(input.source));
     if (!parallel || input.side || bound_type(input) != DataType::mltable) return yaml_.text(name, source);
     yaml_.open(name);
     yaml_.text("type", "mltable");
@@ -208,8 +209,33 @@ class Writer {
     return yaml.take();
   }
 
+  // Our own commands have every value quoted, Azure puts them in as they are.
+  std::string quoted(const Command& command) {
+    if (command.plain_values) return resolved(command.text);
+    ShellPlace place;
+    std::string out;
+    for (const auto& part : command.text.parts) {
+      if (const auto* literal = std::get_if<std::string>(&part)) {
+        place.pass(*literal);
+        out += *literal;
+        continue;
+      }
+      const auto& reference = std::get<Reference>(part);
+      const bool bare = !place.in_quotes() && is_text(reference);
+      out += bare ? "\"" + text_of(reference) + "\"" : text_of(reference);
+    }
+    return out;
+  }
+
+  bool is_text(const Reference& reference) const {
+    if (reference.kind == RefKind::parameter) return job_.pipeline.parameter(reference.name)->type == ParameterType::string;
+    const bool input = reference.kind == RefKind::input || reference.kind == RefKind::side_input;
+    const StepInput* given = input ? step_.input(reference.name, reference.kind == RefKind::side_input) : nullptr;
+    return given && given->from == StepInput::From::value;
+  }
+
   std::string command_line() {
-    if (const auto* command = std::get_if<Command>(&step_.action)) return resolved(command->text);
+    if (const auto* command = std::get_if<Command>(&step_.action)) return quoted(*command);
     const Script& script = std::get<Script>(step_.action);
     return words("python " + shell_quote(script.name.value), script.arguments);
   }
@@ -338,7 +364,7 @@ class Writer {
   const Step& step_;
   YamlWriter& yaml_;
   const std::vector<std::string> parameters_;
-  Names names_, outputs_;
+  Names names_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // One step as a node of a pipeline job, with its component.
 #pragma once
 
-#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,7 +15,8 @@ namespace mlpipe::azure {
 struct Job {
   const Pipeline& pipeline;
   std::filesystem::path folder;  // absolute
-  Names nodes{}, inputs{}, outputs{};
+  Names nodes{}, inputs{}, outputs{};         // of the whole pipeline
+  std::map<std::string, Names> outputs_of{};  // of each step
   PipelineJob result{};
 
   void note(const Step& step, std::string message) { result.notes.push_back({step.name, std::move(message)}); }

@@ -5,7 +5,7 @@
 #include <cassert>
 
 #include "base/text.h"
-#include "run/shell_text.h"
+#include "base/shell_place.h"
 
 namespace mlpipe {
 namespace {

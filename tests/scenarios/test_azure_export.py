@@ -12,7 +12,7 @@ inputs: {given: {path: data}}
 steps:
   make-files:
     source_directory: make
-    command: sh make.sh ${{inputs.given}}/seed.txt "${{parameters.word}}" ${{outputs.files}}
+    command: sh make.sh ${{inputs.given}}/seed.txt ${{parameters.word}} ${{outputs.files}}
     inputs: {given: "${{pipeline.inputs.given}}"}
     outputs: {files: }
   count:
@@ -106,7 +106,7 @@ pipeline:
         self.project.write("src/a.py", "import os, sys\nos.makedirs(sys.argv[2], exist_ok=True)\nopen(sys.argv[2] + '/f', 'w').write(sys.argv[1])\n")
         self.ok("convert", "v1.yml", "--to", "v2")
         self.ok("run", "v2/pipeline.yml")
-        self.assertEqual((self.project.path / self.ok("output", "Write.Out", "-f", "v2/pipeline.yml").out.rstrip("\n") / "f").read_text(), "hello world")
+        self.assertEqual((self.project.path / self.ok("output", "write.out", "-f", "v2/pipeline.yml").out.rstrip("\n") / "f").read_text(), "hello world")
 
 
 if __name__ == "__main__":

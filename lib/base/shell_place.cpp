@@ -1,4 +1,4 @@
-#include "run/shell_text.h"
+#include "base/shell_place.h"
 
 #include "base/text.h"
 

@@ -11,6 +11,7 @@ namespace mlpipe {
 class ShellPlace {
  public:
   void pass(std::string_view text);
+  bool in_quotes() const { return quotes_ != Quotes::none; }
   // `value` so that the shell takes it for one word, or for a part of one, here.
   std::string quoted(std::string_view value) const;
 
