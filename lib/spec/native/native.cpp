@@ -65,6 +65,7 @@ void read_native(Context& context, const Value& root) {
   if (root.node->kind == Node::Kind::map && refuse_v1(context, *root.node)) return;
   const MapReader top(context, root, "the pipeline", top_keys);
   if (!top.valid()) return;
+  read_mapping(context);
   read_parameters(context, top.map("parameters"));
   read_inputs(context, top.map("inputs"));
   read_head(context, top);
