@@ -57,6 +57,7 @@ void read_native(Context& context, const Value& root) {
     return context.error({root.where.document}, "the file is empty", "the smallest pipeline is `steps: {hello: {command: echo hello}}`");
   const MapReader top(context, root, "the pipeline", top_keys);
   if (!top.valid()) return;
+  read_mapping(context);
   read_parameters(context, top.map("parameters"));
   read_inputs(context, top.map("inputs"));
   read_head(context, top);

@@ -13,6 +13,8 @@ struct AssetName {
   std::string version;   // or a label, "latest"; empty: none
   std::string path;      // below a datastore
   std::string registry;  // empty: of the workspace
+
+  std::string versioned() const { return version.empty() ? name : name + ":" + version; }  // "NAME:VERSION"
 };
 
 // azureml:NAME[:VERSION|@LABEL], and azureml:// with any of datastores, data, models, components, environments in it.

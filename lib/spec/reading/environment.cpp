@@ -30,15 +30,24 @@ Path read_file_name(const MapReader& map, const std::string& key, const Path& di
   return absolute_path(directory / written->text);
 }
 
+// A name that a mapping file has.
+std::optional<Environment> named_environment(Context& context, const Value& value) {
+  Environment environment;
+  const auto asset = parse_asset_name(value.node->text);
+  environment.name = asset ? asset->versioned() : value.node->text;
+  environment.where = location(value.where);
+  map_environment(context, environment);
+  if (!environment.python.empty()) return environment;
+  context.error(value.where, fmt::format("no mapping file has the environment `{}`", environment.name),
+                fmt::format("write {{python: INTERPRETER_OR_VENV}} here, or `environments: {{{}: {{python: ...}}}}` into {}", asset ? asset->name : environment.name, mapping_name));
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Environment> read_environment(Context& context, const Value& value, const std::string& owner, const Path& directory,
                                             bool must_exist) {
-  if (value.node->kind == Node::Kind::scalar) {
-    context.error(value.where, fmt::format("names of environments are not yet resolved, got `{}`", value.node->text),
-                  "write {python: INTERPRETER_OR_VENV, conda_file: FILE, requirements: FILE}");
-    return std::nullopt;
-  }
+  if (value.node->kind == Node::Kind::scalar) return named_environment(context, value);
   const MapReader map(context, value, owner, {"python", "conda_file", "requirements", "image"}, MapReader::Values::plain, "environment");
   if (!map.valid()) return std::nullopt;
   Environment environment;
@@ -47,6 +56,7 @@ std::optional<Environment> read_environment(Context& context, const Value& value
   environment.conda_file = read_file_name(map, "conda_file", directory, must_exist);
   environment.requirements = read_file_name(map, "requirements", directory, must_exist);
   if (const auto image = map.text("image")) environment.image = image->text;
+  map_environment(context, environment);
   return environment;
 }
 

@@ -181,9 +181,14 @@ class Reader {
   Step& step_;
 };
 
-// Azure keeps what a command leaves in ./outputs as its output `artifacts`, though nobody declares it.
+// Azure keeps what a command leaves in ./outputs as its output `artifacts`, also where nobody declares it.
 void add_artifacts(const Job& job, Step& step) {
-  if (job.kind != Job::Kind::command || step.output("artifacts")) return;
+  if (job.kind != Job::Kind::command) return;
+  for (StepOutput& output : step.outputs)
+    if (output.name == "artifacts") {
+      if (output.type == DataType::folder) output.left_in = "outputs";
+      return;
+    }
   StepOutput artifacts;
   artifacts.name = "artifacts";
   artifacts.left_in = "outputs";

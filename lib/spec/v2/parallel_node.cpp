@@ -8,6 +8,7 @@
 #include "spec/v2/binding.h"
 #include "spec/v2/steps.h"
 #include "spec/v2/text.h"
+#include "spec/v2/words.h"
 
 namespace mlpipe::spec::v2 {
 namespace {

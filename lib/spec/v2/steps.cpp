@@ -116,51 +116,6 @@ void read_step(Reading& reading, Job& job) {
   context.pipeline.steps.push_back(std::move(step));
 }
 
-std::optional<Environment> named_environment(Context& context, const Scalar& written) {
-  const auto asset = parse_asset_name(written.text);
-  if (!asset || asset->name.empty()) {
-    context.error(written.where, fmt::format("`{}` names no environment", written.text), "azureml:NAME:VERSION, the path of a file, or a map");
-    return std::nullopt;
-  }
-  Environment environment;
-  environment.name = asset->version.empty() ? asset->name : asset->name + ":" + asset->version;
-  environment.where = location(written.where);
-  return environment;
-}
-
-std::optional<Environment> environment_in(Reading& reading, const Value& value, const std::string& owner) {
-  Context& context = reading.context;
-  static const std::vector<std::string> keys = {"$schema", "name", "version", "image", "conda_file", "build", "description", "tags", "os_type",
-                                                "inference_config", "properties", "type"};
-  const MapReader map(context, value, owner, keys, values_in(reading, nullptr), "environment");
-  if (!map.valid()) return std::nullopt;
-  Environment environment;
-  environment.where = location(value.where);
-  if (const auto name = map.text("name")) environment.name = name->text;
-  if (const auto version = map.text("version"); version && !environment.name.empty()) environment.name += ":" + version->text;
-  if (const auto image = map.text("image")) environment.image = image->text;
-  const Entry* conda = entry_of(value, "conda_file");
-  if (!conda || conda->value.node->kind != Node::Kind::scalar) return environment;  // a map in place: nothing to point to
-  environment.conda_file = context.path_beside(conda->value.where, conda->value.node->text);
-  if (!is_file(environment.conda_file))
-    context.error(conda->value.where, fmt::format("{}: `{}` does not exist", map.named("conda_file"), conda->value.node->text),
-                  fmt::format("looked for {}; paths are relative to the file that they stand in", shown_path(environment.conda_file)));
-  return environment;
-}
-
-// A file with the map in it.
-std::optional<Environment> environment_of_file(Reading& reading, const Scalar& written, const std::string& owner) {
-  Context& context = reading.context;
-  const Path file = context.path_beside(written.where, written.text.starts_with("file:") ? written.text.substr(5) : written.text);
-  if (!context.has_file(file)) {
-    context.error(written.where, fmt::format("environment `{}` of {} does not exist", written.text, owner),
-                  fmt::format("a name of Azure's begins with azureml: ; looked for {}", shown_path(file)));
-    return std::nullopt;
-  }
-  const Document* document = context.open_file(file);
-  return document ? environment_in(reading, document->root, owner) : std::nullopt;
-}
-
 }  // namespace
 
 MapReader node_reader(Reading& reading, const Job& job) {
@@ -190,16 +145,6 @@ void read_code(Reading& reading, const MapReader& map, Step& step) {
   if (!is_folder(step.source_directory))
     context.error(written->where, fmt::format("{}: `{}` does not exist", map.named("code"), written->text),
                   fmt::format("looked for {}; paths are relative to the file that they stand in", shown_path(place)));
-}
-
-void read_environment_of(Reading& reading, const MapReader& map, Step& step) {
-  Context& context = reading.context;
-  const Entry* entry = map.given("environment");
-  if (!entry) return context.azure_warning(map.where(), fmt::format("{} has no environment", map.title()), "write `environment: azureml:NAME@latest`");
-  const Scalar written = scalar_of(entry->value);
-  if (entry->value.node->kind != Node::Kind::scalar) step.environment = environment_in(reading, entry->value, map.title());
-  else step.environment = is_asset_name(written.text) ? named_environment(context, written) : environment_of_file(reading, written, map.title());
-  if (step.environment) map_environment(context, *step.environment);
 }
 
 std::optional<int> read_instance_count(Reading& reading, const MapReader& map, const Job& job) {

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "spec/v2/tree.h"
 
@@ -11,9 +10,6 @@ namespace mlpipe::spec::v2 {
 
 // ${{inputs.X}} and ${{outputs.X}} of the node; `step` has its inputs and outputs. Nothing after a mistake, which is reported.
 std::optional<Template> read_text(Reading& reading, const Job& job, const Step& step, const Scalar& text, const std::string& what);
-
-// The words of a text as a shell would cut it; an expression is never cut.
-std::vector<Template> split_words(const Template& text);
 
 // The name of the input, or output, that a text stands for as a whole: ${{inputs.X}}. Nothing: it is another text, which is reported.
 std::optional<std::string> single_name(Reading& reading, const Step& step, const Scalar& text, const std::string& what, bool is_output);

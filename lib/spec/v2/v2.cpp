@@ -51,7 +51,6 @@ void read_whole_component(Reading& reading, Job& whole) {
   if (!whole.refusal.empty()) reading.context.error(whole.where, fmt::format("{} cannot run here: {}", whole.title(), whole.refusal), whole.remedy);
 }
 
-// Only which nodes there are and how they hang together is known when one of them could not be read.
 void read_nodes(Reading& reading, Job& whole) {
   read_options(reading.context);
   settle_nodes(reading, *whole.body);
@@ -62,7 +61,7 @@ void read_nodes(Reading& reading, Job& whole) {
   apply_order(reading, whole);
 }
 
-// No pipeline of Azure's is without: one notice is enough.
+// No pipeline of Azure's is without one: a single notice is enough.
 void tell_of_compute(const Reading& reading) {
   if (reading.compute.line > 0) reading.context.warning_at(reading.compute, "`compute` has no effect: all nodes run on this machine");
 }

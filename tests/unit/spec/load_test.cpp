@@ -301,3 +301,19 @@ TEST_CASE("the mistakes of a hopeless file are counted, not all drawn") {
   CHECK(loaded.diagnostics.all().size() == 1000);
   CHECK(render_all(loaded, false).ends_with("... and 950 more\n"));
 }
+
+TEST_CASE("an environment may be a name, or a conda file, that a mapping file has") {
+  const Spec spec(R"(
+steps:
+  a: {command: echo, environment: sklearn}
+  b: {command: echo, environment: {conda_file: env.yml}}
+  c: {command: echo, environment: {conda_file: env.yml, python: python3.9}}
+)");
+  spec.folder.write("env.yml", "");
+  CHECK(messages(spec.load()) == Messages{"no mapping file has the environment `sklearn`"});
+  spec.folder.write("mlpipe.local.yaml", "environments: {sklearn: {python: python3.11}, env.yml: {python: python3.12}}\n");
+  const Pipeline pipeline = good(spec);
+  CHECK(pipeline.step("a")->environment->python == "python3.11");
+  CHECK(pipeline.step("b")->environment->python == "python3.12");
+  CHECK(pipeline.step("c")->environment->python == "python3.9");
+}

@@ -301,7 +301,7 @@ mini_batch_size: "20kb"
 max_concurrency_per_instance: 2
 task: {type: run_function, code: src, entry_script: score.py, environment: azureml:e@latest}
 )");
-  spec.with("src/score.py", "").with("table/MLTable", "paths: []\n");
+  spec.with("src/score.py", "").with("table/MLTable", "paths: [{file: ./a.csv}]\n").with("table/a.csv", "x\n1\n");
   const Pipeline p = good(spec);
   const ParallelRunConfig& config = p.steps[0].parallel()->config;
   CHECK(config.allowed_failed_count == 4);
