@@ -38,6 +38,7 @@ class Environments(ScenarioTest):
 
     def test_an_environment_is_made_recorded_and_made_once(self):
         self.write("dependencies: [pip]\n")
+        (self.project.path / "b").mkdir()
         self.project.write("mlpipe.local.yaml", "# mine\ndatastores: {a: b}\n")
         made = self.ok("env", "create")
         self.assertIn("envs/conda.yaml (of hello, again)", made.err)

@@ -44,8 +44,9 @@ void read_environment_entry(Context& context, const Entry& entry) {
   if (!python) return;
   const bool is_program = python->text.find('/') == std::string::npos && !path_exists(context.path_beside(python->where, python->text));
   const std::string place = is_program ? python->text : context.path_beside(python->where, python->text).string();
+  // Whoever removes the store removes what `env create` made in it.
   if (!is_program && !path_exists(place))
-    context.error(python->where, fmt::format("`{}` does not exist", python->text), "make it with `mlpipe env create`, or name another one");
+    return context.warning(python->where, fmt::format("`{}` does not exist: the active Python is used", python->text), "make it with `mlpipe env create`, or name another one");
   context.mapping.environments[entry.key] = place;
   context.mapping.environments[context.path_beside(entry.key_where, entry.key).string()] = place;
 }
