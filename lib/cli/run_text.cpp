@@ -33,9 +33,11 @@ std::string facts(const RunInfo& run) {
 }
 
 void add_outputs(std::string& text, const Store& store, const StepRecord& step) {
-  for (const StoredOutput& output : step.outputs)
+  for (const StoredOutput& output : step.outputs) {
+    if (output.name == "artifacts" && output.bytes == 0) continue;  // Azure's, of every command; this one left nothing
     text += fmt::format("    {}: {} ({}, {})\n", output.name, harmless(shown_path(store.output_path(output))), plural(output.files, "file"),
                         format_bytes(output.bytes));
+  }
 }
 
 void add_metrics(std::string& text, const StepRecord& step) {

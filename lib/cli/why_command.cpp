@@ -38,7 +38,8 @@ Result<std::optional<Outlook>> look_ahead(const Arguments& arguments, const Stor
 Status known_step(const std::optional<Outlook>& now, const RunInfo* run, const std::string& step) {
   std::vector<std::string> names;
   for (const Step& s : now ? now->pipeline.steps : std::vector<Step>()) names.push_back(s.name);
-  for (const StepRecord& record : run ? run->steps : std::vector<StepRecord>()) names.push_back(record.step);
+  for (const StepRecord& record : run ? run->steps : std::vector<StepRecord>())
+    if (std::find(names.begin(), names.end(), record.step) == names.end()) names.push_back(record.step);
   if (std::find(names.begin(), names.end(), step) != names.end()) return {};
   return Error{ErrorKind::usage, fmt::format("no step `{}`", step), suggestion(step, names)};
 }

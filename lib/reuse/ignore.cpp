@@ -11,7 +11,7 @@ namespace {
 // Nobody means these to be part of their code, so no negation brings them back.
 constexpr std::string_view droppings =
     ".git\n.hg\n.svn\n.mlpipe/\n__pycache__/\n*.pyc\n*.pyo\n.ipynb_checkpoints/\n.venv/\n.mypy_cache/\n.pytest_cache/\n.ruff_cache/\n"
-    ".idea/\n.vscode/\n.DS_Store\n._*\nThumbs.db\n.*.swp\n.*.swo\n.*.swx\n*~\n.#*\n\\#*#\n.nfs*\n.*.mlpipe.yml\n";
+    ".idea/\n.vscode/\n.DS_Store\n._*\nThumbs.db\n.*.swp\n.*.swo\n.*.swx\n*~\n.#*\n\\#*#\n.nfs*\n.*.mlpipe.yml\nmlpipe.local.yaml\n";
 
 // git: trailing blanks (not tabs) do not count unless a backslash stands before them.
 std::string_view without_trailing_blanks(std::string_view line) {
