@@ -43,6 +43,11 @@ std::string_view type_of(const PipelineInput& input) {
 }
 
 // A table is data that an MLTable describes: one is written for it.
+void note_pattern(Job& job, const PipelineInput& input) {
+  if (!input.pattern.empty() && input.type != DataType::table)
+    job.result.notes.push_back({"", fmt::format("Azure takes no patterns: input {} is all of its folder, not only {}", input.name, input.pattern)});
+}
+
 std::string table_folder(Job& job, const PipelineInput& input, const std::string& name) {
   const std::filesystem::path below = std::filesystem::path("data") / name;
   const std::string up = input.path.lexically_relative(job.folder / below).string();
@@ -70,6 +75,7 @@ void write_inputs(Job& job, YamlWriter& yaml) {
   }
   for (const PipelineInput& input : pipeline.inputs) {
     const std::string& name = job.inputs.of(input.name);
+    note_pattern(job, input);
     yaml.open(name);
     yaml.text("type", type_of(input));
     if (!input.url.empty()) yaml.text("path", input.url);
@@ -94,8 +100,14 @@ void write_outputs(Job& job, YamlWriter& yaml, const std::set<std::size_t>& left
   if (open) yaml.close();
 }
 
-void write_settings(const Pipeline& pipeline, YamlWriter& yaml) {
+void write_settings(Job& job, YamlWriter& yaml) {
+  const Pipeline& pipeline = job.pipeline;
   yaml.open("settings");
+  const auto last = std::count_if(pipeline.steps.begin(), pipeline.steps.end(), [](const Step& step) { return step.finalizes; });
+  for (const Step& step : pipeline.steps) {
+    if (step.finalizes && last == 1) yaml.text("on_finalize", job.nodes.of(step.name));
+    else if (step.finalizes) job.note(step, "Azure has one node that comes last: it runs as soon as its data is there");
+  }
   yaml.text("default_compute", any_compute);
   if (!pipeline.continue_on_step_failure) yaml.plain("continue_on_step_failure", "false");
   if (pipeline.force_rerun) yaml.plain("force_rerun", "true");
@@ -121,7 +133,7 @@ PipelineJob to_pipeline_job(const Pipeline& pipeline, const std::filesystem::pat
   yaml.text("type", "pipeline");
   yaml.text("display_name", pipeline.name);
   if (!pipeline.description.empty()) yaml.text("description", pipeline.description);
-  write_settings(pipeline, yaml);
+  write_settings(job, yaml);
   write_inputs(job, yaml);
   write_outputs(job, yaml, left_out);
   yaml.open("jobs");

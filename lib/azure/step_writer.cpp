@@ -185,9 +185,12 @@ class Writer {
       yaml_.plain("timeout", fmt::format("{:.0f}", std::max(1.0, step_.timeout->count())));
       yaml_.close();
     }
-    if (step_.environment_variables.empty()) return;
+    std::map<std::string, std::string> variables;
+    if (const Parallel* parallel = step_.parallel()) variables = parallel->config.environment_variables;
+    for (const auto& [name, value] : step_.environment_variables) variables[name] = resolved(value);
+    if (variables.empty()) return;
     yaml_.open("environment_variables");
-    for (const auto& [name, value] : step_.environment_variables) yaml_.text(name, resolved(value));
+    for (const auto& [name, value] : variables) yaml_.text(name, value);
     yaml_.close();
   }
 
@@ -266,7 +269,7 @@ class Writer {
   void write_environment(YamlWriter& yaml, int up) {
     const bool files = step_.environment && (!step_.environment->conda_file.empty() || !step_.environment->image.empty());
     if (!files) {
-      const std::string name = step_.environment && is_azure_name(step_.environment->name) ? step_.environment->name : curated_environment;
+      const std::string name = step_.environment && !step_.environment->name.empty() ? "azureml:" + step_.environment->name : curated_environment;
       if (name == curated_environment) job_.note(step_, fmt::format("it has no environment that Azure could build: {} stands in for it", name));
       return yaml.text("environment", name);
     }
@@ -275,8 +278,6 @@ class Writer {
     if (!step_.environment->conda_file.empty()) yaml.text("conda_file", job_.relative(step_.environment->conda_file, up));
     yaml.close();
   }
-
-  static bool is_azure_name(const std::string& name) { return name.starts_with("azureml:"); }
 
   void write_distribution(YamlWriter& yaml) {
     const Distribution& distribution = step_.distribution;

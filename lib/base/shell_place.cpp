@@ -6,7 +6,13 @@ namespace mlpipe {
 
 void ShellPlace::pass(std::string_view text) {
   for (const char c : text) {
-    if (escaped_) {
+    const bool word_begins = begins_word_;
+    begins_word_ = quotes_ == Quotes::none && !escaped_ && (c == ' ' || c == '\t' || c == '\n' || c == ';' || c == '&' || c == '|' || c == '(');
+    if (comment_) {
+      comment_ = c != '\n';
+    } else if (c == '#' && word_begins) {
+      comment_ = true;
+    } else if (escaped_) {
       escaped_ = false;
     } else if (c == '\\' && quotes_ != Quotes::single_) {
       escaped_ = true;

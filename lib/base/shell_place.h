@@ -18,7 +18,7 @@ class ShellPlace {
  private:
   enum class Quotes { none, single_, double_ };
   Quotes quotes_ = Quotes::none;
-  bool escaped_ = false;
+  bool escaped_ = false, comment_ = false, begins_word_ = true;
 };
 
 }  // namespace mlpipe

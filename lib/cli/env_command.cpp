@@ -122,9 +122,10 @@ Status record(const Path& mapping, const Declared& declared, const Path& folder)
 Status create_one(const Pipeline& pipeline, const Path& store, const Declared& declared) {
   MLPIPE_TRY(const Requirements wanted, read_requirements(declared.environment));
   const std::string mark = digest_of(wanted.python + "\n" + lines_of(wanted)).hex() + "\n";
-  const Path folder = store / "environments" / digest_of(declared.name).hex().substr(0, 16);
+  const Path folder = store / "environments" / digest_of(mark).hex().substr(0, 16);  // equal ones are one, and none is removed under those who use it
   tell(fmt::format("{} (of {})", declared.name, join(declared.steps, ", ")));
-  if (!declared.python.empty() && declared.python != folder)
+  const bool ours = declared.python.parent_path() == folder.parent_path();
+  if (!declared.python.empty() && !ours)
     return tell(fmt::format("  is mapped to {} already: left as it is", shown_path(declared.python))), Status();
   if (!wanted.left_out.empty()) tell(fmt::format("  conda has these and pip does not, so they are left out: {}", join(wanted.left_out, ", ")));
   const auto known = read_file(folder / "mlpipe-environment");

@@ -5,12 +5,12 @@
 
 namespace mlpipe {
 
-CommandGroup::CommandGroup(EventLoop& loop, std::vector<CommandSpec> specs, OnText on_text, CommandTask::OnEnd on_end)
+CommandGroup::CommandGroup(EventLoop& loop, std::vector<CommandSpec> specs, OnText on_text, OnEnd on_end)
     : on_end_(std::move(on_end)), left_(specs.size()) {
   for (std::size_t rank = 0; rank < specs.size(); ++rank)
     tasks_.push_back(std::make_unique<CommandTask>(
         loop, std::move(specs[rank]), [on_text, rank](bool is_stderr, std::string_view text) { on_text(rank, is_stderr, text); },
-        [this](const CommandEnd& end) { ended(end); }));
+        [this, rank](const CommandEnd& end) { ended(rank, end); }));
 }
 
 Status CommandGroup::start() {
@@ -26,17 +26,17 @@ void CommandGroup::kill(ErrorKind kind) {
   for (const auto& task : tasks_) task->kill(kind);
 }
 
-// Those that are stopped because of it end as stopped, and say nothing of the cause.
-void CommandGroup::ended(const CommandEnd& end) {
+// Those that are stopped because of it end as stopped, and tell nothing of the cause.
+void CommandGroup::ended(std::size_t rank, const CommandEnd& end) {
   const bool well = end.status.ok() && !end.cut_short;
   if (!well && !failed_) {
-    failed_ = end;
+    failed_.emplace(rank, end);
     if (left_ > 1) stop(ErrorKind::step_failed, SIGTERM);
   }
   if (--left_ > 0) return;
-  const CommandEnd last = failed_.value_or(end);
+  const auto [of, last] = failed_.value_or(std::pair(rank, end));
   const auto on_end = std::exchange(on_end_, nullptr);
-  on_end(last);
+  on_end(of, last);
 }
 
 }  // namespace mlpipe

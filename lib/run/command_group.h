@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "run/command_task.h"
@@ -13,10 +14,11 @@ namespace mlpipe {
 class CommandGroup {
  public:
   using OnText = std::function<void(std::size_t rank, bool is_stderr, std::string_view text)>;
+  using OnEnd = std::function<void(std::size_t rank, const CommandEnd& end)>;
 
-  // `specs`: one a process, in the order of their ranks. on_end: once, last, with the end of the first that failed, else of the last
-  // that ended; the group may be destroyed in it.
-  CommandGroup(EventLoop& loop, std::vector<CommandSpec> specs, OnText on_text, CommandTask::OnEnd on_end);
+  // `specs`: one a process, in the order of their ranks. on_end: once, last, with the rank and end of the first that failed, else of the
+  // last that ended; the group may be destroyed in it.
+  CommandGroup(EventLoop& loop, std::vector<CommandSpec> specs, OnText on_text, OnEnd on_end);
 
   // Error: one could not be started; those that were are gone with the group.
   Status start();
@@ -24,12 +26,12 @@ class CommandGroup {
   void kill(ErrorKind kind);
 
  private:
-  void ended(const CommandEnd& end);
+  void ended(std::size_t rank, const CommandEnd& end);
 
   std::vector<std::unique_ptr<CommandTask>> tasks_;
-  CommandTask::OnEnd on_end_;
+  OnEnd on_end_;
   std::size_t left_;
-  std::optional<CommandEnd> failed_;
+  std::optional<std::pair<std::size_t, CommandEnd>> failed_;
 };
 
 }  // namespace mlpipe

@@ -63,9 +63,7 @@ Result<std::vector<std::string>> command_words(const Step& step, const StepDescr
 std::vector<CommandSpec> CommandRun::commands(const std::vector<std::string>& words, const std::vector<std::vector<std::string>>& ranks) const {
   std::vector<CommandSpec> specs;
   for (const auto& variables : ranks) {
-    CommandSpec spec{words, workspace_->code(), environment_, step_.timeout};
-    spec.environment.insert(spec.environment.end(), variables.begin(), variables.end());
-    specs.push_back(std::move(spec));
+    specs.push_back({words, workspace_->code(), with_variables(environment_, variables), step_.timeout});
   }
   return specs;
 }
@@ -75,17 +73,15 @@ std::string CommandRun::rank_name(std::size_t rank) const { return editors_.size
 // Beside the private copy: made anew with it at each try.
 Result<Path> CommandRun::outputs_folder() { return context_.recorder.work_folder(step_.name) / "outputs"; }
 
-Path CommandRun::kept_outputs() { return workspace_->keep_outputs(context_.recorder.step_folder(step_.name) / "failed-outputs"); }
+Path CommandRun::kept_outputs() { return workspace_->keep_outputs(step_, context_.recorder.step_folder(step_.name) / "failed-outputs"); }
 
 Status CommandRun::start_work() {
   MLPIPE_TRY(const std::vector<std::string> words, command_words(step_, description_));
   MLPIPE_TRY(const auto ranks, rank_variables(step_.distribution));
   editors_.assign(ranks.size(), Editors{StreamEditor(replacements()), StreamEditor(replacements())});
-  out_tail_.clear();
-  err_tail_.clear();
   task_ = std::make_unique<CommandGroup>(
       context_.loop, commands(words, ranks), [this](std::size_t rank, bool is_stderr, std::string_view text) { on_text(rank, is_stderr, text); },
-      [this](const CommandEnd& end) { tried(end); });
+      [this](std::size_t rank, const CommandEnd& end) { tried(rank, end); });
   return task_->start();
 }
 
@@ -102,7 +98,7 @@ void CommandRun::kill(ErrorKind kind) {
 }
 
 void CommandRun::on_text(std::size_t rank, bool is_stderr, std::string_view text) {
-  add_to_tail(is_stderr ? err_tail_ : out_tail_, text);
+  add_to_tail(is_stderr ? editors_[rank].err_tail : editors_[rank].out_tail, text);
   emit_text(is_stderr ? editors_[rank].err : editors_[rank].out, rank_name(rank), is_stderr, text);
 }
 
@@ -113,7 +109,8 @@ void CommandRun::flush_text() {
         context_.events.on(StepOutputText{step_.name, rank_name(rank), is_stderr, std::move(rest)});
 }
 
-void CommandRun::tried(const CommandEnd& end) {
+void CommandRun::tried(std::size_t rank, const CommandEnd& end) {
+  failed_rank_ = rank;
   flush_text();
   record_.exit_code = end.status.signal ? 0 : end.status.code;
   record_.signal = end.status.signal;
@@ -139,16 +136,18 @@ void CommandRun::try_again(const std::string& cause) {
 
 // It spoke of an output folder that Azure does not make, and neither did it.
 bool CommandRun::misses_its_folder() const {
+  const Editors& failed = editors_[failed_rank_];
   return std::any_of(step_.outputs.begin(), step_.outputs.end(), [&](const StepOutput& output) {
     const Path place = workspace_->output_place(output);
-    return !output.made && !path_exists(place) && (err_tail_ + out_tail_).find(place.string()) != std::string::npos;
+    return !output.made && !path_exists(place) && (failed.err_tail + failed.out_tail).find(place.string()) != std::string::npos;
   });
 }
 
 void CommandRun::give_up(const CommandEnd& end, const std::string& cause) {
   StepEnded event;
   StreamEditor editor(replacements());
-  event.details = last_lines(editor.feed(err_tail_.empty() ? out_tail_ : err_tail_) + editor.flush());
+  const Editors& failed = editors_[failed_rank_];
+  event.details = last_lines(editor.feed(failed.err_tail.empty() ? failed.out_tail : failed.err_tail) + editor.flush());
   event.log = context_.recorder.logs_folder(step_.name) / "user_logs/std_log.txt";
   event.hint = hint_for(end);
   if (event.hint.empty() && misses_its_folder()) event.hint = "in Azure ML v1 the script makes its output folder: os.makedirs(path, exist_ok=True)";

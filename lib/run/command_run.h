@@ -24,19 +24,20 @@ class CommandRun final : public StepRun {
   void on_text(std::size_t rank, bool is_stderr, std::string_view text);
   std::string rank_name(std::size_t rank) const;  // empty for a step of one process
   void flush_text();
-  void tried(const CommandEnd& end);
+  void tried(std::size_t rank, const CommandEnd& end);
   void try_again(const std::string& cause);
   bool misses_its_folder() const;
   void give_up(const CommandEnd& end, const std::string& cause);
 
   struct Editors {  // of one process
     StreamEditor out, err;
+    std::string out_tail{}, err_tail{};  // what a failure shows
   };
 
   std::unique_ptr<CommandGroup> task_;
   ErrorKind stop_kind_ = ErrorKind::interrupted;
   std::vector<Editors> editors_;  // by rank
-  std::string out_tail_, err_tail_;  // what a failure shows
+  std::size_t failed_rank_ = 0;   // that failed first
 };
 
 }  // namespace mlpipe

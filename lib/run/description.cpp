@@ -92,7 +92,10 @@ Result<AvailableOutputs> Describer::outputs_in(const Step& step, const Path& fol
 Result<StepDescription::Input> Describer::input_of(const StepInput& input, const std::map<std::string, AvailableOutputs>& available) {
   StepDescription::Input whole;
   if (input.from == StepInput::From::step_output) {
-    const AvailableOutput& output = available.at(input.step).at(input.source);
+    const auto step = available.find(input.step);
+    if (step == available.end() || !step->second.count(input.source))
+      return Error{ErrorKind::step_failed, fmt::format("its input {} is not there: {} made no {}", input.name, input.step, input.source), ""};
+    const AvailableOutput& output = step->second.at(input.source);
     whole = {output.path, output.tree, output.path, "", output.tree};
   } else {
     const PipelineInput& source = *pipeline_->input(input.source);
@@ -111,18 +114,18 @@ Result<StepDescription::Input> Describer::input_of(const StepInput& input, const
 
 // What is not to be split is its folder, whatever the MLTable file says; but what that names belongs to it.
 Status Describer::read_mltable_of(const Step& step, const StepInput& input, StepDescription::Input& data) {
-  auto table = spec::load_mltable(data.path);
   const bool split = step.parallel() && !input.side;
+  auto table = spec::load_mltable(data.path, split ? spec::MLTablePart::all : spec::MLTablePart::places);
   if (!table && !split) return {};
   if (!table) return Error{table.error().kind, fmt::format("input {}: {}", input.name, table.error().message), table.error().hint};
   for (const MLTable::Place& place : table->places) {
     if (lies_within(*table, place)) continue;
     auto tree = scan(place.path, place.pattern);
-    if (!tree && !split) return {};
+    if (!tree && !split) continue;  // for the step to find out
     if (!tree) return tree.error();
     data.beyond.push_back({place.written, place.path, place.pattern, tree.take()});
   }
-  data.mltable = std::make_shared<const MLTable>(table.take());
+  if (split) data.mltable = std::make_shared<const MLTable>(table.take());
   return {};
 }
 
@@ -201,7 +204,7 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
     bound[input.name] = read.path.string();
     facts.data.emplace(&input, read.tree);
     if (!read.beyond.empty()) facts.beyond.emplace(&input, read.beyond);
-    if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data_at(*pipeline_, input, read.path, *read.tree));
+    if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data_at(*pipeline_, input, read.path, *read.tree, read.mltable.get()));
     description.data.emplace(&input, std::move(read));
   }
   if (step.environment) {

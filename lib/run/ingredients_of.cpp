@@ -66,10 +66,18 @@ void walk_parallel(const Parallel& parallel, IngredientSink& sink, std::set<std:
   for (const auto& [name, value] : config.environment_variables) sink.value(Kind::variable, name, value);
 }
 
+void walk_distribution(const Distribution& distribution, IngredientSink& sink) {
+  if (distribution.kind == Distribution::Kind::none) return;
+  sink.value(Kind::setting, "distribution", fmt::format("{} {} x {}, {} workers, {} parameter servers", static_cast<int>(distribution.kind), distribution.instances,
+                                                        distribution.processes_per_instance, distribution.workers, distribution.parameter_servers));
+}
+
 std::set<std::string> walk_action(const Step& step, IngredientSink& sink) {
   std::set<std::string> parameters;
   if (const auto* command = std::get_if<Command>(&step.action)) {
     sink.value(Kind::action, "command", symbolic(command->text));
+    if (command->plain_values) sink.value(Kind::setting, "values", "as they are");
+    walk_distribution(step.distribution, sink);
     collect(command->text, parameters);
   } else if (const auto* script = std::get_if<Script>(&step.action)) {
     sink.value(Kind::action, "script", script->name.value);
@@ -95,7 +103,7 @@ void walk_split(const std::string& name, const SplitData& split, const std::vect
   if (split.type == DataType::mltable) setting("type", "mltable");
   const bool read = split.type == DataType::table || !keys.empty();
   if (read && !split.table.partition_format.empty()) setting("partition_format", split.table.partition_format);
-  if (read && !split.above.empty()) setting("path", split.above);
+  if ((read || split.type == DataType::mltable) && !split.above.empty()) setting("path", split.above);
   if (!split.file.empty()) setting("file", split.file);
 }
 
@@ -156,10 +164,11 @@ SplitData split_data(const Pipeline& pipeline, const StepInput& input) {
   return {input.type.value_or(source.type), source.table, "", ""};
 }
 
-SplitData split_data_at(const Pipeline& pipeline, const StepInput& input, const std::filesystem::path& path, const Tree& tree) {
+SplitData split_data_at(const Pipeline& pipeline, const StepInput& input, const std::filesystem::path& path, const Tree& tree, const MLTable* table) {
   SplitData split = split_data(pipeline, input);
   if (tree.is_file) split.file = path.filename().string();
-  split.above = parts_above(split.table.partition_format, path, tree);
+  const bool has_paths = table && table->transformations.find("\"include_path_column\":true") != std::string::npos;  // among its rows
+  split.above = has_paths ? path.string() : parts_above(table ? table->partition_format : split.table.partition_format, path, tree);
   return split;
 }
 

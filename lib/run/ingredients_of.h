@@ -22,7 +22,7 @@ struct SplitData {
 };
 SplitData split_data(const Pipeline& pipeline, const StepInput& input);
 // The same with what only the data at hand tells: `file` and `above`.
-SplitData split_data_at(const Pipeline& pipeline, const StepInput& input, const std::filesystem::path& path, const Tree& tree);
+SplitData split_data_at(const Pipeline& pipeline, const StepInput& input, const std::filesystem::path& path, const Tree& tree, const MLTable* table);
 
 // Everything that the walk needs and that had to be read from the disk.
 struct StepFacts {

@@ -54,7 +54,7 @@ Status ParallelRun::forget_state() {
 
 // Unfinished, they stay for the next run; finished but incomplete, they are like those of any failed step.
 Path ParallelRun::kept_outputs() {
-  if (scored_ && incomplete_) return workspace_->keep_outputs(context_.recorder.step_folder(step_.name) / "failed-outputs");
+  if (scored_ && incomplete_) return workspace_->keep_outputs(step_, context_.recorder.step_folder(step_.name) / "failed-outputs");
   return workspace_->wrote_something() ? workspace_->outputs() : Path();
 }
 

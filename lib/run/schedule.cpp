@@ -14,7 +14,8 @@ Schedule::Schedule(const StepGraph& graph, std::vector<bool> considered, Room ca
   for (std::size_t i = 0; i < graph.size(); ++i) {
     if (!considered[i]) continue;
     states_[i] = State::waiting;
-    missing_[i] = last_[i] ? others : std::count_if(graph.needs(i).begin(), graph.needs(i).end(), [&](std::size_t need) { return considered[need]; });
+    missing_[i] = std::count_if(graph.needs(i).begin(), graph.needs(i).end(), [&](std::size_t need) { return considered[need] && last_[need] == last_[i]; });
+    if (last_[i]) missing_[i] += others;
     ++open_;
   }
 }
@@ -47,14 +48,14 @@ void Schedule::release(std::size_t step) {
 void Schedule::succeeded(std::size_t step) {
   end(step);
   for (const std::size_t next : graph_->feeds(step))
-    if (missing_[next] > 0 && !last_[next]) --missing_[next];
+    if (missing_[next] > 0 && last_[next] == last_[step]) --missing_[next];
 }
 
 void Schedule::failed(std::size_t step) {
   end(step);
   const std::vector<bool> below = graph_->downstream(step);
   for (std::size_t i = 0; i < below.size(); ++i)
-    if (below[i] && states_[i] == State::waiting && !last_[i]) skip(i, step);
+    if (below[i] && states_[i] == State::waiting && last_[i] == last_[step]) skip(i, step);
 }
 
 void Schedule::stop() {

@@ -8,6 +8,7 @@
 #include "reuse/code_trees.h"
 #include "run/ingredients_of.h"
 #include "store/room.h"
+#include "system/process.h"
 
 namespace mlpipe {
 
@@ -74,7 +75,7 @@ Result<bool> StepRun::make_workspace() {
   MLPIPE_TRY(environment_, step_environment(step_, description_, bindings, folder / "python", bindings.run_id, context_.recorder.token()));
   if (depends_on_python(step_)) {
     MLPIPE_TRY(const auto variables, tracking().variables(context_.recorder.header(), step_, environment_));
-    environment_.insert(environment_.end(), variables.begin(), variables.end());
+    environment_ = with_variables(std::move(environment_), variables);
   }
   return true;
 }

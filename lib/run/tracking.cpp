@@ -50,6 +50,7 @@ void read_metrics(const Path& folder, std::map<std::string, double>& metrics) {
 Path Tracking::experiment(const Step& step) const { return folder_ / experiment_id(step); }
 
 Status Tracking::make(const Path& experiment, const std::string& id, const RunHeader& run, const Step& step) const {
+  MLPIPE_TRY_VOID(remove_tree(experiment));  // of a try before
   for (const char* part : {"metrics", "params", "tags", "artifacts"}) MLPIPE_TRY_VOID(make_dirs(experiment / id / part));
   const long long now = milliseconds(run.started);
   MLPIPE_TRY_VOID(write_file(experiment / "meta.yaml", fmt::format("artifact_location: {}\ncreation_time: {}\nexperiment_id: '{}'\nlast_update_time: {}\n"

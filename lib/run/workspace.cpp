@@ -116,14 +116,15 @@ Status Workspace::check_outputs(const Step& step, std::vector<std::string>& empt
   return {};
 }
 
-Path Workspace::keep_outputs(const Path& kept) const {
+Path Workspace::keep_outputs(const Step& step, const Path& kept) const {
+  (void)collect(step);
   const bool moved = wrote_something() && make_dirs(kept.parent_path()) && remove_tree(kept) && rename_path(outputs_, kept);
   return moved ? kept : Path();
 }
 
 Status Workspace::prepare(const Step& step) const {
   for (const StepOutput& output : step.outputs)
-    if (!output.left_in.empty()) MLPIPE_TRY_VOID(make_dirs(code_ / output.left_in));
+    if (!output.left_in.empty() && !path_exists(code_ / output.left_in)) MLPIPE_TRY_VOID(make_dirs(code_ / output.left_in));
   return {};
 }
 

@@ -45,7 +45,7 @@ class Workspace {
   // After success: every declared file is there. The names of folders that stayed empty go to `empty`.
   Status check_outputs(const Step& step, std::vector<std::string>& empty) const;
   // After a failure: moves what was written to `kept` (nothing written: an empty path).
-  Path keep_outputs(const Path& kept) const;
+  Path keep_outputs(const Step& step, const Path& kept) const;
   bool wrote_something() const;
   void remove(SpareWorkspaces& spares) const { spares.give(folder_); }
 

@@ -48,11 +48,15 @@ void close_descriptors(int first) {
 std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
   std::vector<std::string> entries;
   for (char** entry = environ; entry && *entry; ++entry) entries.emplace_back(*entry);
+  return with_variables(std::move(entries), changes);
+}
+
+std::vector<std::string> with_variables(std::vector<std::string> environment, const std::vector<std::string>& changes) {
   for (const auto& change : changes) {
-    std::erase_if(entries, [&](const std::string& entry) { return name_of(entry) == name_of(change); });
-    entries.push_back(change);
+    std::erase_if(environment, [&](const std::string& entry) { return name_of(entry) == name_of(change); });
+    environment.push_back(change);
   }
-  return entries;
+  return environment;
 }
 
 std::optional<std::string> environment_value(const std::vector<std::string>& environment, std::string_view name) {

@@ -94,6 +94,8 @@ void set_nonblocking(int fd);
 // Closes `first` and every descriptor above it.
 void close_descriptors(int first);
 
+// The same environment with `changes` in it, each in the place of what it had by that name.
+std::vector<std::string> with_variables(std::vector<std::string> environment, const std::vector<std::string>& changes);
 // Our environment as "NAME=value", with `changes` (NAME=value) put over it.
 std::vector<std::string> environment_with(const std::vector<std::string>& changes);
 // The value of a variable in such a list; of two the later.

@@ -23,6 +23,32 @@ class AzureRun(ScenarioTest):
         self.ok("run")
         self.assert_ran(*(f"{rank}-of-4-at-127.0.0.1" for rank in range(4)))
 
+    def test_another_distribution_is_another_step(self):
+        text = "jobs:\n  train:\n    command: echo $WORLD_SIZE >> $TRACE\n" + ENVIRONMENT + "    distribution: {type: pytorch, process_count_per_instance: 1}\n"
+        self.spec(text)
+        self.ok("run")
+        self.assert_ran("1")
+        self.spec(text.replace("instance: 1", "instance: 2"))
+        self.ok("run")
+        self.assert_ran("2", "2")
+
+    def test_the_cause_is_that_of_the_rank_that_failed_first(self):
+        self.spec("jobs:\n  train:\n    command: |\n      # don't panic\n      if [ $RANK = 1 ]; then echo the cause >&2; exit 3; fi\n"
+                  "      trap 'for i in $(seq 40); do echo noise >&2; done; exit 1' TERM; sleep 60 & wait\n" + ENVIRONMENT +
+                  "    distribution: {type: pytorch, process_count_per_instance: 2}\n")
+        self.assertIn("  | the cause", self.fails(1, "run", timeout=30).err)
+
+    def test_what_a_failed_step_left_in_outputs_is_kept(self):
+        self.spec("jobs:\n  t:\n    command: echo precious > outputs/checkpoint; exit 1\n" + ENVIRONMENT)
+        self.fails(1, "run")
+        kept, = self.project.path.glob(".mlpipe/runs/*/steps/t/failed-outputs/artifacts/outputs/checkpoint")
+        self.assertEqual(kept.read_text(), "precious\n")
+
+    def test_declared_artifacts_can_be_written_to(self):
+        self.spec("jobs:\n  t:\n    command: echo x > ${{outputs.artifacts}}/x; echo y > outputs/y\n" + ENVIRONMENT + "    outputs: {artifacts: {type: uri_folder}}\n")
+        self.ok("run")
+        self.assertEqual((self.output("t.artifacts") / "x").read_text(), "x\n")
+
     def test_one_rank_that_fails_stops_the_others(self):
         self.spec("jobs:\n  train:\n    command: if [ $RANK = 1 ]; then echo the cause >&2; exit 3; fi; sleep 60\n" + ENVIRONMENT +
                   "    distribution: {type: pytorch, process_count_per_instance: 3}\n")

@@ -58,7 +58,7 @@ void read_places(Context& context, const MapReader& map, MLTable& table) {
   if (items->empty()) context.error(map.where_of("paths"), "`paths` names no file");
 }
 
-void read_root(Context& context, const Value& root, MLTable& table) {
+void read_root(Context& context, const Value& root, MLTablePart part, MLTable& table) {
   if (root.node->kind == Node::Kind::null) return context.error({root.where.document}, "the file is empty", "it needs `paths`");
   if (const Entry* query = root.node->find("query_source"))
     return context.error(query->key_where, "`query_source` asks a database, which is not possible here", "export the data, and name its files under `paths`");
@@ -68,19 +68,19 @@ void read_root(Context& context, const Value& root, MLTable& table) {
     context.error(type->where, fmt::format("`type` of the table must be mltable, got {}", describe(*type)));
   read_places(context, map, table);
   const Entry* transformations = map.has("transformations") ? root.node->find("transformations") : nullptr;
-  if (transformations && transformations->value.node->kind != Node::Kind::null) read_transformations(context, transformations->value, table);
+  if (part == MLTablePart::all && transformations && transformations->value.node->kind != Node::Kind::null) read_transformations(context, transformations->value, table);
 }
 
 }  // namespace
 
-ReadMLTable read_mltable(const Path& folder) {
+ReadMLTable read_mltable(const Path& folder, MLTablePart part) {
   const Overrides none;
   Context context(none);
   MLTable table;
   table.folder = absolute_path(folder);
   ReadMLTable read;
   try {
-    if (const Document* document = context.open_file(table.folder / "MLTable")) read_root(context, document->root, table);
+    if (const Document* document = context.open_file(table.folder / "MLTable")) read_root(context, document->root, part, table);
   } catch (const std::exception& problem) {
     context.error_at({shown_path(table.folder / "MLTable")}, fmt::format("cannot be read: {}", problem.what()));
   }
@@ -94,8 +94,8 @@ ReadMLTable read_mltable(const Path& folder) {
   return read;
 }
 
-Result<MLTable> load_mltable(const Path& folder) {
-  ReadMLTable read = read_mltable(folder);
+Result<MLTable> load_mltable(const Path& folder, MLTablePart part) {
+  ReadMLTable read = read_mltable(folder, part);
   if (read.table) return std::move(*read.table);
   Error error;
   for (const Diagnostic& mistake : read.diagnostics.all()) {

@@ -16,10 +16,13 @@ struct ReadMLTable {
   std::string file, text;        // that they point into
 };
 
+// places: only which files it names; mistakes in how they are read do not matter then.
+enum class MLTablePart { all, places };
+
 // Reads folder/MLTable. What its paths name is not looked at.
-ReadMLTable read_mltable(const Path& folder);
+ReadMLTable read_mltable(const Path& folder, MLTablePart part = MLTablePart::all);
 
 // The same for those who cannot draw diagnostics: all mistakes are in the error's message (kind step_failed).
-Result<MLTable> load_mltable(const Path& folder);
+Result<MLTable> load_mltable(const Path& folder, MLTablePart part = MLTablePart::all);
 
 }  // namespace mlpipe::spec

@@ -109,7 +109,7 @@ class Reader {
 
   void take_output(Parts& parts, const Expression& expression) {
     const StepOutput* output = step_.output(expression.name);
-    if (output && output->left_in.empty()) parts.emplace_back(Reference{RefKind::output, expression.name, {}, location(expression.where)});
+    if (output && (output->left_in.empty() || output->where.line != step_.where.line || output->where.column != step_.where.column)) parts.emplace_back(Reference{RefKind::output, expression.name, {}, location(expression.where)});
     else unknown(expression, true);
   }
 

@@ -36,6 +36,12 @@ TEST_CASE("a path is one word for the shell, wherever it stands") {
     }
 }
 
+TEST_CASE("quotes in a comment open nothing") {
+  ShellPlace place;
+  place.pass("# don't panic\nls it\\'s#not 'a # b' ");
+  CHECK(place.quoted("x y") == "'x y'");
+}
+
 TEST_CASE("text behind a quoted part is outside the quotes again") {
   ShellPlace place;
   place.pass("echo 'a\"b' \"c'd\" \\' ");

@@ -137,6 +137,22 @@ TEST_CASE("the last step waits for all others, also for those that fail or are s
   CHECK(f.schedule.done());
 }
 
+TEST_CASE("last steps that need each other keep their order, and are skipped when one fails") {
+  Fixture good({{}, {0}, {}}, 2, {}, {true, true, false});
+  CHECK(good.ready() == Steps{2});
+  good.schedule.succeeded(2);
+  CHECK(good.ready() == Steps{0});
+  good.schedule.succeeded(0);
+  CHECK(good.ready() == Steps{1});
+  Fixture bad({{}, {0}, {}}, 2, {}, {true, true, false});
+  CHECK(bad.ready() == Steps{2});
+  bad.schedule.failed(2);
+  CHECK(bad.ready() == Steps{0});
+  bad.schedule.failed(0);
+  CHECK(bad.schedule.take_skipped().size() == 1);
+  CHECK(bad.schedule.done());
+}
+
 TEST_CASE("the last step runs when the others are stopped for a failure, not when all is stopped") {
   Fixture failed({{}, {}}, 2, {}, {true, false});
   failed.schedule.stop_all_but_last();
