@@ -94,6 +94,12 @@ class AzureV1(ScenarioTest):
         self.ok("run", "-p", "Rows=3")
         self.assertEqual(len(self.rows()), 3)
 
+    def test_a_flag_of_the_driver_may_be_a_parameter(self):
+        text = SPEC.replace('arguments: ["--model", side_input:Model]', 'arguments: ["--model", side_input:Model, "--progress_update_timeout", parameter:Long]\n            parameters: {Long: {source: Rows}}')
+        self.project.spec(text.replace("default: 2", "default: 600"))
+        self.ok("validate")
+        self.assertIn("progress_update_timeout", self.fails(3, "validate", "-p", "Rows=0").err)
+
     def test_the_script_makes_its_output_folder_and_the_hint_says_so(self):
         self.project.write("src/prepare.py", PREPARE % "")
         failed = self.fails(1, "run")

@@ -82,7 +82,7 @@ class Reader {
     read_parameters_of(map);
     read_settings(map);
     read_source(map);
-    if (kind->type == std::string_view("ParallelRunStep")) read_parallel_step(map);
+    if (kind->type == std::string_view("ParallelRunStep")) read_parallel_step(map, *body);
     else read_script(map);
   }
 
@@ -196,13 +196,20 @@ class Reader {
     step_.action = Script{{name->text, location(name->where)}, arguments_of(map)};
   }
 
-  void read_parallel_step(MapReader& map) {
+  void read_parallel_step(const MapReader& map, const Value& body) {
     if (!map.has("parallel_run_config"))
       return context_.error(map.where(), fmt::format("step `{}` has no `parallel_run_config`", step_.name), "write the path of a YAML file as ParallelRunConfig.save_to_yaml writes it");
     if (step_.outputs.size() > 1)
       context_.warning(map.where_of("outputs"), fmt::format("step `{}` has {} outputs: Azure uses the first of them alone", step_.name, step_.outputs.size()));
-    read_parallel(map, step_, {});
-    if (auto* parallel = std::get_if<Parallel>(&step_.action)) parallel->arguments = arguments_of(map);
+    // Its arguments are ours to read: only then do they say which flags of the driver are among them.
+    Node others = *body.node;
+    std::erase_if(others.entries, [](const Entry& entry) { return entry.key == "arguments" || std::find(keys.begin(), keys.end(), entry.key) == keys.end(); });
+    MapReader rest(context_, {&others, body.where}, map.owner(), keys, as_written());
+    read_parallel(rest, step_, {});
+    auto* parallel = std::get_if<Parallel>(&step_.action);
+    if (!parallel) return;
+    parallel->arguments = arguments_of(map);
+    read_driver_flags(context_, *parallel);
   }
 
   // input:NAME, output:NAME, side_input:NAME and parameter:NAME stand for what the step has by that name; all else stands for itself.
