@@ -12,6 +12,7 @@
 #include "report/json.h"
 #include "run/mapping_file.h"
 #include "run/requirements.h"
+#include "spec/reading/mapping.h"
 #include "system/blake3.h"
 #include "system/host.h"
 #include "system/process.h"
@@ -34,7 +35,7 @@ struct Declared {
 };
 
 Result<std::vector<Declared>> declared_by(const Pipeline& pipeline) {
-  MLPIPE_TRY(const auto mapped, mapped_pythons(pipeline.directory / mapping_name));
+  MLPIPE_TRY(const auto mapped, mapped_pythons(pipeline.directory / spec::mapping_name));
   std::map<std::string, Declared> found;
   for (const Step& step : pipeline.steps) {
     if (!step.environment || file_of(*step.environment).empty()) continue;
@@ -134,7 +135,7 @@ Status create_one(const Pipeline& pipeline, const Path& store, const Declared& d
     MLPIPE_TRY_VOID(fill(folder, wanted, mark));
     tell(fmt::format("  made: {}, with {}", shown_path(folder), plural(wanted.packages.size(), "package")));
   }
-  return record(pipeline.directory / mapping_name, declared, folder);
+  return record(pipeline.directory / spec::mapping_name, declared, folder);
 }
 
 Result<int> create(const Pipeline& pipeline, const Path& store) {

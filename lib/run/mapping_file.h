@@ -12,8 +12,6 @@
 
 namespace mlpipe {
 
-inline constexpr std::string_view mapping_name = "mlpipe.local.yaml";
-
 // The `python` of each entry of its `environments`, as written. No such file: none. Error (kind spec): it is no YAML.
 Result<std::map<std::string, std::string>> mapped_pythons(const Path& mapping);
 

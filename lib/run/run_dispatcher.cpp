@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "pipeline/job_name.h"
 #include "reuse/code_trees.h"
 #include "run/again.h"
 #include "store/room.h"
@@ -25,15 +26,6 @@ constexpr std::size_t most_decided = 64;
 // A power cut may forget the steps that ended within it.
 constexpr auto sync_interval = 1s;
 constexpr const char* run_was_stopped = "the run was stopped";
-
-// `name`: what ${{name}} stands for in the place of an output, a name of the step in this run alone.
-StepOutput placed_output(StepOutput output, const std::string& name) {
-  constexpr std::string_view written = "${{name}}";
-  std::string place = output.publish.string();
-  for (auto at = place.find(written); at != std::string::npos; at = place.find(written, at + name.size())) place.replace(at, written.size(), name);
-  output.publish = place;
-  return output;
-}
 
 std::vector<bool> finalizing(const Pipeline& pipeline) {
   std::vector<bool> flags;
@@ -313,7 +305,8 @@ void RunDispatcher::publish(const Step& step, const AvailableOutputs& outputs, S
       continue;
     }
     const StopsDeferred until_written;
-    const StepOutput placed = placed_output(output, fmt::format("{}-{}", context_.recorder.header().id, folder_of_step(step.name)));
+    StepOutput placed = output;
+    placed.publish = with_job_name(output.publish.string(), fmt::format("{}-{}", context_.recorder.header().id, folder_of_step(step.name)));
     const auto wrote = publish_output(context_.store, placed, outputs.at(output.name), publication_folders(step.name, output.name), publication_index_);
     if (!wrote) {
       context_.events.on(Notice{step.name, fmt::format("output {} was not published: {}", output.name, wrote.error().message), wrote.error().hint});

@@ -69,19 +69,16 @@ void read_input(Context& context, const Entry& entry) {
 
 // --input scans=PATH
 void override_input(Context& context, const std::string& written) {
-  const Place where{&context.open_option("--input " + written)};
-  context.pipeline.overrides.push_back("--input " + written);
-  const auto equals = written.find('=');
-  const std::string name = written.substr(0, equals);
-  if (equals == std::string::npos || name.empty()) return context.error(where, "an input is given as NAME=PATH");
-  const auto number = context.inputs.find(name);
+  const auto given = read_given_by_name(context, "--input", written);
+  if (!given) return;
+  const auto number = context.inputs.find(given->name);
   if (number == context.inputs.end())
-    return context.error(where, fmt::format("the pipeline has no input `{}`", name), context.hint(name, context.input_names));
+    return context.error(given->value.where, fmt::format("the pipeline has no input `{}`", given->name), context.hint(given->name, context.input_names));
   PipelineInput& input = context.pipeline.inputs[number->second];
   input.overridden = true;
-  input.where = location(where);
+  input.where = location(given->value.where);
   input.pattern.clear();
-  set_path(context, input, {written.substr(equals + 1), true, where}, Path());
+  set_path(context, input, given->value, Path());
   if (input.type != DataType::table && input.type != DataType::mltable) input.type = is_file(input.path) ? DataType::file : DataType::folder;
 }
 

@@ -12,16 +12,6 @@ const std::vector<std::pair<std::string, ParameterType>> types = {{"string", Par
                                                                   {"number", ParameterType::number},
                                                                   {"boolean", ParameterType::boolean}};
 
-std::string_view describe_type(ParameterType type) {
-  switch (type) {
-    case ParameterType::integer: return "an integer";
-    case ParameterType::number: return "a number";
-    case ParameterType::boolean: return "true or false";
-    case ParameterType::string: break;
-  }
-  return "text";
-}
-
 // A parameter and what holds for any value of it.
 struct Declaration {
   Parameter parameter;
@@ -45,18 +35,13 @@ std::optional<std::string> of_type(const Scalar& scalar, ParameterType type) {
   return as_number(scalar.text) ? std::optional(scalar.text) : std::nullopt;
 }
 
-std::string describe_limits(const Declaration& d) {
-  if (d.least && d.most) return fmt::format("from {} to {}", *d.least, *d.most);
-  return d.least ? fmt::format("{} or more", *d.least) : fmt::format("at most {}", *d.most);
-}
-
 void set_value(Context& context, Declaration& declaration, const Scalar& scalar) {
   Parameter& parameter = declaration.parameter;
   declaration.settled = true;
   const auto value = of_type(scalar, parameter.type);
   if (!value) {
     const bool only_quotes = scalar.is_text && of_type({scalar.text, false, scalar.where}, parameter.type);
-    return context.error(scalar.where, fmt::format("parameter `{}` must be {}, got {}", parameter.name, describe_type(parameter.type),
+    return context.error(scalar.where, fmt::format("parameter `{}` must be {}, got {}", parameter.name, describe(parameter.type),
                                                    describe(scalar)),
                          only_quotes ? fmt::format("write {} without quotes", scalar.text) : "");
   }
@@ -64,7 +49,7 @@ void set_value(Context& context, Declaration& declaration, const Scalar& scalar)
   const auto number = parse_number(*value);
   const bool outside = number && ((declaration.least && *number < *declaration.least) || (declaration.most && *number > *declaration.most));
   if (outside)
-    context.error(scalar.where, fmt::format("parameter `{}` must be {}, got {}", parameter.name, describe_limits(declaration),
+    context.error(scalar.where, fmt::format("parameter `{}` must be {}, got {}", parameter.name, describe_limits(declaration.least, declaration.most),
                                             scalar.text));
 }
 
@@ -120,17 +105,14 @@ Declaration read_declaration(Context& context, const Entry& entry) {
 
 // -p epochs=30
 void override_value(Context& context, const std::string& written, std::vector<Declaration>& declarations) {
-  const Place where{&context.open_option("-p " + written)};
-  context.pipeline.overrides.push_back("-p " + written);
-  const auto equals = written.find('=');
-  const std::string name = written.substr(0, equals);
-  if (equals == std::string::npos || name.empty()) return context.error(where, "a parameter is given as NAME=VALUE");
-  const auto number = context.parameters.find(name);
+  const auto given = read_given_by_name(context, "-p", written);
+  if (!given) return;
+  const auto number = context.parameters.find(given->name);
   if (number == context.parameters.end())
-    return context.error(where, fmt::format("the pipeline has no parameter `{}`", name), context.hint(name, context.parameter_names));
+    return context.error(given->value.where, fmt::format("the pipeline has no parameter `{}`", given->name), context.hint(given->name, context.parameter_names));
   Declaration& declaration = declarations[number->second];
   declaration.parameter.overridden = true;
-  set_value(context, declaration, {written.substr(equals + 1), false, where});
+  set_value(context, declaration, given->value);
 }
 
 }  // namespace

@@ -104,6 +104,17 @@ Value lay(Context& context, const Value& map, const Setting& setting, std::size_
 
 }  // namespace
 
+std::optional<GivenByName> read_given_by_name(Context& context, const std::string& option, const std::string& written) {
+  const Place where{&context.open_option(option + " " + written)};
+  context.pipeline.overrides.push_back(option + " " + written);
+  const auto equals = written.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    context.error(where, option == "-p" ? "a parameter is given as NAME=VALUE" : "an input is given as NAME=PATH");
+    return std::nullopt;
+  }
+  return GivenByName{written.substr(0, equals), {written.substr(equals + 1), false, where}};
+}
+
 void read_options(Context& context) {
   for (const std::string& written : context.overrides.sets) read_set(context, written);
   for (const std::string& written : context.overrides.uses) read_use(context, written);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "pipeline/job_name.h"
 #include "spec/reading/readers.h"
 #include "system/files.h"
 
@@ -67,12 +68,7 @@ class Checker {
 
  private:
   // Each step has its own "${{name}}".
-  static std::string place_of(const Step& step, const StepOutput& output) {
-    constexpr std::string_view name = "${{name}}";
-    std::string path = output.publish.string();
-    for (auto at = path.find(name); at != std::string::npos; at = path.find(name, at + step.name.size())) path.replace(at, name.size(), step.name);
-    return key_of(path);
-  }
+  static std::string place_of(const Step& step, const StepOutput& output) { return key_of(with_job_name(output.publish.string(), step.name)); }
 
   // The folders of those datastores that every workspace has lie in the store.
   bool is_own_datastore(const std::string& path) const {

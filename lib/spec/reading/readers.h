@@ -15,6 +15,13 @@ void read_table_format(const MapReader& map, DataType type, TableFormat& table);
 // {python, conda_file, requirements, image}, relative to `directory`. `must_exist`: its files are looked at.
 std::optional<Environment> read_environment(Context& context, const Value& value, const std::string& owner, const Path& directory,
                                             bool must_exist);
+// What -p NAME=VALUE or --input NAME=PATH gives.
+struct GivenByName {
+  std::string name;
+  Scalar value;  // not text by its looks alone: nothing was quoted; its place is the option
+};
+// `option`: "-p" or "--input". Records it as an override of the pipeline. Nothing: it has no name, which is reported.
+std::optional<GivenByName> read_given_by_name(Context& context, const std::string& option, const std::string& written);
 // --set and --use, sorted to the steps that they name.
 void read_options(Context& context);
 

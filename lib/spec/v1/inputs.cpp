@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "spec/reading/readers.h"
 #include "spec/v1/reading.h"
 
 namespace mlpipe::spec::v1 {
@@ -28,23 +29,6 @@ bool fits(ParameterType type, const Scalar& value) {
     case ParameterType::boolean: return as_boolean(value.text).has_value();
     default: return true;
   }
-}
-
-// NAME=VALUE of an option, by name.
-struct Given {
-  std::string name;
-  Scalar value;
-};
-
-std::optional<Given> split_option(Context& context, const std::string& option, const std::string& written) {
-  const Place where{&context.open_option(option + " " + written)};
-  context.pipeline.overrides.push_back(option + " " + written);
-  const auto equals = written.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    context.error(where, option == "-p" ? "a parameter is given as NAME=VALUE" : "an input is given as NAME=PATH");
-    return std::nullopt;
-  }
-  return Given{written.substr(0, equals), {written.substr(equals + 1), true, where}};
 }
 
 void add_input(Reading& reading, PipelineInput input) {
@@ -100,7 +84,7 @@ void read_parameter(Reading& reading, const Entry& entry) {
 
 void override_parameter(Reading& reading, const std::string& written) {
   Context& context = reading.context;
-  const auto given = split_option(context, "-p", written);
+  const auto given = read_given_by_name(context, "-p", written);
   if (!given) return;
   const auto number = context.parameters.find(given->name);
   if (number == context.parameters.end())
@@ -113,7 +97,7 @@ void override_parameter(Reading& reading, const std::string& written) {
 
 void override_input(Reading& reading, const std::string& written) {
   Context& context = reading.context;
-  const auto given = split_option(context, "--input", written);
+  const auto given = read_given_by_name(context, "--input", written);
   if (!given) return;
   const auto number = context.inputs.find(given->name);
   if (number == context.inputs.end())

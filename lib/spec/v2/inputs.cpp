@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "spec/reading/readers.h"
 #include "spec/v2/binding.h"
 #include "spec/v2/data.h"
 #include "spec/v2/types.h"
@@ -211,7 +212,7 @@ class Reader {
     const auto text = literal_text(scalar, declaration.literal);
     bound.broken = !text;
     if (!text)
-      return context_.error(scalar.where, fmt::format("{} must be {}, got {}", named(name), describe_literal(*declaration.literal), describe(scalar)));
+      return context_.error(scalar.where, fmt::format("{} must be {}, got {}", named(name), describe(*declaration.literal), describe(scalar)));
     bound.value = *text;
     check_value(name, scalar, *text, declaration);
   }
@@ -224,12 +225,7 @@ class Reader {
                        context_.hint(text, choices));
     const auto number = parse_number(text);
     if (number && ((declaration.least && *number < *declaration.least) || (declaration.most && *number > *declaration.most)))
-      context_.error(scalar.where, fmt::format("{} must be {}, got {}", named(name), limits(declaration), text));
-  }
-
-  static std::string limits(const Declaration& d) {
-    if (d.least && d.most) return fmt::format("from {} to {}", *d.least, *d.most);
-    return d.least ? fmt::format("{} or more", *d.least) : fmt::format("at most {}", *d.most);
+      context_.error(scalar.where, fmt::format("{} must be {}, got {}", named(name), describe_limits(declaration.least, declaration.most), text));
   }
 
   Reading& reading_;
@@ -237,15 +233,8 @@ class Reader {
   Job& job_;
 };
 
-// NAME=VALUE of -p, NAME=PATH of --input.
 void read_option(Reading& reading, const std::string& option, const std::string& written, std::map<std::string, Option>& all) {
-  Context& context = reading.context;
-  const Place where{&context.open_option(option + " " + written)};
-  context.pipeline.overrides.push_back(option + " " + written);
-  const auto equals = written.find('=');
-  if (equals == std::string::npos || equals == 0)
-    return context.error(where, option == "-p" ? "a parameter is given as NAME=VALUE" : "an input is given as NAME=PATH");
-  all[written.substr(0, equals)] = {{written.substr(equals + 1), false, where}};
+  if (const auto given = read_given_by_name(reading.context, option, written)) all[given->name] = {given->value};
 }
 
 void check_used(Context& context, const std::map<std::string, Option>& options, const std::vector<std::string>& names,

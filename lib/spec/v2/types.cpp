@@ -47,16 +47,6 @@ std::string read_output_mode(const MapReader& map) {
   return map.choice<std::string>("mode", modes).value_or("");
 }
 
-std::string_view describe_literal(ParameterType type) {
-  switch (type) {
-    case ParameterType::integer: return "an integer";
-    case ParameterType::number: return "a number";
-    case ParameterType::boolean: return "true or false";
-    case ParameterType::string: break;
-  }
-  return "text";
-}
-
 std::optional<std::string> literal_text(const Scalar& scalar, std::optional<ParameterType> type) {
   const auto boolean = scalar.is_text && type != ParameterType::boolean ? std::nullopt : as_boolean(scalar.text);
   if (boolean && type != ParameterType::integer && type != ParameterType::number) return *boolean ? "True" : "False";

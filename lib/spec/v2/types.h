@@ -19,8 +19,6 @@ std::optional<DataType> read_output_type(const MapReader& map);
 void read_input_mode(const MapReader& map);
 std::string read_output_mode(const MapReader& map);
 
-// "an integer", "true or false".
-std::string_view describe_literal(ParameterType type);
 // A value as Azure hands it over: true and false with a capital letter, the rest as it is written. Nothing: it is of another type.
 std::optional<std::string> literal_text(const Scalar& scalar, std::optional<ParameterType> type);
 

@@ -71,4 +71,19 @@ std::string describe(const Value& value) {
   return describe(Scalar{value.node->text, value.node->is_text, value.where});
 }
 
+std::string_view describe(ParameterType type) {
+  switch (type) {
+    case ParameterType::integer: return "an integer";
+    case ParameterType::number: return "a number";
+    case ParameterType::boolean: return "true or false";
+    case ParameterType::string: break;
+  }
+  return "text";
+}
+
+std::string describe_limits(const std::optional<double>& least, const std::optional<double>& most) {
+  if (least && most) return fmt::format("from {} to {}", *least, *most);
+  return least ? fmt::format("{} or more", *least) : fmt::format("at most {}", *most);
+}
+
 }  // namespace mlpipe::spec

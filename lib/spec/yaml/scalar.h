@@ -27,5 +27,9 @@ ParameterType type_of(const Scalar& scalar);
 // "text `abc`", "the integer 3", "true", "a list", "a map", "nothing": what a message says it got.
 std::string describe(const Scalar& scalar);
 std::string describe(const Value& value);
+// "an integer", "true or false": what a message says it wants.
+std::string_view describe(ParameterType type);
+// "from 1 to 5", "3 or more", "at most 7"; one of them is there.
+std::string describe_limits(const std::optional<double>& least, const std::optional<double>& most);
 
 }  // namespace mlpipe::spec
