@@ -22,6 +22,16 @@ std::vector<const Reference*> Template::references() const {
   return found;
 }
 
+std::size_t Distribution::processes() const {
+  const auto product = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
+  switch (kind) {
+    case Kind::tensorflow: return static_cast<std::size_t>(tensorflow_workers() + parameter_servers);
+    case Kind::pytorch:
+    case Kind::mpi: return product(instances, processes_per_instance);
+    default: return 1;
+  }
+}
+
 const StepInput* Step::input(std::string_view name, bool side) const {
   const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const StepInput& i) { return i.name == name && i.side == side; });
   return found == inputs.end() ? nullptr : &*found;

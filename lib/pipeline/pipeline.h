@@ -103,6 +103,9 @@ struct Distribution {
   int processes_per_instance = 1; // pytorch, mpi
   int workers = 0;                // tensorflow; 0: the instances
   int parameter_servers = 0;      // tensorflow
+
+  int tensorflow_workers() const { return workers > 0 ? workers : instances; }
+  std::size_t processes() const;  // at least one
 };
 
 struct Command {

@@ -1,7 +1,11 @@
 #include "run/downloads.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "base/text.h"
 #include "system/blake3.h"
@@ -28,18 +32,27 @@ Result<std::vector<std::string>> fetch_words(const std::string& url, const Path&
   return Error{ErrorKind::step_failed, "there is neither curl nor python3 to fetch it with", "apt-get install curl"};
 }
 
-Status fetch(const std::string& url, const Path& to) {
-  const Path aside = fmt::format("{}.tmp-{}", to.string(), process_mark());
+Error not_fetched(const std::string& url, const ExitStatus& status) {
+  if (status.signal == SIGINT) return {ErrorKind::interrupted, fmt::format("stopped while {} was fetched", url)};
+  return {ErrorKind::step_failed, fmt::format("{} could not be fetched: {}", url, describe(status)), "--input NAME=PATH takes a file of this machine instead"};
+}
+
+// Into a folder aside, which is put into its place when all is there.
+Status fetch(const std::string& url, const Path& folder) {
+  const Path aside = fmt::format("{}.tmp-{}", folder.string(), process_mark());
+  MLPIPE_TRY_VOID(make_dirs(aside));
   ProcessSpec spec;
-  MLPIPE_TRY(spec.argv, fetch_words(url, aside));
+  MLPIPE_TRY(spec.argv, fetch_words(url, aside / name_in(url)));
   spec.environment = environment_with({});
   spec.out = spec.err = STDERR_FILENO;
   MLPIPE_TRY(const ExitStatus status, run_in_foreground(spec));
-  if (!status.ok()) {
+  const bool by_others = path_exists(folder / name_in(url));
+  if (!status.ok() || by_others) {
     (void)remove_tree(aside);
-    return Error{ErrorKind::step_failed, fmt::format("{} could not be fetched: {}", url, describe(status)), "--input NAME=PATH takes a file of this machine instead"};
+    return status.ok() ? Status() : not_fetched(url, status);
   }
-  return rename_path(aside, to);
+  MLPIPE_TRY_VOID(remove_tree(folder));
+  return rename_path(aside, folder);
 }
 
 }  // namespace
@@ -47,15 +60,16 @@ Status fetch(const std::string& url, const Path& to) {
 Status place_downloads(Pipeline& pipeline, const Store& store, Fetch when, EventSink* events) {
   for (PipelineInput& input : pipeline.inputs) {
     if (input.url.empty()) continue;
-    const std::string& url = input.url;
-    const Path folder = store.root() / "downloads" / digest_of(url).hex().substr(0, 32);
-    input.path = folder / name_in(url);
-    if (path_exists(input.path)) continue;
+    const Path folder = store.downloads_path() / digest_of(input.url).hex().substr(0, 32);
+    input.path = folder / name_in(input.url);
+    if (path_exists(input.path)) {
+      (void)::utimensat(AT_FDCWD, folder.c_str(), nullptr, 0);  // gc removes what nobody has used for long
+      continue;
+    }
     if (when == Fetch::never)
-      return Error{ErrorKind::step_failed, fmt::format("input {} is not fetched yet: {}", input.name, url), "`mlpipe run --allow-download` fetches it"};
-    if (events) events->on(Notice{"", fmt::format("fetching {}", url), ""});
-    MLPIPE_TRY_VOID(make_dirs(folder));
-    MLPIPE_TRY_VOID(fetch(url, input.path));
+      return Error{ErrorKind::step_failed, fmt::format("input {} is not fetched yet: {}", input.name, input.url), "`mlpipe run --allow-download` fetches it"};
+    if (events) events->on(Notice{"", fmt::format("fetching {}", input.url), ""});
+    MLPIPE_TRY_VOID(fetch(input.url, folder));
   }
   return {};
 }

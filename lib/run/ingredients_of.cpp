@@ -67,7 +67,7 @@ void walk_parallel(const Parallel& parallel, IngredientSink& sink, std::set<std:
 }
 
 void walk_distribution(const Distribution& distribution, IngredientSink& sink) {
-  if (distribution.kind == Distribution::Kind::none) return;
+  if (distribution.kind == Distribution::Kind::none && distribution.instances == 1) return;
   sink.value(Kind::setting, "distribution", fmt::format("{} {} x {}, {} workers, {} parameter servers", static_cast<int>(distribution.kind), distribution.instances,
                                                         distribution.processes_per_instance, distribution.workers, distribution.parameter_servers));
 }
@@ -135,6 +135,8 @@ void walk_data(const Step& step, const StepFacts& facts, IngredientSink& sink) {
       for (const DataBeyond& more : beyond->second) sink.tree(kind, fmt::format("{} ({} of its MLTable)", input.name, more.written), *more.tree);
     const auto split = facts.splits.find(&input);
     if (split != facts.splits.end()) walk_split(input.name, split->second, step.parallel()->config.partition_keys, sink);
+    const auto name = facts.file_names.find(&input);
+    if (name != facts.file_names.end()) sink.value(Kind::setting, fmt::format("inputs.{}.file", input.name), name->second);
   }
   constexpr std::string_view types[] = {"folder", "file", "table", "mltable"};
   for (const StepOutput& output : step.outputs)

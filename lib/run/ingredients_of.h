@@ -31,6 +31,7 @@ struct StepFacts {
   std::map<const StepInput*, std::shared_ptr<const Tree>> data;  // of inputs that are data
   std::map<const StepInput*, std::vector<DataBeyond>> beyond;    // of those that are MLTables: data outside of their folder
   std::map<const StepInput*, SplitData> splits;                  // of those that a parallel step splits
+  std::map<const StepInput*, std::string> file_names;            // of the others that are one file: a script may look at its name
   std::vector<std::pair<std::string, std::shared_ptr<const Tree>>> environment_files;  // "requirements"
   std::map<std::string, std::string> parameters;                 // name -> value
   const PythonEnvironment* python = nullptr;

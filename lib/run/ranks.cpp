@@ -35,10 +35,6 @@ Result<std::vector<int>> free_ports(std::size_t count) {
   return ports;
 }
 
-std::size_t worker_count(const Distribution& distribution) {
-  return static_cast<std::size_t>(distribution.workers > 0 ? distribution.workers : distribution.instances);
-}
-
 std::string quoted_addresses(const std::vector<int>& ports, std::size_t first, std::size_t count) {
   std::vector<std::string> addresses;
   for (std::size_t i = first; i < first + count; ++i) addresses.push_back(fmt::format("\"{}:{}\"", here, ports[i]));
@@ -46,7 +42,7 @@ std::string quoted_addresses(const std::vector<int>& ports, std::size_t first, s
 }
 
 Variables tensorflow(const Distribution& distribution, const std::vector<int>& ports, std::size_t rank) {
-  const std::size_t workers = worker_count(distribution), servers = static_cast<std::size_t>(distribution.parameter_servers);
+  const auto workers = static_cast<std::size_t>(distribution.tensorflow_workers()), servers = static_cast<std::size_t>(distribution.parameter_servers);
   const bool is_worker = rank < workers;
   std::string cluster = fmt::format("\"worker\": [{}]", quoted_addresses(ports, 0, workers));
   if (servers > 0) cluster += fmt::format(", \"ps\": [{}]", quoted_addresses(ports, workers, servers));
@@ -77,7 +73,9 @@ Variables mpi(const Distribution& distribution, std::size_t rank, std::size_t si
 Variables variables_of(const Distribution& distribution, const std::vector<int>& ports, std::size_t rank, std::size_t size) {
   Variables variables;
   switch (distribution.kind) {
-    case Distribution::Kind::none: return {};
+    case Distribution::Kind::none:
+      if (distribution.instances == 1) return {};
+      break;
     case Distribution::Kind::ray: break;
     case Distribution::Kind::tensorflow: variables = tensorflow(distribution, ports, rank); break;
     case Distribution::Kind::pytorch: variables = pytorch(distribution, ports[0], rank, size); break;
@@ -89,17 +87,8 @@ Variables variables_of(const Distribution& distribution, const std::vector<int>&
 
 }  // namespace
 
-std::size_t count_ranks(const Distribution& distribution) {
-  switch (distribution.kind) {
-    case Distribution::Kind::tensorflow: return worker_count(distribution) + static_cast<std::size_t>(distribution.parameter_servers);
-    case Distribution::Kind::pytorch:
-    case Distribution::Kind::mpi: return static_cast<std::size_t>(distribution.instances) * static_cast<std::size_t>(distribution.processes_per_instance);
-    default: return 1;
-  }
-}
-
 Result<std::vector<std::vector<std::string>>> rank_variables(const Distribution& distribution) {
-  const std::size_t size = count_ranks(distribution);
+  const std::size_t size = distribution.processes();
   std::vector<int> ports;
   if (distribution.kind == Distribution::Kind::tensorflow || distribution.kind == Distribution::Kind::pytorch) {
     MLPIPE_TRY(ports, free_ports(distribution.kind == Distribution::Kind::pytorch ? 1 : size));

@@ -3,7 +3,6 @@
 
 #include "run/command_run.h"
 #include "run/parallel_run.h"
-#include "run/ranks.h"
 #include "run/step_run.h"
 #include "system/host.h"
 
@@ -17,7 +16,8 @@ std::unique_ptr<StepRun> make_step_run(RunContext& context, const Step& step, St
 }
 
 int cores_wanted(const Step& step, int cores) {
-  const int wanted = step.parallel() ? step.parallel()->config.workers_wanted(usable_cores()) : std::max(static_cast<int>(std::ceil(step.resources.cpus)), static_cast<int>(std::min<std::size_t>(count_ranks(step.distribution), 1000)));
+  const auto of_command = [&] { return std::max(static_cast<int>(std::ceil(step.resources.cpus)), static_cast<int>(step.distribution.processes())); };
+  const int wanted = step.parallel() ? step.parallel()->config.workers_wanted(usable_cores()) : of_command();
   return std::clamp(wanted, 1, cores);
 }
 

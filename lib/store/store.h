@@ -19,6 +19,7 @@
 //   active/<id>       empty marker of a run that has not ended; one whose "run <id>" lock is free is dead and swept
 //   last/<spec>/<step> the latest run and fingerprint of a step, an accelerator for "why"
 //   copies/<name>/    the private copy of its source in which a step ran last (run/source_copy.h); lock "copy <name>"
+//   downloads/<url>/  a file of the web (run/downloads.h)
 //   published/<place> listing of what `publish:` last copied to a place of the user's (run/publication.h)
 //   index/            digest index (reuse/digest_index.h)
 //   aside/<name>/     what is on its way in or out (store/aside.h)
@@ -136,6 +137,7 @@ class Store {
   Path partial_path(const Digest& fingerprint) const;
   Path index_path() const;
   Path copies_path() const;
+  Path downloads_path() const;
   Path published_path(const Path& target) const;
   Path run_path(const std::string& run_id) const;
   // A path seen from the folder that the store lies in, which stays the same when both are moved; and where that is now: `then`, when

@@ -52,7 +52,7 @@ bool immutable(Kind kind) { return kind == Kind::object || kind == Kind::text ||
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  constexpr std::string_view names[] = {"results", "objects", "texts", "code", "unfinished steps", "runs", "source copies", "notes", "indexes", "leftovers", "other"};
+  constexpr std::string_view names[] = {"results", "objects", "texts", "code", "unfinished steps", "runs", "source copies", "downloads", "notes", "indexes", "leftovers", "other"};
   return names[static_cast<int>(kind)];
 }
 
@@ -73,6 +73,7 @@ Status Contents::refresh() {
                                                                                         {"partial", Kind::unfinished},
                                                                                         {"runs", Kind::run},
                                                                                         {"copies", Kind::copy},
+                                                                                        {"downloads", Kind::download},
                                                                                         {"index", Kind::index},
                                                                                         {"published", Kind::other}})
     MLPIPE_TRY_VOID(add_all(kind, folder));

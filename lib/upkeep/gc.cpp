@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 constexpr auto longest_wait = 5s;       // for those who work with the store
 constexpr auto clock_grain = 10s;       // time stamps of files may lag behind the clock
 constexpr auto beginning = 10min;       // of a run, at most
-constexpr auto unused_aid = 24h * 90;  // indexes and source copies only make runs quicker
+constexpr auto unused_aid = 24h * 90;  // indexes, source copies and downloads only make runs quicker
 
 // What there is, who holds what, and what may go. Names of items are their handles.
 class Choice {
@@ -158,8 +158,10 @@ class Choice {
   void remove_oldest() {
     std::vector<Piece*> candidates;
     for (auto& [name, piece] : pieces_) {
-      const bool can_go = piece.item.kind == Kind::result || piece.item.kind == Kind::run || piece.item.kind == Kind::unfinished ||
-                          (piece.item.kind == Kind::copy && !in_use(piece.item) && (policy_.max_size || piece.item.used < now_ - unused_aid));
+      const Item& item = piece.item;
+      const bool aid = item.kind == Kind::copy || item.kind == Kind::download;
+      const bool can_go = item.kind == Kind::result || item.kind == Kind::run || item.kind == Kind::unfinished ||
+                          (aid && !in_use(item) && (policy_.max_size || item.used < now_ - unused_aid));
       if (can_go && !piece.kept) candidates.push_back(&piece);
     }
     std::stable_sort(candidates.begin(), candidates.end(), [](const Piece* a, const Piece* b) { return a->item.used < b->item.used; });
@@ -188,7 +190,7 @@ class Choice {
     if (!root) return false;
     const Path below = root->lexically_relative(contents_.store().root());
     const std::string folder = std::distance(below.begin(), below.end()) > 1 ? below.begin()->string() : std::string();
-    if (folder == "objects" || folder == "copies") return !stays_named(folder + "/" + std::next(below.begin())->string());
+    if (folder == "objects" || folder == "copies" || folder == "downloads") return !stays_named(folder + "/" + std::next(below.begin())->string());
     return !path_exists(*root);
   }
 

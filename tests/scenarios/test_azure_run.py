@@ -32,6 +32,20 @@ class AzureRun(ScenarioTest):
         self.ok("run")
         self.assert_ran("2", "2")
 
+    def test_instances_without_a_distribution_are_counted(self):
+        self.spec("jobs:\n  train:\n    command: echo $AZUREML_NODE_COUNT >> $TRACE\n" + ENVIRONMENT + "    resources: {instance_count: 2}\n")
+        self.ok("run")
+        self.assert_ran("2")
+
+    def test_the_name_of_a_file_counts(self):
+        self.project.write("a.csv", "x\n")
+        self.project.write("b.csv", "x\n")
+        self.spec("inputs:\n  d: {type: uri_file, path: a.csv}\njobs:\n  s:\n    command: basename ${{inputs.d}} >> $TRACE\n" + ENVIRONMENT + "    inputs: {d: '${{parent.inputs.d}}'}\n")
+        self.ok("run")
+        self.assert_ran("a.csv")
+        self.ok("run", "--input", "d=b.csv")
+        self.assert_ran("b.csv")
+
     def test_the_cause_is_that_of_the_rank_that_failed_first(self):
         self.spec("jobs:\n  train:\n    command: |\n      # don't panic\n      if [ $RANK = 1 ]; then echo the cause >&2; exit 3; fi\n"
                   "      trap 'for i in $(seq 40); do echo noise >&2; done; exit 1' TERM; sleep 60 & wait\n" + ENVIRONMENT +
@@ -98,6 +112,7 @@ class AzureRun(ScenarioTest):
         server.shutdown()
         self.ok("run", "--allow-download")
         self.assert_ran()
+        self.assertEqual([path.name for path in self.project.path.glob(".mlpipe/downloads/*/*")], ["rows.csv"])
 
     def test_outputs_of_the_pipeline_and_of_a_datastore(self):
         self.spec("outputs:\n  all: {type: uri_folder}\n  copy: {type: uri_file, path: 'azureml://datastores/workspaceblobstore/paths/made/here.txt'}\n"

@@ -13,6 +13,8 @@ const std::vector<std::pair<std::string, Distribution::Kind>> distributions = {{
                                                                                {"mpi", Distribution::Kind::mpi},
                                                                                {"ray", Distribution::Kind::ray}};
 
+constexpr std::size_t most_processes = 1000;
+
 void read_distribution(Reading& reading, const Job& job, const MapReader& node, Step& step) {
   step.distribution.instances = read_instance_count(reading, node, job).value_or(1);
   const Value* value = node.map("distribution");
@@ -30,6 +32,9 @@ void read_distribution(Reading& reading, const Job& job, const MapReader& node, 
   distribution.processes_per_instance = count("process_count_per_instance", 1, 1);
   distribution.workers = count("worker_count", 0, 0);
   distribution.parameter_servers = count("parameter_server_count", 0, 0);
+  if (distribution.processes() > most_processes)
+    reading.context.error(value->where, fmt::format("`distribution` of {} makes {} processes, and one machine is given at most {}", job.title(), distribution.processes(),
+                                                    most_processes), "lower `process_count_per_instance`, `worker_count` or `resources.instance_count`");
 }
 
 void read_limits(Reading& reading, const Job& job, const MapReader& node, Step& step) {

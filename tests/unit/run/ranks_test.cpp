@@ -27,6 +27,12 @@ TEST_CASE("a step without a distribution is one process that is told nothing") {
   CHECK(ranks->front().empty());
 }
 
+TEST_CASE("instances without a distribution are counted, and are one process") {
+  const auto ranks = rank_variables({Distribution::Kind::none, 3, 1, 0, 0});
+  REQUIRE(ranks);
+  CHECK(*ranks == std::vector<std::vector<std::string>>{{"AZUREML_NODE_COUNT=3"}});
+}
+
 TEST_CASE("PyTorch: every process of every instance knows its place, and all the same master") {
   const auto ranks = rank_variables({Distribution::Kind::pytorch, 2, 3, 0, 0});
   REQUIRE(ranks);
@@ -60,7 +66,7 @@ TEST_CASE("TensorFlow: TF_CONFIG names all workers and servers, each with a port
 }
 
 TEST_CASE("TensorFlow: without a worker count there is one worker an instance") {
-  CHECK(count_ranks({Distribution::Kind::tensorflow, 2, 1, 0, 0}) == 2);
+  CHECK(Distribution{Distribution::Kind::tensorflow, 2, 1, 0, 0}.processes() == 2);
 }
 
 TEST_CASE("MPI: as Open MPI says it") {

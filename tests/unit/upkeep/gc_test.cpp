@@ -231,3 +231,20 @@ TEST_CASE("sizes and ages are read as people write them") {
   CHECK(*parse_age("2w") == Seconds(14 * 86400));
   for (const char* wrong : {"", "d", "3", "-1d", "3y", "1.5h", "99999999999d"}) CHECK_FALSE(parse_age(wrong));
 }
+
+TEST_CASE("a download goes when nobody has used it for 90 days, or for room") {
+  Place place;
+  const Path used = place.store.downloads_path() / "used", unused = place.store.downloads_path() / "unused";
+  for (const Path& folder : {used, unused}) {
+    std::filesystem::create_directories(folder);
+    REQUIRE(write_file(folder / "rows.csv", "a,b\n"));
+  }
+  std::filesystem::last_write_time(unused, std::filesystem::last_write_time(unused) - 24h * 91);
+  GcPolicy policy = keeping(1);
+  REQUIRE(collect(place.store, policy));
+  CHECK(exists(used));
+  CHECK_FALSE(exists(unused));
+  policy.max_size = 0;
+  REQUIRE(collect(place.store, policy));
+  CHECK_FALSE(exists(used));
+}
