@@ -20,6 +20,8 @@
 namespace mlpipe::cli {
 namespace {
 
+constexpr int oldest_minor = 6, newest_minor = 20;  // of Python 3, tried for a range
+
 struct Arguments {
   std::optional<std::string> action;
   Place place;
@@ -29,7 +31,7 @@ struct Arguments {
 // An environment that steps declare by files.
 struct Declared {
   Environment environment;
-  std::string name;  // in the mapping file: the file's path from there
+  std::string name;  // in the mapping file: the file's path from there; of a conda file in place, the environment's name
   std::vector<std::string> steps;
   Path python;       // by the mapping; empty: none
 };
@@ -38,8 +40,8 @@ Result<std::vector<Declared>> declared_by(const Pipeline& pipeline) {
   MLPIPE_TRY(const auto mapped, mapped_pythons(pipeline.directory / spec::mapping_name));
   std::map<std::string, Declared> found;
   for (const Step& step : pipeline.steps) {
-    if (!step.environment || file_of(*step.environment).empty()) continue;
-    const std::string name = file_of(*step.environment).lexically_relative(pipeline.directory).string();
+    const std::string name = step.environment ? known_as(*step.environment, pipeline.directory) : "";
+    if (name.empty()) continue;
     Declared& declared = found[name];
     declared.environment = *step.environment;
     declared.name = name;
@@ -72,19 +74,29 @@ std::optional<Path> behind_pyenv(const Path& program, const std::string& version
   return std::nullopt;
 }
 
-std::optional<Path> python_of_version(const std::string& version) {
+std::optional<Path> python_on_path(const std::string& version) {
   const char* path = std::getenv("PATH");
-  const auto program = version.empty() ? std::nullopt : find_program("python" + version, path ? path : "");
+  const auto program = find_program("python" + version, path ? path : "");
   return program ? behind_pyenv(*program, version) : std::nullopt;
 }
 
-// An interpreter of the version that the file asks for; else the active one, which is said.
+// Of the version that is asked for; of a range, the newest.
+std::optional<Path> python_asked_for(const Requirements& wanted) {
+  if (!wanted.python.empty()) return python_on_path(wanted.python);
+  for (int minor = newest_minor; minor >= oldest_minor; --minor) {
+    const std::string version = fmt::format("3.{}", minor);
+    if (const auto found = suits(wanted, version) ? python_on_path(version) : std::nullopt) return found;
+  }
+  return std::nullopt;
+}
+
+// The active interpreter where it will do; else one that will; else the active one, which is said.
 Result<Path> base_python(const Requirements& wanted) {
-  if (const auto exact = python_of_version(wanted.python)) return *exact;
   MLPIPE_TRY(const PythonEnvironment active, inspect_python({}));
+  if (!active.interpreter.empty() && suits(wanted, active.version)) return active.interpreter;
+  if (const auto other = python_asked_for(wanted)) return *other;
   if (active.interpreter.empty()) return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3"};
-  if (!wanted.python.empty() && active.version != wanted.python)
-    tell(fmt::format("  Python {} is not there: {} of {} is taken", wanted.python, active.version, active.interpreter.string()));
+  tell(fmt::format("  Python {}{} is not there: {} of {} is taken", wanted.python, wanted.python_range, active.version, active.interpreter.string()));
   return active.interpreter;
 }
 
@@ -122,7 +134,7 @@ Status record(const Path& mapping, const Declared& declared, const Path& folder)
 
 Status create_one(const Pipeline& pipeline, const Path& store, const Declared& declared) {
   MLPIPE_TRY(const Requirements wanted, read_requirements(declared.environment));
-  const std::string mark = digest_of(wanted.python + "\n" + lines_of(wanted)).hex() + "\n";
+  const std::string mark = digest_of(wanted.python + wanted.python_range + "\n" + lines_of(wanted)).hex() + "\n";
   const Path folder = store / "environments" / digest_of(mark).hex().substr(0, 16);  // equal ones are one, and none is removed under those who use it
   tell(fmt::format("{} (of {})", declared.name, join(declared.steps, ", ")));
   const bool ours = declared.python.parent_path() == folder.parent_path();
@@ -141,8 +153,16 @@ Status create_one(const Pipeline& pipeline, const Path& store, const Declared& d
 Result<int> create(const Pipeline& pipeline, const Path& store) {
   MLPIPE_TRY(const auto all, declared_by(pipeline));
   if (all.empty()) tell("no step names a conda file or requirements");
-  for (const Declared& declared : all) MLPIPE_TRY_VOID(create_one(pipeline, store, declared));
-  return 0;
+  std::optional<Error> first;
+  for (const Declared& declared : all) {
+    const Status made = create_one(pipeline, store, declared);
+    if (made) continue;
+    tell(fmt::format("  not made: {}", made.error().message));
+    if (!made.error().hint.empty()) tell(fmt::format("  hint: {}", made.error().hint));
+    if (!first) first = made.error();
+  }
+  if (!first) return 0;
+  return exit_code(first->kind);
 }
 
 struct Standing {

@@ -31,7 +31,7 @@ std::string as_text(const std::vector<StepPlan>& plan) {
   return table(rows);
 }
 
-Result<int> plan(const Arguments& arguments) {
+Result<int> plan(Arguments& arguments) {
   MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
   MLPIPE_TRY(const Path spec, arguments.place.spec(&arguments.changes));
   MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));

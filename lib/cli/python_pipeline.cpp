@@ -16,13 +16,15 @@ namespace {
 
 constexpr int no_package = 3;
 
-std::map<std::string, std::string> by_name(const std::vector<std::string>& options, bool paths) {
+Result<std::map<std::string, std::string>> by_name(const std::vector<std::string>& options, bool paths) {
   std::map<std::string, std::string> values;
-  for (const std::string& option : options)
-    if (const auto equals = option.find('='); equals != std::string::npos && equals > 0) {
-      const std::string value = option.substr(equals + 1);
-      values[option.substr(0, equals)] = paths ? absolute_path(value).string() : value;
-    }
+  for (const std::string& option : options) {
+    const auto equals = option.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return Error{ErrorKind::usage, fmt::format("{} {}: it is given as NAME={}", paths ? "--input" : "-p", option, paths ? "PATH" : "VALUE"), ""};
+    const std::string value = option.substr(equals + 1);
+    values[option.substr(0, equals)] = paths ? absolute_path(value).string() : value;
+  }
   return values;
 }
 
@@ -44,7 +46,9 @@ Path dumped_place(const Path& file, const std::string& function) {
   return file.parent_path() / fmt::format(".{}.{}.mlpipe.yml", file.stem().string(), function);
 }
 
-Result<Path> dump_python_pipeline(const Path& file, const std::string& function, const Changes& changes) {
+Result<Path> dump_python_pipeline(const Path& file, const std::string& function, Changes& changes) {
+  MLPIPE_TRY(const auto values, by_name(changes.parameters, false));
+  MLPIPE_TRY(const auto data, by_name(changes.inputs, true));
   if (!is_file(file)) return Error{ErrorKind::spec, fmt::format("{} does not exist", shown_path(file)), ""};
   const auto script = find_module("python/mlpipe_dump_pipeline.py");
   if (!script) return Error{ErrorKind::step_failed, "python/mlpipe_dump_pipeline.py is missing beside mlpipe", "install mlpipe again"};
@@ -53,13 +57,14 @@ Result<Path> dump_python_pipeline(const Path& file, const std::string& function,
   if (!python) return no_azure();
   const Path place = dumped_place(file, function);
   ProcessSpec spec;
-  spec.argv = {python->string(), script->string(),
-               python_pipeline_request(file, function, by_name(changes.parameters, false), by_name(changes.inputs, true), place)};
+  spec.argv = {python->string(), script->string(), python_pipeline_request(file, function, values, data, place)};
   spec.environment = environment_with({"PYTHONDONTWRITEBYTECODE=1"});
   spec.out = spec.err = STDERR_FILENO;
   MLPIPE_TRY(const ExitStatus status, run_in_foreground(spec));
   if (status.code == no_package) return no_azure();
   if (!status.ok()) return Error{ErrorKind::spec, fmt::format("{}:{} made no pipeline: {}", shown_path(file), function, describe(status)), ""};
+  changes.parameters.clear();
+  changes.inputs.clear();
   return place;
 }
 

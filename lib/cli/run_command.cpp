@@ -13,7 +13,7 @@ struct Arguments {
   Reporting reporting;
 };
 
-Result<int> run(const Arguments& arguments) {
+Result<int> run(Arguments& arguments) {
   MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
   MLPIPE_TRY(const Path spec, arguments.place.spec(&arguments.changes));
   MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));

@@ -53,7 +53,7 @@ void Place::declare(Options& options) {
   options.value("--store", store_option, "DIR", "where runs are kept (default: MLPIPE_STORE, else .mlpipe beside the spec)");
 }
 
-Result<Path> Place::spec(const Changes* changes) const {
+Result<Path> Place::spec(Changes* changes) const {
   if (positional && file)
     return Error{ErrorKind::usage, fmt::format("two specs: `{}` and -f `{}`", *positional, *file), "name one of them"};
   const auto& named = positional ? positional : file;

@@ -23,8 +23,8 @@ struct Place {
   void declare_file(Options& options);        // -f
 
   // As the user would type it. Kind usage: there is none here, or two were named. Of a pipeline that is a Python function, its YAML: with
-  // `changes` it is written anew, else it is the latest.
-  Result<Path> spec(const Changes* changes = nullptr) const;
+  // `changes` it is written anew and those that it holds then are taken out, else it is the latest.
+  Result<Path> spec(Changes* changes = nullptr) const;
   // The spec's absolute path when there is one.
   Result<std::optional<Path>> spec_if_any() const;
   // --store, MLPIPE_STORE, else .mlpipe beside the spec.

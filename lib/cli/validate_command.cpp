@@ -16,7 +16,7 @@ struct Arguments {
   bool json = false;
 };
 
-Result<int> validate(const Arguments& arguments) {
+Result<int> validate(Arguments& arguments) {
   MLPIPE_TRY(const Path spec, arguments.place.spec(&arguments.changes));
   if (arguments.target && *arguments.target != "azure")
     return Error{ErrorKind::usage, fmt::format("unknown target `{}`", *arguments.target), "write --target azure"};

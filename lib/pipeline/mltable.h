@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/diagnostic.h"
+
 namespace mlpipe {
 
 struct MLTable {
@@ -19,6 +21,7 @@ struct MLTable {
     std::string written;
     std::filesystem::path path;  // absolute: a file or a folder; of a pattern, the folder before its first wildcard
     std::string pattern;         // below path; empty: the path itself
+    Location where;
   };
 
   std::filesystem::path folder;  // that it lies in; absolute

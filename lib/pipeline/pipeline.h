@@ -84,8 +84,10 @@ struct Environment {
   std::string name;    // what Azure calls it, "sklearn-1.5:3"; empty: it has no name
   std::string python;  // interpreter or virtual environment, absolute when it has a slash; empty: the calling shell's
   std::filesystem::path conda_file;    // absolute; empty: none
+  std::string conda_text;              // a conda file that stands in place, as YAML; empty: none. `name` is then not empty
+  std::filesystem::path conda_folder;  // that its paths count from
   std::filesystem::path requirements;  // absolute; empty: none
-  std::string image;                   // kept for export
+  std::string image;                   // kept for export; nothing here uses it, so it is no ingredient
   Location where;
 };
 
@@ -160,6 +162,11 @@ struct PipelineOutput {
   Location where;
 };
 
+// What mapping files have for names of Azure's, for those that are met when data is there: by "NAME" or "NAME:VERSION"; absolute.
+struct NamedPlaces {
+  std::map<std::string, std::filesystem::path> datastores, data, models;
+};
+
 struct Pipeline {
   Dialect dialect = Dialect::native;
   std::string name;
@@ -176,6 +183,7 @@ struct Pipeline {
     std::filesystem::path path;  // absolute
     std::string text;
   };
+  NamedPlaces places;
   std::vector<SpecFile> files;  // the spec and the files that it names as configuration, as they were read
   std::set<std::filesystem::path> written_absolutely;  // paths that the spec or the command line names so
   std::vector<std::string> overrides;  // "-p epochs=3", "--set score.mini_batch_size=5": recorded with the run

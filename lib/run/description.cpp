@@ -115,14 +115,16 @@ Result<StepDescription::Input> Describer::input_of(const StepInput& input, const
 // What is not to be split is its folder, whatever the MLTable file says; but what that names belongs to it.
 Status Describer::read_mltable_of(const Step& step, const StepInput& input, StepDescription::Input& data) {
   const bool split = step.parallel() && !input.side;
-  auto table = spec::load_mltable(data.path, split ? spec::MLTablePart::all : spec::MLTablePart::places);
+  auto table = spec::load_mltable(data.path, split ? spec::MLTablePart::all : spec::MLTablePart::places, pipeline_->places);
   if (!table && !split) return {};
   if (!table) return Error{table.error().kind, fmt::format("input {}: {}", input.name, table.error().message), table.error().hint};
   for (const MLTable::Place& place : table->places) {
     if (lies_within(*table, place)) continue;
     auto tree = scan(place.path, place.pattern);
     if (!tree && !split) continue;  // for the step to find out
-    if (!tree) return tree.error();
+    if (!tree)
+      return Error{tree.error().kind, fmt::format("input {}: {}:{}:{}: {} is named: {}", input.name, place.where.file, place.where.line, place.where.column, place.written, tree.error().message),
+                   tree.error().hint};
     data.beyond.push_back({place.written, place.path, place.pattern, tree.take()});
   }
   if (split) data.mltable = std::make_shared<const MLTable>(table.take());

@@ -145,7 +145,7 @@ void walk_data(const Step& step, const StepFacts& facts, IngredientSink& sink) {
 
 void walk_environment(const Step& step, const StepFacts& facts, IngredientSink& sink) {
   for (const auto& [name, tree] : facts.environment_files) sink.tree(Kind::environment, name, *tree);
-  if (step.environment && !step.environment->image.empty()) sink.value(Kind::environment, "image", step.environment->image);
+  if (step.environment && !step.environment->conda_text.empty()) sink.value(Kind::environment, "conda_file", step.environment->conda_text);
   if (!facts.python || !depends_on_python(step)) return;
   sink.value(Kind::environment, "python version", facts.python->version);
   if (!step.environment) return;

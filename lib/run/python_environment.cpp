@@ -116,7 +116,9 @@ Result<Path> interpreter_of(const std::string& declared) {
 std::string package_of_line(std::string_view line) {
   line = trim(line.substr(0, line.find('#')));
   if (line.starts_with("- ")) line = trim(line.substr(2));
-  const auto end = line.find_first_of(" =<>!~;[@,:");
+  if (line.starts_with('"') || line.starts_with('\'')) line = line.substr(1);
+  if (const auto channel = line.find("::"); channel != std::string_view::npos) line = line.substr(channel + 2);
+  const auto end = line.find_first_of(" =<>!~;[@,:\"'");
   const std::string_view name = line.substr(0, end);
   if (name.empty() || !std::isalnum(static_cast<unsigned char>(name[0])) || name.find('/') != std::string_view::npos) return {};
   if (end != std::string_view::npos && line[end] == ':') return {};  // "dependencies:", "pip:"
@@ -148,11 +150,9 @@ void add_nested(const Path& file, std::vector<std::pair<std::string, Path>>& fil
   }
 }
 
-void read_names(const Path& file, bool yaml, std::set<std::string>& names) {
-  const auto text = read_file(file);
-  if (!text) return;
+void read_names(const std::string& text, bool yaml, std::set<std::string>& names) {
   bool below_dependencies = !yaml;
-  for (const std::string_view line : split(*text, '\n')) {
+  for (const std::string_view line : split(text, '\n')) {
     if (yaml && trim(line) == "dependencies:") below_dependencies = true;
     if (!below_dependencies || (yaml && !trim(line).starts_with("- "))) continue;
     if (const std::string name = package_of_line(line); !name.empty()) names.insert(name);
@@ -187,7 +187,9 @@ std::vector<std::pair<std::string, Path>> environment_files(const Environment& d
 
 std::vector<std::string> declared_packages(const Environment& declared) {
   std::set<std::string> names;
-  for (const auto& [name, file] : environment_files(declared)) read_names(file, name == "conda_file", names);
+  for (const auto& [name, file] : environment_files(declared))
+    if (const auto text = read_file(file)) read_names(*text, name == "conda_file", names);
+  read_names(declared.conda_text, true, names);
   names.erase("python");
   names.erase("pip");
   return {names.begin(), names.end()};

@@ -122,10 +122,10 @@ void tell_environments(const Pipeline& pipeline, const Selection& selection, Eve
   std::vector<const Step*> steps;
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i)
     if (selection.parts[i] == Part::run) steps.push_back(&pipeline.steps[i]);
-  for (const UnmappedEnvironment& environment : unmapped_environments(steps)) {
+  for (const UnmappedEnvironment& environment : unmapped_environments(pipeline, steps)) {
     const std::string python = environment.python.empty() ? "no Python" : shown_path(environment.python);
     const std::string lacks = environment.missing.empty() ? "" : fmt::format("; not as it asks for: {}", join(environment.missing, ", "));
-    events.on(Notice{"", fmt::format("{} of {} is not set up, {} is used{}", shown_path(environment.file), join(environment.steps, ", "), python, lacks),
+    events.on(Notice{"", fmt::format("{} of {} is not set up, {} is used{}", environment.name, join(environment.steps, ", "), python, lacks),
                      fmt::format("mlpipe env create {} makes an environment of it", shell_quote(shown_path(pipeline.file)))});
   }
 }

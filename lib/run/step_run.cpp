@@ -11,6 +11,16 @@
 #include "system/process.h"
 
 namespace mlpipe {
+namespace {
+
+Notice notice_of_stand_in(const std::string& name) {
+  if (name == Tracking::elsewhere)
+    return {"", "MLFLOW_TRACKING_URI names a store that only mlflow itself can write to: what steps track without it is lost",
+            "install mlflow in the steps' environment, or unset MLFLOW_TRACKING_URI to track in the run"};
+  return {"", fmt::format("{} is not installed: its small stand-in is used", name), "install the package in the step's environment for all that it can do"};
+}
+
+}  // namespace
 
 StepRun::StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason, OnEnd on_end)
     : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason.text)), fresh_(reason.forced || context.request.fresh), on_end_(std::move(on_end)) {
@@ -84,9 +94,7 @@ Result<bool> StepRun::make_workspace() {
 void StepRun::take_metrics() {
   record_.metrics = tracking().metrics(step_);
   for (const std::string& package : tracking().stand_ins())
-    if (context_.stand_ins_told.insert(package).second)
-      context_.events.on(Notice{"", fmt::format("{} is not installed: its small stand-in is used", package),
-                                "install the package in the step's environment for all that it can do"});
+    if (context_.stand_ins_told.insert(package).second) context_.events.on(notice_of_stand_in(package));
 }
 
 std::vector<StreamEditor::Replacement> StepRun::replacements() const {

@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "system/blake3.h"
-#include "system/host.h"
 #include "system/process.h"
 
 namespace mlpipe {
@@ -67,7 +66,7 @@ Status Tracking::make(const Path& experiment, const std::string& id, const RunHe
 }
 
 Result<std::vector<std::string>> Tracking::variables(const RunHeader& run, const Step& step, const std::vector<std::string>& environment) const {
-  if (environment_value(environment, "MLFLOW_TRACKING_URI")) return std::vector<std::string>();
+  if (environment_value(environment, "MLFLOW_TRACKING_URI")) return std::vector<std::string>{"MLPIPE_STAND_INS=" + notes_.string()};
   const std::string id = run_id(run, step);
   MLPIPE_TRY_VOID(make(experiment(step), id, run, step));
   return std::vector<std::string>{"MLFLOW_TRACKING_URI=file://" + folder_.string(), "MLFLOW_EXPERIMENT_ID=" + experiment_id(step), "MLFLOW_RUN_ID=" + id,
@@ -88,11 +87,6 @@ std::map<std::string, double> Tracking::metrics(const Step& step) const {
 std::vector<std::string> Tracking::stand_ins() const {
   auto names = list_folder(notes_);
   return names ? names.take() : std::vector<std::string>();
-}
-
-std::optional<Path> stand_ins_folder() {
-  const auto file = find_module("python/shims/mlpipe_stand_in.py");
-  return file ? std::optional(file->parent_path()) : std::nullopt;
 }
 
 }  // namespace mlpipe

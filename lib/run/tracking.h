@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -18,12 +19,13 @@ class Tracking {
   // `folder` of the run; made when a step needs it.
   explicit Tracking(const Path& run_folder) : folder_(run_folder / "mlflow"), notes_(run_folder / "stand-ins") {}
 
-  // What leads mlflow and our stand-ins there. Nothing where the step's environment names a tracking server of its own.
+  // What leads mlflow and our stand-ins there; where the step's environment names a tracking store of its own, only what lets stand-ins tell of themselves.
   Result<std::vector<std::string>> variables(const RunHeader& run, const Step& step, const std::vector<std::string>& environment) const;
   // The last value of every metric that a step has tracked.
   std::map<std::string, double> metrics(const Step& step) const;
-  // The stand-ins that steps have used so far: "mlflow".
+  // The stand-ins that steps have used so far: "mlflow"; "elsewhere", when one of them could not track where the environment says.
   std::vector<std::string> stand_ins() const;
+  static constexpr std::string_view elsewhere = "elsewhere";
 
  private:
   Path experiment(const Step& step) const;
@@ -31,8 +33,5 @@ class Tracking {
 
   Path folder_, notes_;
 };
-
-// The folder that PYTHONPATH has to end with, for the packages that a step's Python lacks; nothing: mlpipe is not installed whole.
-std::optional<Path> stand_ins_folder();
 
 }  // namespace mlpipe

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "run/ingredients_of.h"
-#include "run/tracking.h"
+#include "run/stand_ins.h"
 #include "system/event_loop.h"
 #include "system/host.h"
 #include "system/process.h"
@@ -37,12 +37,12 @@ Result<Path> python_folder(const PythonEnvironment& python, bool chosen, const P
 }
 
 // At the end, behind whatever the step itself looks for there.
-void add_stand_ins(std::vector<std::string>& environment) {
-  const auto folder = stand_ins_folder();
-  if (!folder) return;
-  const std::string before = environment_value(environment, "PYTHONPATH").value_or("");
+void add_stand_ins(const std::vector<Path>& folders, std::vector<std::string>& environment) {
+  if (folders.empty()) return;
+  std::string path = environment_value(environment, "PYTHONPATH").value_or("");
+  for (const Path& folder : folders) path += (path.empty() ? "" : ":") + folder.string();
   std::erase_if(environment, [](const std::string& entry) { return entry.starts_with("PYTHONPATH="); });
-  environment.push_back(fmt::format("PYTHONPATH={}{}{}", before, before.empty() ? "" : ":", folder->string()));
+  environment.push_back("PYTHONPATH=" + path);
 }
 
 bool is_open_folder(const Path& path) {
@@ -158,7 +158,7 @@ Result<std::vector<std::string>> step_environment(const Step& step, const StepDe
   if (chosen && !description.python->root.empty()) changes.push_back(fmt::format("VIRTUAL_ENV={}", description.python->root.string()));
   for (const auto& [name, value] : step.environment_variables) changes.push_back(fmt::format("{}={}", name, resolve(value, bindings, Quoting::none)));
   std::vector<std::string> environment = environment_with(changes);
-  if (depends_on_python(step)) add_stand_ins(environment);
+  if (depends_on_python(step)) add_stand_ins(stand_in_folders(step, description), environment);
   return environment;
 }
 

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <set>
 
 #include "base/text.h"
 #include "spec/reading/context.h"
-#include "spec/mltable/mltable.h"
+#include "spec/mltable_checks.h"
 #include "spec/native/native.h"
 #include "spec/v1/v1.h"
 #include "spec/v2/v2.h"
@@ -25,30 +24,6 @@ void read_pipeline(Context& context, const Path& file) {
   if (is_v2(*document->root.node)) read_v2(context, document->root);
   else if (is_v1(*document->root.node)) read_v1(context, document->root);
   else read_native(context, document->root);
-}
-
-// The MLTable that a parallel step splits, when it is there already; one that a step writes is read when it is.
-std::optional<Path> mltable_to_split(const Pipeline& pipeline, const StepInput& input) {
-  if (input.side || input.from != StepInput::From::pipeline_input) return std::nullopt;
-  const PipelineInput* const source = pipeline.input(input.source);
-  if (!source || input.type.value_or(source->type) != DataType::mltable || !source->url.empty()) return std::nullopt;
-  const Path folder = input.below.empty() ? source->path : source->path / input.below;
-  if (!is_folder(folder)) return std::nullopt;
-  return folder;
-}
-
-std::vector<ReadMLTable> check_mltables(Context& context) {
-  std::set<Path> folders;
-  for (const Step& step : context.pipeline.steps)
-    for (const StepInput& input : step.inputs)
-      if (const auto folder = mltable_to_split(context.pipeline, input); folder && step.parallel() && !context.is_used(step.name)) folders.insert(*folder);
-  std::vector<ReadMLTable> read;
-  for (const Path& folder : folders) {
-    read.push_back(read_mltable(folder));
-    for (const Diagnostic& mistake : read.back().diagnostics.all())
-      if (mistake.severity == Severity::error) context.error_at(mistake.where, mistake.message, mistake.hint);
-  }
-  return read;
 }
 
 Loaded loaded_from(Context& context) {

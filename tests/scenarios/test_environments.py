@@ -52,6 +52,44 @@ class Environments(ScenarioTest):
         listed, = self.ok("env", "list", "--json").json()["environments"]
         self.assertEqual((listed["name"], listed["steps"], listed["mapped"], listed["missing"]), ("envs/conda.yaml", ["hello", "again"], True, []))
 
+    def test_one_that_cannot_be_made_does_not_keep_others_from_being_made(self):
+        self.project.spec(SPEC.replace("  again:\n    environment: {conda_file: envs/conda.yaml}", "  again:\n    environment: {conda_file: envs/z.yaml}"))
+        self.project.write("envs/conda.yaml", "dependencies: nothing\n")
+        self.project.write("envs/z.yaml", "dependencies: [pip]\n")
+        made = self.fails(3, "env", "create")
+        self.assertIn("  not made: envs/conda.yaml: it has no list of dependencies", made.err)
+        self.assertIn("envs/z.yaml (of again)\n  made: ", made.err)
+
+    def test_a_conda_file_in_place_is_as_good_as_a_file(self):
+        pipeline = """
+            type: pipeline
+            settings: {default_compute: azureml:c}
+            jobs:
+              a:
+                command: echo 1 >> $TRACE
+                environment: {image: i, conda_file: {name: e, channels: [x], dependencies: [python>=3.6, "no-such-package-anywhere~=1.0"]}}
+              b:
+                command: echo 2
+                environment: {image: i, conda_file: {name: e, channels: [x], dependencies: [python>=3.6, no-such-package-anywhere~=1.0]}}
+            """
+        self.project.spec(pipeline)
+        err = self.ok("run").err
+        self.assert_ran("1")
+        self.assertRegex(err, "conda-[0-9a-f]{8} of a, b is not set up")
+        self.assertIn("no-such-package-anywhere~=1.0 is not installed", err)
+        listed, = self.ok("env", "list", "--json").json()["environments"]
+        self.assertEqual((listed["steps"], listed["mapped"]), (["a", "b"], False))
+        self.project.spec(pipeline.replace("image: i,", "image: other,"))
+        self.ok("run")
+        self.assert_ran()
+        changed = pipeline.replace('python>=3.6, "no-such-package-anywhere~=1.0"', "pip").replace("python>=3.6, no-such-package-anywhere~=1.0", "pip")
+        self.project.spec(changed)
+        self.ok("run")
+        self.assert_ran("1")
+        self.assertIn("made: ", self.ok("env", "create").err)
+        self.assertTrue(self.ok("env", "list", "--json").json()["environments"][0]["mapped"])
+        self.assertNotIn("not set up", self.ok("run").err)
+
     def test_one_that_the_user_mapped_is_left_as_it_is(self):
         self.write()
         self.project.write("mlpipe.local.yaml", "environments:\n  envs/conda.yaml: {python: /usr/bin/python3}\n")

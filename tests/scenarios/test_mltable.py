@@ -45,6 +45,12 @@ class Rows(MLTables):
         self.assertEqual(self.lines(), ["n,v,shop,brand|1,nan,7,x", "n,v,shop,brand|0,2.5,7,x", "n,v,shop,brand|5,1.0,7,y", "n,v,shop,brand|6,nan,8,x"])
         self.assertIn("reused", self.ok("run").err)
 
+    def test_a_column_that_began_with_zeros_and_ones_keeps_its_numbers(self):
+        self.table("paths: [{file: a.csv}]\ntransformations: [read_delimited]", "mini_batch_size: 1MB")
+        self.project.write("data/a.csv", "n\n" + "1\n0\n" * 110 + "7\n0.5\n")
+        self.ok("run")
+        self.assertEqual(self.lines()[-2:], ["n|7.0", "n|0.5"])
+
     def test_byte_size_headers_encoding_and_a_window_of_rows(self):
         self.table("""
             paths: [{file: b.txt}, {file: ../beside/a.txt}]
@@ -136,7 +142,30 @@ class Files(MLTables):
         self.table("paths: [{file: gone.csv}]\ntransformations: [read_delimited]")
         result = self.project.run("run")
         self.assertEqual(result.code, 1)
-        self.assertIn("data/MLTable names gone.csv, but no file is there", result.err)
+        self.assertIn("data/MLTable:1:16: gone.csv is named, but no file is there", result.err)
+
+    def test_a_pattern_without_a_match_and_a_folder_that_is_not_there_are_told_with_their_place(self):
+        self.table("paths:\n  - pattern: ./x/*.csv\ntransformations: [read_delimited]")
+        self.assertIn("data/MLTable:2:14: no file matches ./x/*.csv", self.project.run("run").err)
+        self.table("paths:\n  - pattern: ../gone/*.csv\ntransformations: [read_delimited]")
+        self.assertIn("data/MLTable:2:14: ../gone/*.csv is named: ", self.project.run("run").err)
+
+    def test_keys_that_paths_cannot_give_are_told_before_anything_runs(self):
+        text = "paths: [{pattern: '*/*.txt'}]\n"
+        self.table(text + "transformations: [{extract_columns_from_partition_format: {partition_format: '{day}/{n}.txt'}}]", "partition_keys: [dya]")
+        self.assertIn("partition key `dya` of step `score` is not in the partition format of the MLTable of its input `data`", self.fails(3, "validate").err)
+        self.table(text, "partition_keys: [day]")
+        self.assertIn("the MLTable of its input `data` has no partition format", self.fails(3, "validate").err)
+
+    def test_names_of_azures_are_those_of_the_mapping(self):
+        self.table("paths:\n  - file: azureml:notes:1\n  - folder: azureml://datastores/store/paths/more\n", "mini_batch_size: 9",
+                   script="import os\ndef run(files):\n    return [os.path.basename(file) for file in files]\n")
+        self.assertIn("data/MLTable:2:11: error: `azureml:notes:1` is not a path of this machine", self.fails(3, "run").err)
+        self.project.write("notes.txt", "")
+        self.project.write("kept/more/b.txt", "")
+        self.project.write("mlpipe.local.yaml", "data: {notes: notes.txt}\ndatastores: {store: kept}\n")
+        self.ok("run")
+        self.assertEqual(self.lines(), ["notes.txt", "b.txt"])
 
     def test_for_a_command_it_is_its_folder_and_what_it_names_counts(self):
         self.project.spec("""

@@ -94,6 +94,60 @@ class StandIns(ScenarioTest):
         self.ok("run", env={"MLFLOW_TRACKING_URI": "http://tracking"})
         self.assertEqual((self.output("train.model") / "uri").read_text(), "http://tracking")
 
+    def test_a_tracking_server_that_only_mlflow_could_reach_is_told_once(self):
+        self.train()
+        run = self.ok("run", env={"MLFLOW_TRACKING_URI": "http://user:secret@tracking"})
+        self.assertEqual(run.err.count("what steps track without it is lost"), 1)
+        self.assertNotIn("secret", run.err)
+        self.assertNotIn("is lost", self.ok("run", "--force").err)
+
+    def test_code_that_names_no_package_finds_no_stand_in(self):
+        self.train()
+        self.project.write("src/train.py", "import importlib.util, sys\nfound = [importlib.util.find_spec('ml' + name) for name in ('flow', 'table')]\n"
+                                           "open(sys.argv[1] + '/found', 'w').write(str(found))\n")
+        self.ok("run")
+        self.assertEqual((self.output("train.model") / "found").read_text(), "[None, None]")
+
+    def test_a_package_behind_a_finder_of_its_own_is_the_real_one(self):
+        self.train()
+        self.project.write("hidden/mlflow/__init__.py", "WHO = 'editable'\n")
+        self.project.write("site/sitecustomize.py", """
+            import importlib.util, sys
+            class Editable:
+                @staticmethod
+                def find_spec(name, path=None, target=None):
+                    if name == "mlflow":
+                        return importlib.util.spec_from_file_location(name, %r, submodule_search_locations=[%r])
+            sys.meta_path.append(Editable)
+            """ % (str(self.project.path / "hidden/mlflow/__init__.py"), str(self.project.path / "hidden/mlflow")))
+        self.project.write("src/train.py", "import sys, mlflow\nopen(sys.argv[1] + '/who', 'w').write(mlflow.WHO)\n")
+        run = self.ok("run", env={"PYTHONPATH": str(self.project.path / "site")})
+        self.assertEqual((self.output("train.model") / "who").read_text(), "editable")
+        self.assertNotIn("stand-in", run.err)
+
+    def test_runs_can_be_read_again(self):
+        self.train()
+        self.project.write("src/train.py", """
+            import sys
+            import mlflow
+            with mlflow.start_run() as run:
+                mlflow.log_metric("m", 1)
+                mlflow.log_metric("m", 0.5)
+                mlflow.log_param("p", 3)
+            found = mlflow.get_run(run.info.run_id)
+            experiment = mlflow.get_experiment_by_name("any")
+            assert (found.data.metrics, found.data.params, found.info.status) == ({"m": 0.5}, {"p": "3"}, "FINISHED"), vars(found.data)
+            assert experiment.experiment_id == run.info.experiment_id and experiment.lifecycle_stage == "active"
+            assert int(mlflow.__version__.split(".")[0]) == 2
+            try:
+                mlflow.get_run("none")
+            except Exception as problem:
+                assert "none" in str(problem)
+            else:
+                raise AssertionError
+            """)
+        self.ok("run")
+
     def test_what_a_stand_in_lacks_is_told(self):
         self.train()
         self.project.write("src/train.py", "import mlflow\nmlflow.register_model('a', 'b')\n")

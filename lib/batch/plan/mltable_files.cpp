@@ -10,8 +10,10 @@ namespace mlpipe {
 namespace {
 
 Error nothing_there(const MLTable& table, const MLTable::Place& place) {
-  return {ErrorKind::step_failed, fmt::format("{} names {}, but no file is there", shown_path(table.folder / "MLTable"), place.written),
-          "its paths count from the folder that it lies in"};
+  const std::string where = fmt::format("{}:{}:{}", shown_path(table.folder / "MLTable"), place.where.line, place.where.column);
+  if (place.pattern.empty())
+    return {ErrorKind::step_failed, fmt::format("{}: {} is named, but no file is there", where, place.written), "its paths count from the folder that it lies in"};
+  return {ErrorKind::step_failed, fmt::format("{}: no file matches {}", where, place.written), fmt::format("looked below {}; `*` stops at a slash, `**` does not", shown_path(place.path))};
 }
 
 // Of a path below a folder: what stands behind the folder; nothing: it is not in it.

@@ -6,6 +6,7 @@
 
 #include "base/diagnostic.h"
 #include "pipeline/mltable.h"
+#include "pipeline/pipeline.h"
 #include "system/files.h"
 
 namespace mlpipe::spec {
@@ -19,10 +20,10 @@ struct ReadMLTable {
 // places: only which files it names; mistakes in how they are read do not matter then.
 enum class MLTablePart { all, places };
 
-// Reads folder/MLTable. What its paths name is not looked at.
-ReadMLTable read_mltable(const Path& folder, MLTablePart part = MLTablePart::all);
+// Reads folder/MLTable. What its paths name is not looked at. `named`: what azureml: names among them stand for.
+ReadMLTable read_mltable(const Path& folder, MLTablePart part = MLTablePart::all, const NamedPlaces& named = {});
 
 // The same for those who cannot draw diagnostics: all mistakes are in the error's message (kind step_failed).
-Result<MLTable> load_mltable(const Path& folder, MLTablePart part = MLTablePart::all);
+Result<MLTable> load_mltable(const Path& folder, MLTablePart part = MLTablePart::all, const NamedPlaces& named = {});
 
 }  // namespace mlpipe::spec

@@ -88,6 +88,16 @@ std::string lines_to_write(const std::vector<Unmapped>& all) {
   return lines;
 }
 
+void read_mapping_files(Context& context) {
+  const Path of_user = user_file(), beside = context.pipeline.directory / mapping_name;
+  if (!of_user.empty() && is_file(of_user)) read_file_elsewhere(context, of_user);
+  if (context.has_file(beside)) read_file_of(context, beside);
+  if (!context.overrides.config) return;
+  const Path given = absolute_path(*context.overrides.config);
+  context.pipeline.overrides.push_back("--config " + given.string());
+  read_file_elsewhere(context, given);
+}
+
 }  // namespace
 
 std::optional<Path> Mapping::find(const std::map<std::string, Path>& places, const AssetName& asset) {
@@ -96,14 +106,25 @@ std::optional<Path> Mapping::find(const std::map<std::string, Path>& places, con
   return std::nullopt;
 }
 
+std::optional<Path> place_of(const NamedPlaces& named, const std::string& written) {
+  const auto asset = parse_asset_name(written);
+  if (!asset || asset->name.empty()) return std::nullopt;
+  if (asset->kind != "datastores") {
+    const auto data = Mapping::find(named.data, *asset);
+    return data ? data : Mapping::find(named.models, *asset);
+  }
+  const auto folder = named.datastores.find(asset->name);
+  const Path below = Path(asset->path).lexically_normal();
+  const bool leaves = below.is_absolute() || (!below.empty() && *below.begin() == "..");
+  return folder == named.datastores.end() || leaves ? std::nullopt : std::optional(absolute_path(folder->second / below));
+}
+
 void read_mapping(Context& context) {
-  const Path of_user = user_file(), beside = context.pipeline.directory / mapping_name;
-  if (!of_user.empty() && is_file(of_user)) read_file_elsewhere(context, of_user);
-  if (context.has_file(beside)) read_file_of(context, beside);
-  if (!context.overrides.config) return;
-  const Path given = absolute_path(*context.overrides.config);
-  context.pipeline.overrides.push_back("--config " + given.string());
-  read_file_elsewhere(context, given);
+  read_mapping_files(context);
+  NamedPlaces& places = context.pipeline.places;
+  places = {context.mapping.datastores, context.mapping.data, context.mapping.models};
+  for (const char* own : {"workspaceblobstore", "workspaceartifactstore"})
+    if (const auto folder = folder_of_datastore(context, own)) places.datastores.emplace(own, *folder);
 }
 
 void report_unmapped(Context& context) {

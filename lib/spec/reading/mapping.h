@@ -40,6 +40,8 @@ void read_mapping(Context& context);
 void report_unmapped(Context& context);
 // Settles environment.python when a mapping file has the environment's name or its conda file.
 void map_environment(const Context& context, Environment& environment);
+// What an azureml: name of data, of a model or of a place in a datastore stands for; nothing: it is not mapped, or leaves the datastore.
+std::optional<Path> place_of(const NamedPlaces& named, const std::string& written);
 // A datastore's folder: those that every workspace has lie below .mlpipe when nothing else is said. Nothing: it is not mapped.
 std::optional<Path> folder_of_datastore(const Context& context, const std::string& name);
 

@@ -4,6 +4,8 @@
 #include "spec/reading/asset_name.h"
 #include "spec/v2/binding.h"
 #include "spec/v2/steps.h"
+#include "spec/yaml/yaml_text.h"
+#include "system/blake3.h"
 
 namespace mlpipe::spec::v2 {
 namespace {
@@ -20,6 +22,13 @@ std::optional<Environment> named_environment(Context& context, const Scalar& wri
   return environment;
 }
 
+// One without a name is known by its content: the same one in many nodes is one environment, and a changed one is another.
+void take_in_place(Context& context, const Value& conda, Environment& environment) {
+  environment.conda_text = yaml_text(conda);
+  environment.conda_folder = context.path_beside(conda.where, ".").lexically_normal();
+  if (environment.name.empty()) environment.name = "conda-" + digest_of(environment.conda_text).hex().substr(0, 8);
+}
+
 std::optional<Environment> environment_in(Reading& reading, const Value& value, const std::string& owner) {
   Context& context = reading.context;
   static const std::vector<std::string> keys = {"$schema", "name", "version", "image", "conda_file", "build", "description", "tags", "os_type",
@@ -32,7 +41,9 @@ std::optional<Environment> environment_in(Reading& reading, const Value& value, 
   if (const auto version = map.text("version"); version && !environment.name.empty()) environment.name += ":" + version->text;
   if (const auto image = map.text("image")) environment.image = image->text;
   const Entry* conda = entry_of(value, "conda_file");
-  if (!conda || conda->value.node->kind != Node::Kind::scalar) return environment;  // a map in place: nothing to point to
+  if (!conda) return environment;
+  if (conda->value.node->kind == Node::Kind::map) take_in_place(context, conda->value, environment);
+  if (conda->value.node->kind != Node::Kind::scalar) return environment;
   environment.conda_file = context.path_beside(conda->value.where, conda->value.node->text);
   if (!is_file(environment.conda_file))
     context.error(conda->value.where, fmt::format("{}: `{}` does not exist", map.named("conda_file"), conda->value.node->text),

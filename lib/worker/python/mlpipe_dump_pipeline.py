@@ -10,6 +10,8 @@ import json
 import logging
 import os
 import sys
+import traceback
+import typing
 import warnings
 
 
@@ -18,12 +20,39 @@ def fail(message, code=1):
     sys.exit(code)
 
 
-def typed(text):
-    """The value that the text of -p stands for, as YAML would read it."""
+def guessed(text):
+    """What the text of -p stands for where nothing says its type: a number only where that is written as the number would be."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text
+    return text if isinstance(value, (int, float)) and json.dumps(value) != text else value
+
+
+def truth(text):
+    return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+
+
+READERS = {"str": str, "string": str, "int": int, "integer": int, "float": float, "number": float, "bool": truth, "boolean": truth}
+WORDS = {str: "a text", int: "a whole number", float: "a number", truth: "true or false"}
+
+
+def reader_of(parameter):
+    """How the text of -p becomes this parameter's value: by its annotation (a type, its name, Optional of one, an Input with a type), else by
+    its default."""
+    kind = parameter.annotation
+    alternatives = [each for each in typing.get_args(kind) if each is not type(None)]
+    kind = alternatives[0] if len(alternatives) == 1 else kind
+    name = kind if isinstance(kind, str) else getattr(kind, "__name__", None) or getattr(kind, "type", None)
+    return READERS.get(name) or READERS.get(type(parameter.default).__name__) or guessed
+
+
+def typed(parameter, text):
+    reader = reader_of(parameter)
+    try:
+        return reader(text)
+    except (KeyError, ValueError):
+        fail(f"-p {parameter.name}={text}: {parameter.name} is {WORDS[reader]}")
 
 
 def load(file):
@@ -39,13 +68,13 @@ def load(file):
 def arguments_of(function, request):
     from azure.ai.ml import Input
 
-    given = {name: typed(text) for name, text in request["values"].items()}
-    for name, path in request["data"].items():
-        given[name] = Input(type="uri_folder" if os.path.isdir(path) else "uri_file", path=path)
     parameters = inspect.signature(function).parameters
-    unknown = sorted(set(given) - set(parameters))
+    unknown = sorted({*request["values"], *request["data"]} - set(parameters))
     if unknown:
         fail(f"{request['function']} takes no {unknown[0]}: it takes {', '.join(parameters) or 'nothing'}")
+    given = {name: typed(parameters[name], text) for name, text in request["values"].items()}
+    for name, path in request["data"].items():
+        given[name] = Input(type="uri_folder" if os.path.isdir(path) else "uri_file", path=path)
     missing = [name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty and name not in given]
     if missing:
         fail(f"{request['function']} needs {', '.join(missing)}: give values with -p NAME=VALUE, data with --input NAME=PATH")
@@ -67,15 +96,40 @@ def mend(value, folder):
     return value
 
 
-def main():
-    request = json.loads(sys.argv[1])
-    warnings.filterwarnings("ignore")
-    logging.disable(logging.CRITICAL)
-    try:
-        import azure.ai.ml  # noqa: F401
-        import yaml
-    except ImportError:
-        sys.exit(3)
+def restore_truths(written, inputs):
+    """The client writes true and false among inputs as 1 and 0: they are taken from the job again."""
+    for name, value in (written or {}).items():
+        known = inputs.get(name) if hasattr(inputs, "get") else None
+        known = getattr(known, "_data", known)
+        if isinstance(value, dict):
+            restore_truths(value, known)  # a group
+        elif isinstance(known, bool):
+            written[name] = known
+
+
+def restore_truths_of(document, job):
+    restore_truths(document.get("inputs"), getattr(job, "inputs", None))
+    for name, node in (document.get("jobs") or {}).items():
+        restore_truths_of(node, job.jobs[name])
+    if isinstance(document.get("component"), dict) and "jobs" in document["component"]:
+        restore_truths_of({"jobs": document["component"]["jobs"]}, job.component)
+
+
+def not_of_the_user(frame):
+    return os.path.dirname(frame.filename) == os.path.dirname(os.path.abspath(__file__)) or frame.filename.startswith("<frozen") or "/azure/ai/ml/" in frame.filename
+
+
+def show(problem):
+    """The user's own frames: what called them is no news to anybody."""
+    shown = told = traceback.TracebackException.from_exception(problem)
+    while told is not None:
+        told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if not not_of_the_user(frame)])
+        told = told.__cause__ or told.__context__
+    frames = bool(shown.stack) or shown.__cause__ is not None or shown.__context__ is not None
+    print("".join(shown.format() if frames else shown.format_exception_only()), end="", file=sys.stderr)
+
+
+def job_of(request):
     module = load(request["file"])
     function = getattr(module, request["function"], None)
     if not callable(function):
@@ -84,12 +138,40 @@ def main():
     job = function(**arguments_of(function, request))
     if not hasattr(job, "dump"):
         fail(f"{request['function']} gives no pipeline job: is it decorated with @dsl.pipeline?")
-    job.dump(request["to"] + ".dumped")
-    with open(request["to"] + ".dumped", encoding="utf-8") as file:
-        document = mend(yaml.safe_load(file), os.path.dirname(request["file"]))
-    with open(request["to"] + ".dumped", "w", encoding="utf-8") as file:
-        yaml.safe_dump(document, file, sort_keys=False)
-    os.replace(request["to"] + ".dumped", request["to"])
+    return job
+
+
+def write(job, request):
+    import yaml
+
+    beside = request["to"] + ".dumped"
+    try:
+        job.dump(beside)
+        with open(beside, encoding="utf-8") as file:
+            document = mend(yaml.safe_load(file), os.path.dirname(request["file"]))
+        restore_truths_of(document, job)
+        with open(beside, "w", encoding="utf-8") as file:
+            yaml.safe_dump(document, file, sort_keys=False)
+        os.replace(beside, request["to"])
+    finally:
+        if os.path.exists(beside):
+            os.remove(beside)
+
+
+def main():
+    request = json.loads(sys.argv[1])
+    warnings.filterwarnings("ignore")
+    logging.disable(logging.CRITICAL)
+    try:
+        import azure.ai.ml  # noqa: F401
+        import yaml  # noqa: F401
+    except ImportError:
+        sys.exit(3)
+    try:
+        write(job_of(request), request)
+    except Exception as problem:
+        show(problem)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

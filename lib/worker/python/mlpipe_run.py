@@ -120,7 +120,7 @@ class StepRun:
     # --- metrics: a line each in the step's logs
 
     def _log(self, kind, name, value, **more):
-        if kind == "metric" and "MLPIPE_STAND_INS" in os.environ:
+        if kind == "metric" and "MLFLOW_RUN_ID" in os.environ:
             self._track(name, value if isinstance(value, (int, float)) else plain(value), more.get("step"))
         self._metrics.setdefault(name, []).append(value)
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "run": self.id, "process": facts["name"],  # noqa: F821

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <tuple>
+
+#include "run/python_versions.h"
 #include "run/requirements.h"
 #include "support/temp_folder.h"
 
@@ -58,6 +61,62 @@ TEST_CASE("requirements of pip, and what a Python lacks of them") {
   CHECK(missing_from(python, wanted) == std::vector<std::string>{"Python 3.10 is 3.11", "numpy==1.24.3 is 1.26.0", "mlflow>=2 is not installed"});
   wanted.python = "3";
   CHECK(missing_from(python, wanted).size() == 2);
+}
+
+TEST_CASE("conda's ways to write a version, and which of its packages are none of pip's") {
+  Environment environment;
+  environment.name = "conda-1";
+  environment.conda_text = R"(
+dependencies:
+  - python>=3.8,<3.11
+  - numpy 1.2
+  - scipy=1.9
+  - pandas 1.5.* py310
+  - xgboost=1.7|1.8
+  - dask[version='>=2']
+  - librosa
+  - gitpython
+  - makefun
+  - libgcc-ng=12
+  - git
+)";
+  const auto found = read_requirements(environment);
+  REQUIRE(found);
+  CHECK(found->python == "");
+  CHECK(found->python_range == ">=3.8,<3.11");
+  CHECK(packages(*found) == "numpy|==1.2\nscipy|==1.9.*\npandas|==1.5.*\nxgboost|\ndask|\nlibrosa|\ngitpython|\nmakefun|\n");
+  CHECK(found->left_out == std::vector<std::string>{"libgcc-ng=12", "git"});
+  CHECK(suits(*found, "3.8"));
+  CHECK_FALSE(suits(*found, "3.11"));
+  PythonEnvironment python;
+  python.version = "3.12";
+  CHECK(missing_from(python, *found).front() == "Python >=3.8,<3.11 is 3.12");
+}
+
+TEST_CASE("a Python of a minor version suits what is asked of patches of it") {
+  Requirements wanted;
+  for (const auto& [range, version, good] : std::vector<std::tuple<const char*, const char*, bool>>{
+           {">=3.8.5", "3.8", true}, {"<3.9.2", "3.9", true}, {">3.8", "3.8", true}, {"!=3.8.1", "3.8", true}, {"<3.9", "3.9", false}, {">=3.10", "3.9", false}}) {
+    INFO(range, " ", version);
+    wanted.python_range = range;
+    CHECK(suits(wanted, version) == good);
+  }
+}
+
+TEST_CASE("what a marker keeps from this Python is not missing from it") {
+  const test::TempFolder folder;
+  Environment environment;
+  environment.requirements = folder.write("requirements.txt", "dataclasses[x]>=1; python_version < \"3.7\"\nwinthing; sys_platform == 'win32' and python_version >= '3'\n"
+                                                              "both; os_name == 'nt' or python_version > '3.6'\npinned==1.0 \\\n  --hash=sha256:00\nlast\n");
+  const auto found = read_requirements(environment);
+  REQUIRE(found);
+  CHECK(found->options.empty());
+  PythonEnvironment python;
+  python.version = "3.11";
+  CHECK(missing_from(python, *found) == std::vector<std::string>{"both is not installed", "pinned==1.0 is not installed", "last is not installed"});
+  python.version = "3.6";
+  CHECK(missing_from(python, *found).front() == "dataclasses>=1 is not installed");
+  CHECK(marker_holds("extra == 'x'", "3.11"));
 }
 
 TEST_CASE("a conda file that is none is an error with its place") {

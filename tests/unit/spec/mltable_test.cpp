@@ -69,6 +69,26 @@ traits: {timestamp_column: day}
   CHECK(table.transformations.find("take") == std::string::npos);
 }
 
+TEST_CASE("azureml: names among the paths are what a mapping has for them") {
+  NamedPlaces named;
+  named.datastores["store"] = "/d";
+  named.data["rows"] = "/rows.csv";
+  const test::TempFolder folder;
+  folder.write("MLTable", "paths:\n  - file: azureml:rows:2\n  - pattern: azureml://datastores/store/paths/a/*.csv\n  - file: azureml://datastores/store/paths/../x\n  - folder: azureml:other@latest\n");
+  const auto read = spec::read_mltable(folder.path(), spec::MLTablePart::all, named);
+  REQUIRE(read.diagnostics.all().size() == 2);
+  CHECK(read.diagnostics.all()[0].where.line == 4);
+  CHECK(read.diagnostics.all()[1].message == "`azureml:other@latest` is not a path of this machine");
+  CHECK(read.diagnostics.all()[1].hint == "write into mlpipe.local.yaml what it stands for: `data: {\"other\": PLACE}`");
+  folder.write("MLTable", "paths:\n  - file: azureml:rows:2\n  - pattern: azureml://datastores/store/paths/a/*.csv\n");
+  const auto good = spec::load_mltable(folder.path(), spec::MLTablePart::all, named);
+  REQUIRE(good);
+  CHECK(good->places[0].path == "/rows.csv");
+  CHECK(good->places[0].where.line == 2);
+  CHECK(good->places[1].path == "/d/a");
+  CHECK(good->places[1].pattern == "*.csv");
+}
+
 TEST_CASE("a transformation may be a name alone, and without one that reads a table is of files") {
   CHECK(good("paths: [{file: a.parquet}]\ntransformations: [read_parquet]").reader == MLTable::Reader::parquet);
   const MLTable files = good("paths: [{folder: images}]\ntransformations: [{take: 3}]");

@@ -6,7 +6,7 @@ which hands over whole files. A piece has: format (0: delimited, 1: JSON lines, 
 
 The types of the columns of delimited text are those of the table's first 200 rows, for all its mini-batches alike: what is then
 no number, date or truth in such a column is missing. Where mltable itself would lose data, this does not: a fraction in a
-column that began with whole numbers stays one, a date that could be two days stays text.
+column that began with whole numbers stays one, as does a number in one that began with 0 and 1, a date that could be two days stays text.
 """
 import csv
 import json
@@ -101,6 +101,9 @@ def typed(pandas, kind, texts, empty_as_string=False):
     if kind == "string":
         return pandas.Series(["" if text is None and empty_as_string else text for text in texts], dtype=object)
     values = [None if text is None else MAKERS[kind](text) for text in texts]
+    if kind == "boolean" and any(value is None and text is not None for value, text in zip(values, texts)):
+        if all(text is None or as_number(text) is not None for text in texts):
+            return typed(pandas, "int", texts)  # began with 0 and 1
     if kind == "int":
         fractions = [as_number(text) if value is None and text is not None else value for text, value in zip(texts, values)]
         big = any(value is not None and not -2 ** 63 <= value < 2 ** 63 for value in values)

@@ -1,6 +1,6 @@
 """What the stand-ins beside this file have in common: they give way to the real packages, and say that they are used.
 
-Their folder is on PYTHONPATH, which Python searches before what is installed; so each looks first whether the real one is there.
+A step's PYTHONPATH has the folders of those that it seems to lack, before what is installed; so each looks first whether the real one is there.
 """
 import os
 import sys
@@ -9,12 +9,17 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
 def real(name):
-    """The spec of the package of that name that is not ours, or None."""
+    """The spec of the package of that name that is not ours, or None. Editable installs are found by finders of their own."""
     from importlib.machinery import PathFinder
     above = sys.modules.get(name.rpartition(".")[0])
     where = sys.path if above is None else above.__path__
-    spec = PathFinder.find_spec(name, [path for path in where if not os.path.abspath(path or ".").startswith(FOLDER)])
-    return spec if spec is not None and spec.loader is not None else None
+    others = [path for path in where if not os.path.abspath(path or ".").startswith(FOLDER)]
+    for finder in sys.meta_path:
+        find = getattr(finder, "find_spec", None)
+        spec = find(name, others if finder is PathFinder or above is not None else None) if find else None
+        if spec is not None and spec.loader is not None and not (spec.origin or "").startswith(FOLDER):
+            return spec
+    return None
 
 
 def hand_over(name):

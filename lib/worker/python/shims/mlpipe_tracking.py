@@ -7,6 +7,8 @@ import os
 import time
 import uuid
 
+import mlpipe_stand_in
+
 RUN_META = """artifact_uri: {uri}/artifacts
 end_time: null
 entry_point_name: ''
@@ -30,8 +32,14 @@ def milliseconds():
 
 
 def store():
+    """The folder; where the environment names what is none, such as a server, ./mlruns, and the runner is told."""
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
-    return uri[7:] if uri.startswith("file://") else os.path.abspath("mlruns")
+    if uri.startswith("file:"):
+        return os.path.abspath(uri[7:] if uri.startswith("file://") else uri[5:])
+    elsewhere = "://" in uri or uri == "databricks"
+    if elsewhere:
+        mlpipe_stand_in.announce("elsewhere")
+    return os.path.abspath("mlruns" if elsewhere else uri or "mlruns")
 
 
 def write(path, text, mode="w"):
@@ -68,6 +76,30 @@ class Run:
 
     def artifact(self, *parts):
         return self.place("artifacts", *parts)
+
+
+def known_run(run_id):
+    """A run of the store, of whatever experiment; nothing: there is none."""
+    for experiment in sorted(os.listdir(store())) if os.path.isdir(store()) else []:
+        if run_id and os.path.isfile(os.path.join(store(), experiment, run_id, "meta.yaml")):
+            run = Run(run_id)
+            run.experiment, run.folder = experiment, os.path.join(store(), experiment, run_id)
+            return run
+    return None
+
+
+def texts_below(folder):
+    for above, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(above, name), encoding="utf-8") as file:
+                yield os.path.relpath(os.path.join(above, name), folder), file.read()
+
+
+def kept(run):
+    """What a run has tracked so far; of metrics the last values."""
+    values = {kind: dict(texts_below(os.path.join(run.folder, kind))) for kind in ("metrics", "params", "tags")}
+    values["metrics"] = {name: float(text.splitlines()[-1].split(" ")[1]) for name, text in values["metrics"].items() if text}
+    return values
 
 
 def step_run():

@@ -142,7 +142,15 @@ def get_artifact_uri(artifact_path=None):
 
 
 def get_run(run_id):
-    return next((run for run in ACTIVE if run.info.run_id == run_id), ActiveRun(mlpipe_tracking.Run(run_id)))
+    active = next((run for run in ACTIVE if run.info.run_id == run_id), None)
+    if active is None:
+        known = mlpipe_tracking.known_run(run_id)
+        if known is None:
+            raise Exception("there is no run `%s` where this step tracks" % run_id)
+        active = ActiveRun(known)
+        active.info.status = "FINISHED"
+    active.data = Named(**mlpipe_tracking.kept(active._run))
+    return active
 
 
 def get_tracking_uri():
@@ -150,7 +158,8 @@ def get_tracking_uri():
 
 
 def get_experiment_by_name(name):
-    return Named(experiment_id=os.environ.get("MLFLOW_EXPERIMENT_ID") or "0", name=name)
+    number = os.environ.get("MLFLOW_EXPERIMENT_ID") or "0"
+    return Named(experiment_id=number, name=name, artifact_location="file://" + os.path.join(mlpipe_tracking.store(), number), lifecycle_stage="active", tags={})
 
 
 def set_experiment(experiment_name=None, experiment_id=None):
