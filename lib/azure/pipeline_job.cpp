@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "azure/step_writer.h"
+#include "azure/values.h"
 #include "base/text.h"
 #include "pipeline/graph.h"
 
@@ -42,45 +43,43 @@ std::string_view type_of(const PipelineInput& input) {
   }
 }
 
-// A table is data that an MLTable describes: one is written for it.
-void note_pattern(Job& job, const PipelineInput& input) {
-  if (!input.pattern.empty() && input.type != DataType::table)
-    job.result.notes.push_back({"", fmt::format("Azure takes no patterns: input {} is all of its folder, not only {}", input.name, input.pattern)});
+void note_inputs(Job& job, const PipelineInput& input) {
+  const auto note = [&](std::string message) { job.result.notes.push_back({"", std::move(message)}); };
+  if (input.type == DataType::table)
+    note(fmt::format("Azure types the columns of input {} itself: those of 0 and 1 become True and False, dates become datetimes; here they are as pandas reads them", input.name));
+  else if (is_list_of_files(job.pipeline, input)) return;
+  else if (!input.pattern.empty())
+    note(fmt::format("Azure takes patterns only for what parallel steps split: input {} is all of its folder, not only {}", input.name, input.pattern));
+  else if (!input.table.partition_format.empty())
+    note(fmt::format("Azure takes a partition_format only for what parallel steps split: input {} goes without", input.name));
 }
 
-std::string table_folder(Job& job, const PipelineInput& input, const std::string& name) {
-  const std::filesystem::path below = std::filesystem::path("data") / name;
-  const std::string up = input.path.lexically_relative(job.folder / below).string();
-  YamlWriter yaml;
-  const std::string place = input.pattern.empty() ? up : up + "/" + input.pattern;
-  const bool folder = input.pattern.empty() && !input.path.has_extension();
-  yaml.plain("paths", "");
-  std::string text = yaml.take() + fmt::format("  - {}: {}\n", folder ? "folder" : input.pattern.empty() ? "file" : "pattern", yaml_scalar(place));
-  text += fmt::format("transformations:\n  - read_delimited:\n      delimiter: {}\n      header: {}\n", yaml_scalar(input.table.delimiter.value_or(",")),
-                      input.table.header.value_or(true) ? "all_files_same_headers" : "no_header");
-  if (!input.table.partition_format.empty())
-    text += fmt::format("  - extract_columns_from_partition_format: {{partition_format: {}}}\n", yaml_scalar(input.table.partition_format));
-  job.result.files.emplace(below / "MLTable", text);
+std::string table_folder(Job& job, const PipelineInput& input, const IsFolder& is_folder) {
+  const std::filesystem::path below = std::filesystem::path("data") / job.inputs.of(input.name);
+  job.result.files.emplace(below / "MLTable", mltable_text(input, job.folder / below, is_folder));
   return "./" + below.string();
 }
 
-void write_inputs(Job& job, YamlWriter& yaml) {
+void write_input(Job& job, const PipelineInput& input, const IsFolder& is_folder, YamlWriter& yaml) {
+  const bool described = input.type == DataType::table || is_list_of_files(job.pipeline, input);
+  yaml.open(job.inputs.of(input.name));
+  yaml.text("type", described ? "mltable" : type_of(input));
+  yaml.text("path", !input.url.empty() ? input.url : described ? table_folder(job, input, is_folder) : job.relative(input.path));
+  yaml.close();
+}
+
+void write_inputs(Job& job, const IsFolder& is_folder, YamlWriter& yaml) {
   const Pipeline& pipeline = job.pipeline;
   if (pipeline.inputs.empty() && pipeline.parameters.empty()) return;
   yaml.open("inputs");
   for (const Parameter& parameter : pipeline.parameters) {
-    const bool text = parameter.type == ParameterType::string;
-    if (text) yaml.text(job.inputs.of(parameter.name, "parameter"), parameter.value);
-    else yaml.plain(job.inputs.of(parameter.name, "parameter"), parameter.value);
+    const std::string& name = job.inputs.of(parameter.name, "parameter");
+    if (input_type(parameter) == "string") yaml.text(name, parameter.value);
+    else yaml.plain(name, parameter.value);
   }
   for (const PipelineInput& input : pipeline.inputs) {
-    const std::string& name = job.inputs.of(input.name);
-    note_pattern(job, input);
-    yaml.open(name);
-    yaml.text("type", type_of(input));
-    if (!input.url.empty()) yaml.text("path", input.url);
-    else yaml.text("path", input.type == DataType::table ? table_folder(job, input, name) : job.relative(input.path));
-    yaml.close();
+    note_inputs(job, input);
+    write_input(job, input, is_folder, yaml);
   }
   yaml.close();
 }
@@ -100,15 +99,60 @@ void write_outputs(Job& job, YamlWriter& yaml, const std::set<std::size_t>& left
   if (open) yaml.close();
 }
 
-void write_settings(Job& job, YamlWriter& yaml) {
-  const Pipeline& pipeline = job.pipeline;
-  yaml.open("settings");
-  const auto last = std::count_if(pipeline.steps.begin(), pipeline.steps.end(), [](const Step& step) { return step.finalizes; });
-  for (const Step& step : pipeline.steps) {
-    if (step.finalizes && last == 1) yaml.text("on_finalize", job.nodes.of(step.name));
-    else if (step.finalizes) job.note(step, "Azure has one node that comes last: it runs as soon as its data is there");
+// The compute that most steps name.
+std::string common_compute(Job& job) {
+  std::map<std::string, int> uses;
+  for (const Step& step : job.pipeline.steps)
+    if (!step.compute.empty() && step.compute != "local") ++uses[compute_name(step.compute)];
+  const auto most = std::max_element(uses.begin(), uses.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most != uses.end()) return most->first;
+  job.result.notes.push_back({"", fmt::format("no step names a compute: {} stands for the one that you have", any_compute)});
+  return any_compute;
+}
+
+bool stands_alone(const Pipeline& pipeline, const Step& step) {
+  const auto from_step = [](const StepInput& input) { return input.from == StepInput::From::step_output; };
+  if (std::any_of(step.inputs.begin(), step.inputs.end(), from_step)) return false;
+  for (const Step& other : pipeline.steps)
+    for (const StepInput& input : other.inputs)
+      if (from_step(input) && input.step == step.name) return false;
+  return step.depends_on.empty() && !step.finalizes;
+}
+
+bool waits_for(const Step& step, const std::string& name) { return std::find(step.depends_on.begin(), step.depends_on.end(), name) != step.depends_on.end(); }
+
+// The step that all others wait for, exchanging no data with it: what Azure calls on_init. Empty: there is none.
+std::string first_of_all(const Job& job, const std::set<std::size_t>& left_out) {
+  const auto& steps = job.pipeline.steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (left_out.count(i) || !stands_alone(job.pipeline, steps[i])) continue;
+    std::size_t waiting = 0, others = 0;
+    for (std::size_t other = 0; other < steps.size(); ++other) {
+      if (other == i || left_out.count(other) || steps[other].finalizes) continue;
+      ++others;
+      waiting += waits_for(steps[other], steps[i].name) ? 1 : 0;
+    }
+    if (others > 0 && waiting == others) return steps[i].name;
   }
-  yaml.text("default_compute", any_compute);
+  return "";
+}
+
+void write_last(Job& job, YamlWriter& yaml, const std::set<std::size_t>& left_out) {
+  std::vector<const Step*> last;
+  for (std::size_t i = 0; i < job.pipeline.steps.size(); ++i)
+    if (job.pipeline.steps[i].finalizes && !left_out.count(i)) last.push_back(&job.pipeline.steps[i]);
+  if (last.size() == 1) return yaml.text("on_finalize", job.nodes.of(last.front()->name));
+  for (const Step* step : last) job.note(*step, "Azure has one node that comes last: it runs as soon as its data is there");
+}
+
+void write_settings(Job& job, YamlWriter& yaml, const std::set<std::size_t>& left_out) {
+  const Pipeline& pipeline = job.pipeline;
+  job.first = first_of_all(job, left_out);
+  job.compute = common_compute(job);
+  yaml.open("settings");
+  if (!job.first.empty()) yaml.text("on_init", job.nodes.of(job.first));
+  write_last(job, yaml, left_out);
+  yaml.text("default_compute", job.compute);
   if (!pipeline.continue_on_step_failure) yaml.plain("continue_on_step_failure", "false");
   if (pipeline.force_rerun) yaml.plain("force_rerun", "true");
   yaml.close();
@@ -125,7 +169,7 @@ void note_shared(Job& job) {
 
 }  // namespace
 
-PipelineJob to_pipeline_job(const Pipeline& pipeline, const std::filesystem::path& folder) {
+PipelineJob to_pipeline_job(const Pipeline& pipeline, const std::filesystem::path& folder, const IsFolder& is_folder) {
   Job job{pipeline, folder};
   const auto left_out = without(job);
   YamlWriter yaml;
@@ -133,8 +177,8 @@ PipelineJob to_pipeline_job(const Pipeline& pipeline, const std::filesystem::pat
   yaml.text("type", "pipeline");
   yaml.text("display_name", pipeline.name);
   if (!pipeline.description.empty()) yaml.text("description", pipeline.description);
-  write_settings(job, yaml);
-  write_inputs(job, yaml);
+  write_settings(job, yaml, left_out);
+  write_inputs(job, is_folder, yaml);
   write_outputs(job, yaml, left_out);
   yaml.open("jobs");
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "azure/mltable_writer.h"
 #include "pipeline/pipeline.h"
 
 namespace mlpipe::azure {
@@ -21,7 +22,8 @@ struct PipelineJob {
   std::vector<std::string> left_out;  // steps that Azure cannot run, and those that need them
 };
 
-// `folder`: absolute, where the files will lie: code and data are named relative to them. Reads nothing and writes nothing.
-PipelineJob to_pipeline_job(const Pipeline& pipeline, const std::filesystem::path& folder);
+// `folder`: absolute, where the files will lie: code and data are named relative to them. Reads nothing and writes nothing; `is_folder` is
+// asked of the places of tables.
+PipelineJob to_pipeline_job(const Pipeline& pipeline, const std::filesystem::path& folder, const IsFolder& is_folder);
 
 }  // namespace mlpipe::azure

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "azure/values.h"
 #include "base/shell_place.h"
 #include "base/text.h"
 
@@ -20,15 +21,6 @@ std::string_view azure_type(DataType type) {
     case DataType::mltable:
     case DataType::table: return "mltable";
     default: return "uri_folder";
-  }
-}
-
-std::string_view azure_type(ParameterType type) {
-  switch (type) {
-    case ParameterType::integer: return "integer";
-    case ParameterType::number: return "number";
-    case ParameterType::boolean: return "boolean";
-    default: return "string";
   }
 }
 
@@ -77,6 +69,8 @@ class Writer {
   // A part of a file or folder is named where it is used: Azure binds whole outputs only.
   DataType bound_type(const StepInput& input) const { return input.below.empty() ? type_of(input) : DataType::folder; }
 
+  static bool is_table(DataType type) { return type == DataType::mltable || type == DataType::table; }
+
   const std::string& input_name(const std::string& name) { return names_.of(name, "input"); }
   const std::string& parameter_name(const std::string& name) { return names_.of(name, "parameter"); }
   const std::string& output_name(const std::string& name) { return job_.outputs_of[step_.name].of(name); }
@@ -104,21 +98,30 @@ class Writer {
     return out;
   }
 
+  // What goes into a command line for it; nothing: a path or a name, which no shell changes.
+  std::string value_of(const Reference& reference) const {
+    if (reference.kind == RefKind::parameter) return job_.pipeline.parameter(reference.name)->value;
+    const bool input = reference.kind == RefKind::input || reference.kind == RefKind::side_input;
+    const StepInput* given = input ? step_.input(reference.name, reference.kind == RefKind::side_input) : nullptr;
+    return given && given->from == StepInput::From::value ? given->value : "";
+  }
+
+  std::string quoted(const Reference& reference, char around) {
+    const std::string value = value_of(reference);
+    if (!survives(value, '"') && !survives(value, '\''))
+      job_.note(step_, fmt::format("the value of {} has ' and one of \" $ ` \\ in it: a shell of Azure's changes it", reference.name));
+    return in_quotes(text_of(reference), value, around);
+  }
+
   // One word of a shell's command line; what Azure puts in for an expression is quoted, too.
   std::string word(const Template& text) {
     if (text.is_literal()) return shell_quote(resolved(text));
-    std::string inside;
+    std::string word;
     for (const auto& part : text.parts) {
-      if (const auto* reference = std::get_if<Reference>(&part)) {
-        inside += text_of(*reference);
-        continue;
-      }
-      for (const char c : std::get<std::string>(part)) {
-        if (std::string_view("\\\"$`").find(c) != std::string_view::npos) inside += '\\';
-        inside += c;
-      }
+      const auto* reference = std::get_if<Reference>(&part);
+      word += reference ? quoted(*reference, 0) : shell_quote(std::get<std::string>(part));
     }
-    return "\"" + inside + "\"";
+    return word;
   }
 
   std::string words(std::string line, const std::vector<Template>& arguments) {
@@ -141,10 +144,11 @@ class Writer {
     const std::string source = input.from == StepInput::From::pipeline_input
                                    ? fmt::format("${{{{parent.inputs.{}}}}}", job_.inputs.of(input.source))
                                    : fmt::format("${{{{parent.jobs.{}.outputs.{}}}}}", job_.nodes.of(input.step), job_.outputs_of[input.step].of(input.source));
-    if (!parallel || input.side || bound_type(input) != DataType::mltable) return yaml_.text(name, source);
+    const bool files = input.from == StepInput::From::pipeline_input && is_list_of_files(job_.pipeline, *job_.pipeline.input(input.source));
+    if (!parallel || input.side || !(files || is_table(bound_type(input)))) return yaml_.text(name, source);
     yaml_.open(name);
     yaml_.text("type", "mltable");
-    yaml_.text("mode", "direct");
+    yaml_.text("mode", files ? "eval_mount" : "direct");
     yaml_.text("path", source);
     yaml_.close();
   }
@@ -179,7 +183,7 @@ class Writer {
   }
 
   void write_node_settings() {
-    if (!step_.compute.empty()) yaml_.text("compute", step_.compute.starts_with("azureml:") ? step_.compute : "azureml:" + step_.compute);
+    if (const std::string compute = compute_name(step_.compute); !step_.compute.empty() && compute != job_.compute) yaml_.text("compute", compute);
     if (step_.timeout && !step_.parallel()) {
       yaml_.open("limits");
       yaml_.plain("timeout", fmt::format("{:.0f}", std::max(1.0, step_.timeout->count())));
@@ -224,8 +228,7 @@ class Writer {
         continue;
       }
       const auto& reference = std::get<Reference>(part);
-      const bool bare = !place.in_quotes() && is_text(reference);
-      out += bare ? "\"" + text_of(reference) + "\"" : text_of(reference);
+      out += is_text(reference) ? quoted(reference, place.quote()) : text_of(reference);
     }
     return out;
   }
@@ -251,7 +254,7 @@ class Writer {
       yaml.plain(input_name(input.name), fmt::format("{{type: {}}}", value ? "string" : azure_type(bound_type(input))));
     }
     for (const std::string& name : parameters_)
-      yaml.plain(parameter_name(name), fmt::format("{{type: {}}}", azure_type(job_.pipeline.parameter(name)->type)));
+      yaml.plain(parameter_name(name), fmt::format("{{type: {}}}", input_type(*job_.pipeline.parameter(name))));
     yaml.close();
   }
 
@@ -336,6 +339,7 @@ class Writer {
       if (flags.find(fmt::format("--{}", name)) == std::string::npos) flags += fmt::format("{}--{} {}", flags.empty() ? "" : " ", name, value);
     };
     if (config.allowed_failed_percent < 100) flag("allowed_failed_percent", fmt::format("{:g}", config.allowed_failed_percent));
+    if (names_rows(config)) flag("append_row_file_name", shell_quote(config.append_row_file_name));
     if (config.task_overhead_timeout != Seconds(30)) flag("task_overhead_timeout", fmt::format("{:.0f}", config.task_overhead_timeout.count()));
     if (!flags.empty()) yaml_.text("program_arguments", flags);
     if (config.output_action == OutputAction::append_row && !step_.outputs.empty())
@@ -343,19 +347,26 @@ class Writer {
     yaml_.close();
   }
 
+  // Azure calls it parallel_run_step.txt, if it is not told otherwise.
+  bool names_rows(const ParallelRunConfig& config) const {
+    const bool in_folder = config.output_action == OutputAction::append_row && !step_.outputs.empty() && step_.outputs.front().type != DataType::file;
+    return in_folder && config.append_row_file_name != "parallel_run_step.txt";
+  }
+
   void note_what_is_lost() {
     if (step_.retries > 0) job_.note(step_, "a command is not tried again by Azure: `retries` is left out");
-    if (!step_.depends_on.empty()) job_.note(step_, "Azure orders steps by their data alone: `depends_on` is left out");
+    const auto other = [&](const std::string& name) { return name != job_.first; };
+    if (std::any_of(step_.depends_on.begin(), step_.depends_on.end(), other)) job_.note(step_, "Azure orders steps by their data alone: `depends_on` is left out");
     if (!step_.hash_paths.empty()) job_.note(step_, "only `code` decides whether Azure reuses it: `hash_paths` are left out");
     if (!step_.secrets.empty()) job_.note(step_, "secrets are not handed on: take them from a key vault");
+    for (const StepOutput& output : step_.outputs)
+      if (!output.made)
+        job_.note(step_, fmt::format("in v2 the folder of output {} is there before the script starts: os.makedirs needs exist_ok=True", output.name));
     if (!step_.allow_reuse) job_.note(step_, "Azure runs it each time, as here");
     if (step_.parallel()) note_about_parallel(step_.parallel()->config);
   }
 
   void note_about_parallel(const ParallelRunConfig& config) {
-    const bool rows = config.output_action == OutputAction::append_row && !step_.outputs.empty();
-    if (rows && step_.outputs.front().type != DataType::file && config.append_row_file_name != "parallel_run_step.txt")
-      job_.note(step_, fmt::format("Azure calls the file of rows parallel_run_step.txt, not {}", config.append_row_file_name));
     for (const StepInput& input : step_.inputs)
       if (!input.side && !input.below.empty()) job_.note(step_, fmt::format("Azure splits all of what input {} comes from, not its part {}", input.name, input.below));
     if (config.isolate_failures) job_.note(step_, "Azure does not take a failing mini-batch apart: all its items count as failed");
@@ -376,6 +387,8 @@ std::string Job::relative(const std::filesystem::path& path, int up) const {
   const std::string text = path.lexically_relative(from).string();
   return text.starts_with("..") || text == "." ? text : "./" + text;
 }
+
+std::string compute_name(const std::string& name) { return name.starts_with("azureml:") || name == "serverless" ? name : "azureml:" + name; }
 
 std::string why_not(const Step& step) {
   const Parallel* parallel = step.parallel();

@@ -13,6 +13,7 @@ namespace {
 bool is_plain(std::string_view text) {
   const auto safe = [](unsigned char c) { return std::isalnum(c) || std::string_view("_./${}").find(static_cast<char>(c)) != std::string_view::npos; };
   if (text.empty() || !(std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '$' || text[0] == '.')) return false;
+  if (text[0] == '.' && text.size() > 1 && text[1] != '/' && text[1] != '.') return false;  // .5 is a number
   if (text.starts_with("${") && !text.starts_with("${{")) return false;
   if (!std::all_of(text.begin(), text.end(), safe)) return false;
   const std::string word = lower(text);
@@ -42,7 +43,7 @@ void YamlWriter::open(std::string_view key) {
 void YamlWriter::text(std::string_view key, std::string_view value) { plain(key, yaml_scalar(value)); }
 
 void YamlWriter::plain(std::string_view key, std::string_view value) {
-  text_ += fmt::format("{:{}}{}:{}{}\n", "", 2 * depth_, key, value.empty() ? "" : " ", value);
+  text_ += fmt::format("{:{}}{}:{}{}\n", "", 2 * depth_, yaml_scalar(key), value.empty() ? "" : " ", value);
 }
 
 void YamlWriter::list(std::string_view key, const std::vector<std::string>& values) {

@@ -12,7 +12,7 @@ std::string yaml_scalar(std::string_view text);
 
 class YamlWriter {
  public:
-  // `key:` and below it what is written until close().
+  // Keys are texts, too: one that reads as a truth is quoted. `key:` and below it what is written until close().
   void open(std::string_view key);
   void close() { --depth_; }
   void text(std::string_view key, std::string_view value);    // a scalar that is text

@@ -12,6 +12,7 @@ class ShellPlace {
  public:
   void pass(std::string_view text);
   bool in_quotes() const { return quotes_ != Quotes::none; }
+  char quote() const { return quotes_ == Quotes::none ? '\0' : quotes_ == Quotes::single_ ? '\'' : '"'; }
   // `value` so that the shell takes it for one word, or for a part of one, here.
   std::string quoted(std::string_view value) const;
 

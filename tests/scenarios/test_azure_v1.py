@@ -113,6 +113,26 @@ class AzureV1(ScenarioTest):
         self.assertIn("step `Brick` cannot run here", failed.err)
         self.assertIn("--use Lake=DIR", failed.err)
 
+    def test_who_reads_what_a_refused_step_makes_is_no_second_mistake(self):
+        self.project.spec(SPEC.replace("type: PythonScriptStep", "type: DatabricksStep").replace("script_name: prepare.py", "notebook_path: /x"))
+        failed = self.fails(3, "validate").err
+        self.assertIn("1 error,", failed)
+        self.assertNotIn("notebook_path", failed)
+
+    def test_what_azure_asks_of_a_parallel_run_step_is_said_on_request(self):
+        self.project.spec(SPEC.replace("name: score-step", "name: Score_Step").replace('["--model"', '["model"'))
+        self.project.write("yaml/config.yml", (CONFIG % "../src").replace("    environment: {name: some-environment}\n", "").replace("    node_count: 1\n", ""))
+        self.assertIn("without `-`", self.ok("validate").err)
+        said = self.ok("validate", "--target", "azure").err
+        self.assertRegex(said, r"pipeline.yaml:\d+:19: warning: Azure refuses the name `Score_Step`")
+        self.assertRegex(said, r"yaml/config.yml:\d+:\d+: warning: Azure wants an environment")
+        self.assertIn("Azure wants a `node_count`", said)
+
+    def test_a_mapping_names_the_python_of_a_saved_environment(self):
+        self.assertIn("is not built here", self.ok("validate").err)
+        self.project.write("mlpipe.local.yaml", "environments: {some-environment: {python: python3}}\n")
+        self.assertNotIn("is not built here", self.ok("validate").err)
+
     def test_a_misspelt_source_is_a_mistake_with_its_place(self):
         self.project.spec(SPEC.replace("{source: CleanData}", "{source: CleanDatta}"))
         failed = self.fails(3, "validate")

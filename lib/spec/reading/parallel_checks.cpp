@@ -19,15 +19,6 @@ std::optional<std::string> settled(const Context& context, const Template& argum
   return text;
 }
 
-void check_first_argument(Context& context, const Parallel& parallel) {
-  if (parallel.arguments.empty()) return;
-  const Template& first = parallel.arguments.front();
-  const auto text = settled(context, first);
-  if (text && !text->starts_with('-'))
-    context.warning_at(first.where, fmt::format("Azure's ParallelRunStep refuses a first argument without `-`, here `{}`", first.written),
-                       "its arguments come after others: write --name value pairs");
-}
-
 void check_inputs(Context& context, const Place& step_key, const Step& step) {
   const bool ranks = step.parallel()->config.flags.rank_mini_batch_count.has_value();
   bool any = false;
@@ -68,6 +59,15 @@ void read_driver_flags(Context& context, Parallel& parallel) {
     if (remark.is_error) context.error_at(where, std::move(remark.message), std::move(remark.hint));
     else context.warning_at(where, std::move(remark.message), std::move(remark.hint));
   }
+}
+
+void check_first_argument(Context& context, const Parallel& parallel) {
+  if (parallel.arguments.empty()) return;
+  const Template& first = parallel.arguments.front();
+  const auto text = settled(context, first);
+  if (text && !text->starts_with('-'))
+    context.warning_at(first.where, fmt::format("Azure's ParallelRunStep refuses a first argument without `-`, here `{}`", first.written),
+                       "its arguments come after others: write --name value pairs");
 }
 
 void check_parallel_step(Context& context, const MapReader& step_map, const Step& step) {

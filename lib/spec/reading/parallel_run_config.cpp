@@ -149,6 +149,39 @@ bool is_own_environment(const Value& value) {
          });
 }
 
+// What Azure calls a saved environment: a map, or the path of a file with one; empty: it has no name.
+std::string name_of_saved(Context& context, const Value& value, const Path& directory) {
+  const Path file = directory / value.node->text;
+  const bool in_file = value.node->kind == Node::Kind::scalar && context.has_file(file);
+  const Document* document = in_file ? context.open_file(file) : nullptr;
+  const Value& map = document ? document->root : value;
+  if (map.node->kind == Node::Kind::scalar) return in_file ? "" : map.node->text;
+  const Entry* name = map.node->find("name");
+  const Entry* version = map.node->find("version");
+  if (!name || name->value.node->text.empty()) return "";
+  return name->value.node->text + (version && !version->value.node->text.empty() ? ":" + version->value.node->text : "");
+}
+
+// A mapping file may say which Python stands for it; it is exported by its name.
+void use_saved(Context& context, const Entry& entry, const Source& source, Step& step) {
+  Environment environment;
+  environment.name = entry.key == "environment_dir_path" ? "" : name_of_saved(context, entry.value, source.directory);
+  environment.where = location(entry.value.where);
+  map_environment(context, environment);
+  if (environment.name.empty()) return;
+  step.environment = std::move(environment);
+}
+
+// A ParallelRunConfig of Azure's asks for these.
+void warn_about_missing(const MapReader& map, const Source& source) {
+  Context& context = map.context();
+  if (context.pipeline.dialect != Dialect::v1) return;
+  for (const char* key : {"error_threshold", "output_action", "node_count", "compute_target_name"})
+    if (!map.has(key)) context.azure_warning(map.where(), fmt::format("Azure wants a `{}` in the parallel_run_config of {}", key, map.owner()));
+  if (!map.has("environment") && !map.has("environment_name") && !map.has("environment_dir_path"))
+    context.azure_warning(source.map.where, fmt::format("Azure wants an environment in the parallel_run_config of {}", map.owner()), "write `environment: {name: NAME}`");
+}
+
 // A saved configuration describes the environment that Azure builds; here the step's own interpreter runs it.
 void read_environment_of(const MapReader& map, const Source& source, Step& step) {
   Context& context = map.context();
@@ -160,6 +193,8 @@ void read_environment_of(const MapReader& map, const Source& source, Step& step)
         context.error(entry->key_where, fmt::format("step `{}` has an environment of its own", step.name), "give it in one place");
       step.environment = read_environment(context, entry->value, map.owner(), source.directory, !context.is_used(step.name));
     } else if (!step.environment && !context.environment) {
+      use_saved(context, *entry, source, step);
+      if (step.environment && !step.environment->python.empty()) continue;
       context.warning(entry->key_where, fmt::format("{} is not built here: the step runs with the python of the calling shell",
                                                     map.named(key)),
                       "give the step or the pipeline `environment: {python: INTERPRETER_OR_VENV}`");
@@ -255,6 +290,7 @@ ParallelRunConfig read_config(const MapReader& map, const Source& source, Step& 
   if (const auto description = map.text("description")) config.description = description->text;
   if (const auto compute = map.text("compute_target_name"); compute && step.compute.empty()) step.compute = compute->text;
   read_environment_of(map, source, step);
+  warn_about_missing(map, source);
   return config;
 }
 

@@ -35,6 +35,8 @@ Value overlay(Context& context, const Value& map, const std::vector<Setting>& se
 void read_parallel(MapReader& step_map, Step& step, const std::vector<Setting>& settings);
 // The flags of Azure's driver among the arguments, as far as they are settled by now, over the configuration.
 void read_driver_flags(Context& context, Parallel& parallel);
+// Azure's ParallelRunStep takes named arguments only.
+void check_first_argument(Context& context, const Parallel& parallel);
 void check_parallel_step(Context& context, const MapReader& step_map, const Step& step);
 void read_scoring(Context& context, const Value& value, const std::string& owner, Scoring& scoring);
 

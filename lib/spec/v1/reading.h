@@ -16,6 +16,7 @@ struct Reading {
   Context& context;
   std::map<std::string, std::pair<std::string, std::string>> destinations{};  // of outputs: step and output
   std::vector<std::string> sources{};                                        // all that an input may name, for hints
+  std::string default_compute{};                                             // of steps that name none
 };
 
 // As Azure's loader: unknown keys have no effect (here they are warned about), empty ones count as absent.

@@ -38,8 +38,9 @@ class Reader {
   void read() {
     check_name(context_, entry_.key_where, entry_.key, "a step");
     const auto [kind, body] = kind_and_body();
-    if (context_.is_used(step_.name)) read_body(kind, body, false);
-    else if (kind && kind->refusal.empty()) read_body(kind, body, true);
+    const bool runs = kind && kind->refusal.empty() && !context_.is_used(step_.name);
+    read_body(kind, body, runs);
+    if (step_.compute.empty()) step_.compute = reading_.default_compute;
     context_.pipeline.steps.push_back(std::move(step_));
   }
 
@@ -72,8 +73,13 @@ class Reader {
     context_.error(type->value.where, fmt::format("`{}` is no type of a step in this YAML", type->value.node->text), context_.hint(type->value.node->text, names));
   }
 
+  // What does not run still makes outputs that others read; its other keys are nobody's business.
   void read_body(const Kind* kind, const Value* body, bool runs) {
-    MapReader map(context_, *body, fmt::format("step `{}`", step_.name), keys, as_written());
+    if (body->node->kind != Node::Kind::map) return;
+    std::vector<std::string> known = keys;
+    for (const Entry& entry : body->node->entries)
+      if (!runs) known.push_back(entry.key);
+    MapReader map(context_, *body, fmt::format("step `{}`", step_.name), known, as_written());
     if (!map.valid()) return;
     read_inputs(map, "inputs", false);
     read_inputs(map, "side_inputs", true);
@@ -209,7 +215,20 @@ class Reader {
     auto* parallel = std::get_if<Parallel>(&step_.action);
     if (!parallel) return;
     parallel->arguments = arguments_of(map);
+    check_first_argument(context_, *parallel);
     read_driver_flags(context_, *parallel);
+    warn_about_name(map);
+  }
+
+  // Azure asks this of ParallelRunSteps alone.
+  void warn_about_name(const MapReader& map) {
+    const auto written = map.text("name");
+    const std::string name = written ? written->text : step_.name;
+    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    const bool good = name.size() >= 3 && name.size() <= 32 && std::all_of(name.begin(), name.end(), fits) && name.front() >= 'a' && name.back() != '-';
+    if (!good)
+      context_.azure_warning(written ? written->where : entry_.key_where, fmt::format("Azure refuses the name `{}` of a ParallelRunStep", name),
+                             "3 to 32 small letters, digits and -; a letter first, no - last");
   }
 
   // input:NAME, output:NAME, side_input:NAME and parameter:NAME stand for what the step has by that name; all else stands for itself.

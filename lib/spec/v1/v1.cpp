@@ -23,12 +23,15 @@ void read_steps(v1::Reading& reading, const MapReader& top) {
   for (const Entry& entry : steps->node->entries) v1::read_step(reading, entry);
 }
 
-void read_head(Context& context, const MapReader& top) {
+void read_head(v1::Reading& reading, const MapReader& top) {
+  Context& context = reading.context;
   context.pipeline.name = context.pipeline.directory.filename().string();
   const auto name = top.text("name"), description = top.text("description");
   if (const auto& said = description ? description : name) context.pipeline.description = said->text;
-  if (const auto compute = top.text("default_compute"))
-    context.warning(compute->where, fmt::format("compute `{}` is not asked for: every step runs on this machine", compute->text));
+  const auto compute = top.text("default_compute");
+  if (!compute) return;
+  reading.default_compute = compute->text;
+  context.warning(compute->where, fmt::format("compute `{}` is not asked for: every step runs on this machine", compute->text));
 }
 
 }  // namespace
@@ -51,7 +54,7 @@ void read_v1(Context& context, const Value& root) {
     context.warning(top.where_of("data_reference"), "`data_reference` has no effect: the key is `data_references`", "add the s");
   v1::read_parameters(reading, top.map("parameters"));
   v1::read_data_references(reading, top.map("data_references"));
-  read_head(context, top);
+  read_head(reading, top);
   read_steps(reading, top);
   report_unmapped(context);
   check_pipeline(context);

@@ -1,6 +1,7 @@
 // Command nodes: a line for the shell, in a copy of `code`.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "spec/v2/binding.h"
 #include "spec/v2/steps.h"
 #include "spec/v2/text.h"
@@ -57,6 +58,8 @@ void read_command(Reading& reading, const Job& job, Step& step) {
   if (!command)
     return reading.context.error(job.where, fmt::format("{} has nothing to run", job.title()), "give it a `command`, or a `component`");
   if (command->value.node->kind != Node::Kind::scalar) return map.wrong_type("command", "text", command->value);
+  if (trim(command->value.node->text).empty())
+    return reading.context.error(command->value.where, fmt::format("`command` of {} is empty", job.title()), "write what it runs");
   if (auto text = read_text(reading, job, step, scalar_of(command->value), fmt::format("`command` of {}", job.title())))
     step.action = Command{std::move(*text), true};
 }

@@ -10,8 +10,8 @@ namespace {
 
 class Placer {
  public:
-  Placer(Reading& reading, const Job& job, PipelineInput& input, const Scalar& written)
-      : context_(reading.context), job_(job), input_(input), written_(written) {}
+  Placer(Reading& reading, const Job& job, PipelineInput& input, const Scalar& written, bool model)
+      : context_(reading.context), job_(job), input_(input), written_(written), model_(model) {}
 
   void place() {
     const std::string& text = written_.text;
@@ -57,7 +57,7 @@ class Placer {
         input_.path = *found;
         return;
       }
-    need(asset->kind == "models" ? "models" : "data", asset->name);
+    need(asset->kind == "models" || (asset->kind.empty() && model_) ? "models" : "data", asset->name);
   }
 
   void place_in_datastore(const AssetName& asset) {
@@ -77,13 +77,14 @@ class Placer {
   const Job& job_;
   PipelineInput& input_;
   const Scalar& written_;
+  const bool model_;
 };
 
 DataType type_on_disk(const Path& path) { return is_file(path) ? DataType::file : DataType::folder; }
 
 }  // namespace
 
-Bound add_data(Reading& reading, const Job& job, const std::string& name, const Scalar& path, std::optional<DataType> type) {
+Bound add_data(Reading& reading, const Job& job, const std::string& name, const Scalar& path, const InputType& type) {
   Context& context = reading.context;
   PipelineInput input;
   input.name = job.scope ? job.step + "." + name : name;
@@ -94,9 +95,9 @@ Bound add_data(Reading& reading, const Job& job, const std::string& name, const 
   input.written = written.text;
   input.where = location(written.where);
   if (input.overridden) input.path = absolute_path(written.text);
-  else Placer(reading, job, input, written).place();
-  const bool by_disk = !type || (input.overridden && type != DataType::mltable);
-  input.type = by_disk ? type_on_disk(input.path) : *type;
+  else Placer(reading, job, input, written, type.model).place();
+  const bool by_disk = !type.data || (input.overridden && type.data != DataType::mltable);
+  input.type = by_disk ? type_on_disk(input.path) : *type.data;
   Bound bound{.kind = Bound::Kind::data};
   bound.source = input.name;
   bound.where = path.where;

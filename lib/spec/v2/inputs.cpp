@@ -83,6 +83,8 @@ class Reader {
     return {context_, value, named(name), declaration_keys, values_in(reading_, job_.scope)};
   }
 
+  static InputType kind(const Declaration& declaration) { return {declaration.data, {}, declaration.model}; }
+
   Declaration declaration(const Given& given) {
     Declaration declaration{.where = given.where};
     if (given.value.node->kind == Node::Kind::scalar) {  // `x: 3` in a component is a default
@@ -92,12 +94,14 @@ class Reader {
     if (given.value.node->kind == Node::Kind::null) return declaration;
     const MapReader map = reader(given.value, given.name);
     if (!map.valid()) return declaration;
-    if (const auto type = read_input_type(map)) {
+    const auto type = read_input_type(map);
+    if (type) {
       declaration.literal = type->literal;
+      declaration.model = type->model;
       declaration.data = type->literal ? std::nullopt : std::optional(type->data.value_or(DataType::folder));
     }
     declaration.optional = map.boolean("optional").value_or(false);
-    read_input_mode(map);
+    read_input_mode(map, type);
     declaration.default_value = map.scalar("default");
     for (const Scalar& choice : map.texts("enum")) declaration.choices.push_back(choice.text);
     declaration.least = map.number("min", {-1e308, 1e308});
@@ -129,11 +133,11 @@ class Reader {
   }
 
   Bound by_default(const std::string& name, const Declaration& declaration) {
-    if (!job_.scope && declaration.data && reading_.data.contains(name)) return add_data(reading_, job_, name, {}, declaration.data);
+    if (!job_.scope && declaration.data && reading_.data.contains(name)) return add_data(reading_, job_, name, {}, kind(declaration));
     if (!job_.scope && !declaration.data && reading_.values.contains(name)) return literal(name, {}, declaration);
     const auto& value = declaration.default_value;
     if (value && !(declaration.optional && value->text.empty()))
-      return declaration.data ? add_data(reading_, job_, name, *value, declaration.data) : literal(name, *value, declaration);
+      return declaration.data ? add_data(reading_, job_, name, *value, kind(declaration)) : literal(name, *value, declaration);
     if (declaration.optional) return {};
     if (!job_.scope) reading_.missing.push_back({name, declaration.data.has_value(), location(declaration.where)});
     else
@@ -156,14 +160,14 @@ class Reader {
   Bound of_scalar(const Given& given, const Declaration& declaration) {
     const Scalar scalar = scalar_of(given.value);
     if (has_expression(scalar.text)) return bound_to(given, scalar, declaration);
-    if (declaration.data) return add_data(reading_, job_, given.name, scalar, declaration.data);
+    if (declaration.data) return add_data(reading_, job_, given.name, scalar, kind(declaration));
     return literal(given.name, scalar, declaration);
   }
 
   Bound of_map(const Given& given, const Declaration& declaration) {
     const MapReader map = reader(given.value, given.name);
     const auto type = map.valid() ? read_input_type(map) : std::nullopt;
-    read_input_mode(map);
+    read_input_mode(map, type);
     const Entry* path = entry_of(given.value, "path");
     const Entry* value = path ? path : entry_of(given.value, "value") ? entry_of(given.value, "value") : entry_of(given.value, "default");
     if (!value || value->value.node->kind != Node::Kind::scalar) {
@@ -176,7 +180,7 @@ class Reader {
       if (type && type->data) bound.type = type->data;
       return bound;
     }
-    if (path) return add_data(reading_, job_, given.name, scalar, type ? type->data : declaration.data);
+    if (path) return add_data(reading_, job_, given.name, scalar, type.value_or(kind(declaration)));
     Declaration typed = declaration;
     if (type && type->literal && !typed.literal) typed.literal = type->literal;
     return literal(given.name, scalar, typed);
@@ -186,7 +190,8 @@ class Reader {
     Bound bound = bind_text(reading_, job_, scalar, named(given.name));
     if (bound.broken) return bound;
     if (bound.kind == Bound::Kind::unset && (declaration.default_value || !declaration.optional) && job_.component) return by_default(given.name, declaration);
-    if (bound.kind == Bound::Kind::literal && !declaration.data) set_value(bound, given.name, {bound.value, false, scalar.where}, declaration);
+    const bool text = declaration.literal.value_or(ParameterType::string) == ParameterType::string;  // "true" is settled: it does not become True
+    if (bound.kind == Bound::Kind::literal && !declaration.data) set_value(bound, given.name, {bound.value, text, scalar.where}, declaration);
     if (bound.kind == Bound::Kind::output && declaration.data && !bound.type) bound.type = declaration.data;
     return bound;
   }

@@ -97,7 +97,7 @@ std::unique_ptr<Job> read_node(Reading& reading, Job& owner, const Entry& entry,
 
 void refuse_empty(Context& context, const Job& owner, const Value& map) {
   const Entry* jobs = map.node->find("jobs");
-  const Place& where = jobs ? jobs->key_where : owner.where;
+  const Place& where = jobs ? jobs->key_where : owner.where.line > 0 ? owner.where : map.where;
   context.error(where, fmt::format("{} has no nodes", owner.title()), "write `jobs:`, and below it `NAME: {command: ...}`");
 }
 

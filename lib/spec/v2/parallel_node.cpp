@@ -32,7 +32,8 @@ class Reader {
     read_mini_batches(config);
     read_thresholds(config);
     read_tries(config);
-    if (const auto level = node_.choice("logging_level", logging_levels)) config.logging_level = *level;
+    read_logging_level(config);
+    warn_about_keys_of_commands();
     if (const auto nodes = read_instance_count(reading_, node_, job_)) config.node_count = *nodes;
     if (const auto processes = node_.integer("max_concurrency_per_instance", {1, 1000})) config.process_count_per_node = static_cast<int>(*processes);
     read_task();
@@ -41,6 +42,25 @@ class Reader {
   }
 
  private:
+  void read_logging_level(ParallelRunConfig& config) {
+    const auto level = node_.choice("logging_level", logging_levels);
+    if (!level) return;
+    config.logging_level = *level;
+    const Scalar written = *node_.scalar("logging_level");
+    if (written.text != *level)
+      context_.azure_warning(written.where, fmt::format("Azure wants {} in capital letters", named("logging_level")), fmt::format("write {}", *level));
+  }
+
+  // Azure takes them without a word, and does nothing with them.
+  void warn_about_keys_of_commands() {
+    const auto warn = [&](std::string_view key, std::string hint) {
+      if (node_.has(key)) context_.warning(node_.where_of(key), fmt::format("{} has no effect: a parallel node has no such key", named(std::string(key))), std::move(hint));
+    };
+    warn("limits", "`retry_settings.timeout` limits each try of a mini-batch");
+    warn("environment", "write it below `task`");
+    warn("code", "write it below `task`");
+  }
+
   static Scalar raw(const Entry& entry) { return scalar_of(entry.value); }
 
   std::string named(const std::string& key) const { return node_.named(key); }
@@ -109,14 +129,21 @@ class Reader {
                          {"type", "code", "entry_script", "program_arguments", "append_row_to", "environment", "model", "is_deterministic"},
                          values_of(reading_, job_), "task");
     if (!task.valid()) return;
-    const std::vector<std::pair<std::string, bool>> types = {{"run_function", true}, {"function", true}, {"model", false}};
-    if (task.choice("type", types) == false)
-      context_.error(task.given("type")->value.where, fmt::format("{} is not supported: it never left Azure's preview", task.named("type")), "write run_function");
+    read_type(task);
     read_code(reading_, task, step_);
     read_environment_of(reading_, task, step_);
     read_entry_script(task);
     read_arguments_of(task);
     read_rows(task);
+  }
+
+  void read_type(const MapReader& task) {
+    static const std::vector<std::pair<std::string, bool>> types = {{"run_function", true}, {"function", true}, {"model", false}};
+    const auto runs = task.choice("type", types);
+    if (!runs) return;
+    const Scalar type = *task.scalar("type");
+    if (!*runs) context_.error(type.where, fmt::format("{} is not supported: it never left Azure's preview", task.named("type")), "write run_function");
+    else if (type.text != "run_function") context_.azure_warning(type.where, fmt::format("Azure documents no `{}` as {}", type.text, task.named("type")), "write run_function");
   }
 
   void read_entry_script(const MapReader& task) {
@@ -141,7 +168,11 @@ class Reader {
     const Entry* entry = task.given("program_arguments");
     if (!entry) return;
     if (entry->value.node->kind != Node::Kind::scalar) return task.wrong_type("program_arguments", "text", entry->value);
-    if (const auto text = read_text(reading_, job_, step_, raw(*entry), task.named("program_arguments"))) parallel_.arguments = split_words(*text);
+    const auto text = read_text(reading_, job_, step_, raw(*entry), task.named("program_arguments"));
+    if (!text) return;
+    auto words = split_words(*text);
+    if (words) parallel_.arguments = std::move(*words);
+    else context_.error(entry->value.where, fmt::format("a quote in {} is never closed", task.named("program_arguments")), "the text is cut into words as a shell does: close it, or write \\ before it");
   }
 
   // Rows go to the first output of a step: that it is.

@@ -46,20 +46,25 @@ std::string value_of(const std::string& expression, const std::string& name) {
   return "${{" + expression + "}}";
 }
 
-// The value with the expressions of schedules resolved.
+// The value with the expressions of schedules resolved. Those that are left are looked for from the first of them on.
 Value with_names(Context& context, const Value& value, const std::string& name) {
   Node& copy = context.documents.front()->add(value.node->kind);
   copy.is_text = value.node->is_text;
   copy.text = value.node->text;
+  Place where = value.where;
   if (has_expression(copy.text)) {
     const auto pieces = split_expressions(context, scalar_of(value));
     std::string text;
-    for (const Piece& piece : pieces.value_or(std::vector<Piece>{})) text += piece.is_expression ? value_of(piece.text, name) : piece.text;
+    for (const Piece& piece : pieces.value_or(std::vector<Piece>{})) {
+      const std::string put_in = piece.is_expression ? value_of(piece.text, name) : piece.text;
+      if (piece.is_expression && has_expression(put_in) && !has_expression(text)) where = piece.where;
+      text += put_in;
+    }
     copy.text = text;
   }
   for (const Entry& entry : value.node->entries) copy.entries.push_back({entry.key, entry.key_where, with_names(context, entry.value, name)});
   for (const Value& item : value.node->items) copy.items.push_back(with_names(context, item, name));
-  return {&copy, value.where};
+  return {&copy, where};
 }
 
 // The job with the entries of `change` over its own; maps of maps are joined.

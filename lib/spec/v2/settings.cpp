@@ -103,12 +103,14 @@ void read_settings(Reading& reading, const Job& whole) {
   const Entry* compute = entry_of(whole.own, "compute");
   reading.has_compute = compute != nullptr;
   if (compute) reading.compute = location(compute->key_where);
+  if (compute && !has_expression(compute->value.node->text)) reading.default_compute = compute->value.node->text;
   const auto map = settings_of(reading, whole);
   if (!map) return;
   if (const auto go_on = map->boolean("continue_on_step_failure")) pipeline.continue_on_step_failure = *go_on;
   if (const auto force = map->boolean("force_rerun")) pipeline.force_rerun = *force;
-  if (map->text("default_compute")) {
+  if (const auto name = map->text("default_compute")) {
     reading.has_compute = true;
+    reading.default_compute = name->text;
     reading.compute = location(map->where_of("default_compute"));
   }
   const auto datastore = map->text("default_datastore");

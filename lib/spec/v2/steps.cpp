@@ -56,7 +56,7 @@ void read_variables_in(Reading& reading, const Job& job, const Value& map, Step&
 void read_compute(Reading& reading, const Job& job, const MapReader& map, Step& step) {
   const auto compute = map.text("compute");
   Context& context = reading.context;
-  if (compute) step.compute = compute->text;
+  step.compute = compute ? compute->text : reading.default_compute;
   if (compute && reading.compute.line == 0) reading.compute = location(map.where_of("compute"));
   if (compute && compute->text == "local")
     context.azure_warning(compute->where, fmt::format("nodes of a pipeline cannot run on `compute: local` in Azure, here {}", job.title()));

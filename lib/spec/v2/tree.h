@@ -33,6 +33,7 @@ struct Bound {
 struct Declaration {
   std::optional<DataType> data;           // nothing: it is a literal
   std::optional<ParameterType> literal;   // nothing: of any type
+  bool model = false;                     // data is an asset of `models:`
   bool optional = false;
   std::optional<Scalar> default_value;
   std::vector<std::string> choices;
@@ -98,6 +99,7 @@ struct Reading {
   std::vector<Missing> missing{};
   std::set<std::string> used{};                    // inputs of the whole pipeline that a node reads
   bool has_compute = false;                        // for all nodes
+  std::string default_compute;                     // its name, of nodes that name none
   std::string default_datastore = "workspaceblobstore";
   std::size_t jobs = 0;                            // so far
   int depth = 0;                                   // of nodes whose inputs are being read for each other

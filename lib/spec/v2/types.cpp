@@ -1,5 +1,7 @@
 #include "spec/v2/types.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "spec/yaml/scalar.h"
 
@@ -25,8 +27,8 @@ std::vector<std::pair<std::string, std::string>> words(const std::vector<std::st
 
 std::optional<InputType> read_input_type(const MapReader& map) {
   std::vector<std::pair<std::string, InputType>> all;
-  for (const auto& [word, type] : data_types) all.push_back({word, {type, {}}});
-  all.push_back({"custom_model", {}});
+  for (const auto& [word, type] : data_types) all.push_back({word, {type, {}, word.ends_with("_model")}});
+  all.push_back({"custom_model", {{}, {}, true}});
   for (const auto& [word, type] : literal_types) all.push_back({word, {{}, type}});
   return map.choice<InputType>("type", all);
 }
@@ -37,9 +39,14 @@ std::optional<DataType> read_output_type(const MapReader& map) {
   return map.choice<DataType>("type", all);
 }
 
-void read_input_mode(const MapReader& map) {
+void read_input_mode(const MapReader& map, const std::optional<InputType>& type) {
   static const auto modes = words({"ro_mount", "rw_mount", "mount", "download", "upload", "direct", "eval_mount", "eval_download"});
-  map.choice<std::string>("mode", modes);
+  const auto mode = map.choice<std::string>("mode", modes);
+  if (!mode || !type) return;
+  const bool for_all = *mode == "ro_mount" || *mode == "download" || *mode == "direct", for_tables = mode->starts_with("eval_");
+  if (for_all || (for_tables && type->data == DataType::mltable)) return;
+  map.context().azure_warning(map.scalar("mode")->where, fmt::format("Azure refuses the mode `{}` of {}{}", *mode, map.owner(), for_tables ? ", which is no mltable" : ""),
+                              "write ro_mount, download or direct");
 }
 
 std::string read_output_mode(const MapReader& map) {

@@ -10,13 +10,14 @@ namespace mlpipe::spec::v2 {
 struct InputType {
   std::optional<DataType> data;          // nothing of both: custom_model, which is a file or a folder
   std::optional<ParameterType> literal;
+  bool model = false;  // the asset is a model, not data
 };
 
 // `type` of an input, of an output; nothing: it is not said, or wrong, which is reported.
 std::optional<InputType> read_input_type(const MapReader& map);
 std::optional<DataType> read_output_type(const MapReader& map);
-// `mode` of either; a wrong one is reported.
-void read_input_mode(const MapReader& map);
+// `mode` of either; a wrong one is reported. `type`: what the same map says that the input is.
+void read_input_mode(const MapReader& map, const std::optional<InputType>& type);
 std::string read_output_mode(const MapReader& map);
 
 // A value as Azure hands it over: true and false with a capital letter, the rest as it is written. Nothing: it is of another type.

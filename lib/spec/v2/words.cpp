@@ -12,11 +12,12 @@ class WordSplitter {
  public:
   explicit WordSplitter(const Template& text) : text_(text) {}
 
-  std::vector<Template> split() {
+  std::optional<std::vector<Template>> split() {
     for (const auto& part : text_.parts) {
       if (const auto* reference = std::get_if<Reference>(&part)) add_reference(*reference);
       else for (const char c : std::get<std::string>(part)) add(c);
     }
+    if (quote_) return std::nullopt;
     finish();
     return std::move(words_);
   }
@@ -83,6 +84,6 @@ class WordSplitter {
 
 }  // namespace
 
-std::vector<Template> split_words(const Template& text) { return WordSplitter(text).split(); }
+std::optional<std::vector<Template>> split_words(const Template& text) { return WordSplitter(text).split(); }
 
 }  // namespace mlpipe::spec::v2
