@@ -339,7 +339,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (auto error = ledger_->tally().verdict()) return *error;
     if (job_.output.empty() || job_.config.output_action != OutputAction::append_row) return note_handover(job_);
     logs_->writing_rows(ledger_->tally().counts().rows);
-    MLPIPE_TRY_VOID(ledger_->write_rows(header_->text()));
+    MLPIPE_TRY_VOID(ledger_->write_rows(rows_header()));
     return note_handover(job_);
   }
 

@@ -43,7 +43,7 @@ void say(int fd, std::string_view text) { (void)!::write(fd, text.data(), text.s
   void* handle = ::dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
   const char* reason = handle ? nullptr : ::dlerror();
   using Entry = const mlpipe_scoring_module* (*)();
-  const auto entry = handle ? reinterpret_cast<Entry>(::dlsym(handle, "mlpipe_scoring_module_v1")) : nullptr;
+  const auto entry = handle ? reinterpret_cast<Entry>(::dlsym(handle, "mlpipe_scoring_module_v2")) : nullptr;
   if (entry) say(fd, fmt::format("+{}", entry()->version));
   else say(fd, fmt::format("-{}", reason ? reason : "it is no scoring module of this version"));
   // Not exit(): LibTorch's destructors have no business here.

@@ -10,34 +10,12 @@
 
 #include "base/units.h"
 #include "pipeline/expression.h"
+#include "pipeline/scoring.h"
 
 namespace mlpipe {
 
 enum class OutputAction { append_row, summary_only };
 enum class RowOrder { mini_batch, completion };
-enum class ScoringInput { image, table, array };
-enum class Numerics { strict, fast };  // strict: PyTorch's own bits at a fixed batch size
-
-// Decoding and preprocessing of images, as Pillow and numpy would do it.
-struct ImageSpec {
-  // {}: as it is; {n}: the shorter side becomes n; {h, w}: exactly. Bilinear with antialias, bit-identical to Pillow.
-  std::vector<int> resize;
-  std::vector<int> crop;    // {}: none; {n} or {h, w}: centre crop
-  std::string mode = "RGB"; // "RGB" or "L"
-  std::vector<double> mean; // one a channel, of values scaled to 0..1; {}: zeros
-  std::vector<double> std;  // {}: ones
-};
-
-struct Scoring {
-  ScoringInput input = ScoringInput::image;
-  ImageSpec image;
-  std::vector<std::string> columns;       // of a table, in the order of the model's inputs
-  Located<std::string> output{"{name} {argmax}", {}};  // the row of one item: see docs/reference.md
-  int batch_size = 8;                     // items a forward pass; the last one is padded to it
-  Numerics numerics = Numerics::strict;
-  std::string device = "cpu";
-};
-
 // What only a flag of Azure's driver among the step's arguments can set (pipeline/driver_flags.h).
 struct DriverFlags {
   bool dataframe_header = false;          // the column names once, as the first line of the rows

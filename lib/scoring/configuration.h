@@ -10,7 +10,8 @@
 namespace mlpipe {
 
 struct ScoringConfiguration {
-  std::string model;  // absolute path
+  std::string model;   // absolute path; of an AOTInductor package the folder that it was unpacked to (scoring/package/unpacked.h)
+  std::string labels;  // absolute path; empty: none
   Scoring scoring;
 };
 

@@ -1,5 +1,6 @@
 #include "system/host.h"
 
+#include <fmt/format.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -125,5 +126,14 @@ std::optional<Path> find_program(const std::string& name, const std::string& pat
 }
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+bool processor_has(std::string_view flag) {
+  static const std::string flags = [] {
+    const auto text = read_file("/proc/cpuinfo");
+    const auto at = text ? std::min(text->find("\nflags"), text->find("\nFeatures")) : std::string::npos;
+    return at == std::string::npos ? std::string() : text->substr(at + 1, text->find('\n', at + 1) - at - 1) + ' ';
+  }();
+  return flags.find(fmt::format(" {} ", flag)) != std::string::npos;
+}
 
 }  // namespace mlpipe

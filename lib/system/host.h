@@ -23,5 +23,7 @@ std::optional<Path> find_module(const std::string& name);
 // The executable that `name` means to a shell with this value of PATH; nothing when there is none.
 std::optional<Path> find_program(const std::string& name, const std::string& path_variable);
 bool is_terminal(int fd);
+// Whether the first processor has this flag in /proc/cpuinfo ("avx512f").
+bool processor_has(std::string_view flag);
 
 }  // namespace mlpipe

@@ -8,45 +8,53 @@
 #include <cstdio>
 #include <optional>
 
+#include "worker/module_mini_batch.h"
+
 namespace mlpipe {
 namespace {
 
 using wire::FromWorker;
 using Steady = std::chrono::steady_clock;
 
-// What the module tells about the items of one mini-batch; rows are put into the order of the items.
+// What the module tells about the items of one mini-batch. Rows come in the order of the items.
 class RowCollector {
  public:
-  explicit RowCollector(std::size_t items) : rows_(items), reasons_(items) {}
+  explicit RowCollector(std::size_t items) : reasons_(items) {}
 
-  mlpipe_row_sink sink() { return {this, on_row, on_failed}; }
+  mlpipe_row_sink sink() { return {this, on_rows, on_failed}; }
 
   wire::MiniBatchResult result(const wire::MiniBatch& batch) {
     wire::MiniBatchResult result;
     result.id = batch.id;
     result.attempt = batch.attempt;
-    result.items = static_cast<std::uint32_t>(rows_.size());
-    for (std::size_t item = 0; item < rows_.size(); ++item) {
-      if (reasons_[item]) {
-        result.failed.push_back({static_cast<std::uint32_t>(item), std::move(*reasons_[item])});
-      } else {
-        result.rows += rows_[item];
-      }
-    }
+    result.items = static_cast<std::uint32_t>(reasons_.size());
+    result.rows = std::move(rows_);
+    for (std::size_t item = 0; item < reasons_.size(); ++item)
+      if (reasons_[item]) result.failed.push_back({static_cast<std::uint32_t>(item), std::move(*reasons_[item])});
     result.returned = result.items - static_cast<std::uint32_t>(result.failed.size());
     return result;
   }
 
  private:
-  static void on_row(void* self, std::size_t item, const char* text, std::size_t length) {
-    static_cast<RowCollector*>(self)->rows_.at(item).append(text, length).push_back('\n');
-  }
-  static void on_failed(void* self, std::size_t item, const char* reason, std::size_t length) {
-    static_cast<RowCollector*>(self)->reasons_.at(item).emplace(reason, length);
+  static void on_rows(void* context, std::size_t item, std::size_t count, const char* text, std::size_t length) {
+    auto& self = *static_cast<RowCollector*>(context);
+    if (count == 1 && self.reasons_.at(item)) return;  // void
+    const bool same = self.last_ && *self.last_ == item + count - 1;
+    if (!same) self.last_begins_ = self.rows_.size();
+    self.last_ = item + count - 1;
+    self.rows_.append(text, length);
   }
 
-  std::vector<std::string> rows_;
+  static void on_failed(void* context, std::size_t item, const char* reason, std::size_t length) {
+    auto& self = *static_cast<RowCollector*>(context);
+    self.reasons_.at(item).emplace(reason, length);
+    if (self.last_ == item) self.rows_.resize(self.last_begins_);  // it had given rows
+  }
+
+  std::string rows_;
   std::vector<std::optional<std::string>> reasons_;
+  std::optional<std::size_t> last_;  // the item that gave rows last, alone
+  std::size_t last_begins_ = 0;      // where its rows begin
 };
 
 // The first line says what happened; all of it is the traceback.
@@ -116,7 +124,7 @@ Result<OpenScorer> open_scorer(const std::string& module, const std::string& con
   void* library = ::dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) return Error{ErrorKind::step_failed, std::string("cannot open the scoring module: ") + ::dlerror(), ""};
   using Entry = const mlpipe_scoring_module* (*)();
-  const auto entry = reinterpret_cast<Entry>(::dlsym(library, "mlpipe_scoring_module_v1"));
+  const auto entry = reinterpret_cast<Entry>(::dlsym(library, "mlpipe_scoring_module_v2"));
   if (!entry) return Error{ErrorKind::step_failed, module + " is no scoring module of this version of mlpipe", ""};
   OpenScorer opened{entry(), nullptr};
   char* error = nullptr;
@@ -128,13 +136,12 @@ Result<OpenScorer> open_scorer(const std::string& module, const std::string& con
 }
 
 wire::FromWorker score(const OpenScorer& scorer, const wire::MiniBatch& batch) {
-  std::vector<mlpipe_item> items;
-  for (const auto& item : batch.items) items.push_back({item.c_str()});
-  RowCollector collector(items.size());
+  const ModuleMiniBatch items(batch);
+  RowCollector collector(items.count());
   const auto sink = collector.sink();
   char* error = nullptr;
   const auto start = Steady::now();
-  if (scorer.module->score(scorer.scorer, items.data(), items.size(), &sink, &error) != 0) return failure(scorer, batch, error);
+  if (scorer.module->score(scorer.scorer, &items.get(), &sink, &error) != 0) return failure(scorer, batch, error);
   auto result = collector.result(batch);
   result.run_us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count());
   return result;

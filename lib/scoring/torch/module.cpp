@@ -43,8 +43,17 @@ mlpipe_scorer* open(const char* configuration, char** error) {
   return opened;
 }
 
-int score(mlpipe_scorer* scorer, const mlpipe_item* items, size_t count, const mlpipe_row_sink* sink, char** error) {
-  return guarded(error, [&] { return scorer->scorer->score(items, count, *sink); });
+const char* facts(const mlpipe_scorer* scorer) { return scorer->scorer->facts(); }
+
+int score(mlpipe_scorer* scorer, const mlpipe_mini_batch* mini_batch, const mlpipe_row_sink* sink, char** error) {
+  return guarded(error, [&] { return scorer->scorer->score(*mini_batch, *sink); });
+}
+
+int measure(mlpipe_scorer* scorer, size_t batch_size, double seconds, mlpipe_timing* timing, float* values, size_t value_count, char** error) {
+  return guarded(error, [&]() -> mlpipe::Status {
+    MLPIPE_TRY(*timing, scorer->scorer->measure(batch_size, seconds, values, value_count));
+    return {};
+  });
 }
 
 void close(mlpipe_scorer* scorer) { delete scorer; }
@@ -57,7 +66,7 @@ const char* version() {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) const mlpipe_scoring_module* mlpipe_scoring_module_v1(void) {
-  static const mlpipe_scoring_module module{version(), open, score, close, free_text};
+extern "C" __attribute__((visibility("default"))) const mlpipe_scoring_module* mlpipe_scoring_module_v2(void) {
+  static const mlpipe_scoring_module module{version(), open, facts, score, measure, close, free_text};
   return &module;
 }

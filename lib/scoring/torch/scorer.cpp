@@ -1,39 +1,76 @@
 #include "scoring/torch/scorer.h"
 
-#include "scoring/model_format.h"
-#include "scoring/torch/mini_batch.h"
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "scoring/package/model_format.h"
+#include "scoring/torch/timing.h"
+#include "system/files.h"
 
 namespace mlpipe {
 namespace {
 
-Error not_yet(std::string what) { return {ErrorKind::spec, std::move(what) + " not yet", ""}; }
+// Of arrays and of images without a size, whose shape only the first item tells.
+constexpr std::size_t unmeasured_batch_size = 8;
 
-Status check(const Scoring& scoring) {
-  if (scoring.input == ScoringInput::table) return not_yet("scoring.input: table cannot be scored by a model");
-  if (scoring.numerics == Numerics::fast) return not_yet("scoring.numerics: fast does not work");
-  if (scoring.device != "cpu") return not_yet("scoring.device: " + scoring.device + " does not work");
-  if (scoring.batch_size < 1) return Error{ErrorKind::spec, "scoring.batch_size must be at least 1", ""};
-  return {};
+Result<std::vector<std::string>> read_labels(const std::string& path) {
+  std::vector<std::string> labels;
+  if (path.empty()) return labels;
+  MLPIPE_TRY(const std::string text, read_file(path));
+  for (const std::string_view line : split(text, '\n')) labels.emplace_back(trim(line));
+  while (!labels.empty() && labels.back().empty()) labels.pop_back();
+  if (labels.empty()) return Error{ErrorKind::step_failed, fmt::format("{}: there is no label in it", path), "one line a value of the model"};
+  return labels;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Scorer>> Scorer::open(std::string_view configuration) {
-  MLPIPE_TRY(auto asked, scoring_configuration_from_json(configuration));
-  MLPIPE_TRY_VOID(check(asked.scoring));
-  MLPIPE_TRY(auto row, RowTemplate::parse(asked.scoring.output.value));
-  MLPIPE_TRY(auto images, ImageInput::make(asked.scoring.image));
-  MLPIPE_TRY_VOID(check_is_torchscript(asked.model));
-  MLPIPE_TRY(auto model, TorchModel::load(asked.model));
-  return std::unique_ptr<Scorer>(new Scorer(std::move(asked.scoring), std::move(row), std::move(images), std::move(model)));
+  MLPIPE_TRY(const ScoringConfiguration asked, scoring_configuration_from_json(configuration));
+  const Scoring& scoring = asked.scoring;
+  MLPIPE_TRY(RowWriter writer, RowWriter::make(scoring));
+  MLPIPE_TRY(auto labels, read_labels(asked.labels));
+  if (writer.needs_labels() && labels.empty()) return Error{ErrorKind::spec, "{label} needs scoring.labels, a file with a name a line", ""};
+  MLPIPE_TRY(auto feed, make_feed(scoring, writer.columns()));
+  MLPIPE_TRY(const ModelFormat format, runnable_format(asked.model));
+  MLPIPE_TRY(auto model, TorchModel::load(asked.model, format, scoring.numerics, scoring.device));
+  std::unique_ptr<Scorer> scorer(new Scorer(std::move(writer), std::move(labels), std::move(feed), std::move(model)));
+  scorer->facts_.format = format == ModelFormat::aoti_package ? "AOTInductor package" : "TorchScript";
+  scorer->facts_.device = scoring.device;
+  MLPIPE_TRY_VOID(scorer->choose_batch_size(scoring));
+  scorer->facts_text_ = to_json(scorer->facts_);
+  return scorer;
 }
 
-Status Scorer::score(const mlpipe_item* items, std::size_t count, const mlpipe_row_sink& sink) {
-  MiniBatch batch(*model_, static_cast<std::size_t>(scoring_.batch_size), row_, items, sink);
-  for (std::size_t item = 0; item < count; ++item) {
-    MLPIPE_TRY_VOID(scoring_.input == ScoringInput::image ? batch.add_image(item, images_) : batch.add_array(item));
+Status Scorer::choose_batch_size(const Scoring& scoring) {
+  const auto shape = feed_->shape();
+  if (const auto given = batch_size_of(scoring)) {
+    facts_.batch_size = static_cast<std::size_t>(*given);
+  } else if (!shape) {
+    facts_.batch_size = unmeasured_batch_size;
+  } else {
+    MLPIPE_TRY(facts_.batch_size, best_batch_size(*model_, *shape));
+    facts_.measured = true;
   }
-  return batch.flush();
+  return {};
+}
+
+Status Scorer::score(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink) {
+  Passes passes(*model_, facts_.batch_size, writer_, labels_.empty() ? nullptr : &labels_, sink);
+  MLPIPE_TRY_VOID(feed_->run(mini_batch, passes, sink));
+  return passes.flush();
+}
+
+Result<mlpipe_timing> Scorer::measure(std::size_t batch_size, double seconds, float* values, std::size_t value_count) {
+  const auto shape = feed_->shape();
+  if (!shape)
+    return Error{ErrorKind::spec, "the shape of the model's input is not known", "images need `crop`, or `resize` with two numbers; of arrays only the files tell"};
+  ModelOutput output;
+  MLPIPE_TRY(const mlpipe_timing timing, time_passes(*model_, batch_size, *shape, seconds, &output));
+  if (values) std::copy_n(output.values, std::min(value_count, output.rows * output.row_size), values);
+  return timing;
 }
 
 }  // namespace mlpipe

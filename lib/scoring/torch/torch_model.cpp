@@ -1,12 +1,10 @@
 #include "scoring/torch/torch_model.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/empty.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/StringUtil.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
 #if __has_include(<torch/headeronly/version.h>)
 #include <torch/headeronly/version.h>
 #else
@@ -14,7 +12,10 @@
 #endif
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
+
+#include "scoring/torch/graph.h"
 
 namespace mlpipe {
 namespace {
@@ -69,50 +70,103 @@ std::optional<at::Tensor> first_tensor(const c10::IValue& value) {
   return std::nullopt;
 }
 
+std::optional<at::Device> device_of(const std::string& name) {
+  const at::Device device(name);
+  const bool there = device.is_cpu() || (device.is_cuda() && at::hasCUDA());
+  return there ? std::optional(device) : std::nullopt;
+}
+
+at::ScalarType scalar_type(ValueType type) { return type == ValueType::int64 ? at::kLong : at::kFloat; }
+
+std::vector<std::int64_t> shape_of(std::size_t rows, const InputRow& row) {
+  std::vector<std::int64_t> shape{static_cast<std::int64_t>(rows)};
+  shape.insert(shape.end(), row.shape.begin(), row.shape.end());
+  return shape;
+}
+
 }  // namespace
 
+std::size_t InputRow::values() const {
+  std::size_t count = 1;
+  for (const std::int64_t side : shape) count *= static_cast<std::size_t>(side);
+  return count;
+}
+
 struct TorchModel::State {
-  torch::jit::Module module;
-  at::Tensor input, output;
+  std::unique_ptr<Graph> graph;
+  at::Device device{at::kCPU};
+  std::size_t rows = 0;
+  std::vector<InputRow> row;
+  std::vector<at::Tensor> inputs;  // on the CPU; pinned where a GPU reads them
+  at::Tensor output;
+
+  bool fits(std::size_t wanted_rows, const std::vector<InputRow>& wanted) const { return rows == wanted_rows && row == wanted && !inputs.empty(); }
+  void make_inputs();
+  Result<ModelOutput> output_of(const c10::IValue& result);
 };
+
+void TorchModel::State::make_inputs() {
+  inputs.clear();
+  for (const InputRow& each : row)
+    inputs.push_back(at::empty(shape_of(rows, each), at::TensorOptions(scalar_type(each.type)).pinned_memory(!device.is_cpu())));
+}
+
+Result<ModelOutput> TorchModel::State::output_of(const c10::IValue& result) {
+  const auto found = first_tensor(result);
+  if (!found) return failed(c10::str("the model returned ", result.tagKind(), " where a tensor, or a tuple that starts with one, is needed"));
+  if (found->is_complex()) return failed("the model returned complex numbers");
+  if (found->dim() == 0 || found->size(0) != static_cast<std::int64_t>(rows)) {
+    return failed(c10::str("the model returned shape ", found->sizes(), " for a batch of ", rows, ": the first dimension must be the batch"));
+  }
+  output = found->to(at::kCPU, at::kFloat).contiguous();
+  return ModelOutput{data_of(output), rows, static_cast<std::size_t>(output.numel()) / rows};
+}
 
 TorchModel::TorchModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TorchModel::~TorchModel() = default;
 
-Result<std::unique_ptr<TorchModel>> TorchModel::load(const std::string& path) {
+Result<std::unique_ptr<TorchModel>> TorchModel::load(const std::string& path, ModelFormat format, Numerics numerics, const std::string& device) {
   return caught([&]() -> Result<std::unique_ptr<TorchModel>> {
     use_one_thread();
     const c10::InferenceMode guard;
+    const auto place = device_of(device);
+    if (!place)
+      return Error{ErrorKind::step_failed, c10::str("device ", device, " is not there: this ", torch_version(), " has no CUDA"),
+                   "use device: cpu, or build mlpipe against a PyTorch with CUDA"};
     auto state = std::make_unique<State>();
-    state->module = torch::jit::load(path, c10::Device(c10::DeviceType::CPU));
-    state->module.eval();
+    state->device = *place;
+    state->graph = format == ModelFormat::aoti_package ? load_package(path, *place) : load_script(path, numerics, *place);
     return std::unique_ptr<TorchModel>(new TorchModel(std::move(state)));
   });
 }
 
-Result<float*> TorchModel::begin(const std::vector<std::int64_t>& shape) {
-  return caught([&]() -> Result<float*> {
+Result<std::vector<void*>> TorchModel::begin(std::size_t rows, const std::vector<InputRow>& row) {
+  return caught([&]() -> Result<std::vector<void*>> {
     const c10::InferenceMode guard;
-    state_->output = at::Tensor();
-    state_->input = at::zeros(shape, at::TensorOptions(at::kFloat));
-    return state_->input.data_ptr<float>();
+    State& state = *state_;
+    state.output = at::Tensor();
+    // A model may keep its input, or write into it and return it: then it is not ours to use again.
+    const bool ours = std::all_of(state.inputs.begin(), state.inputs.end(), [](const at::Tensor& tensor) { return tensor.use_count() == 1; });
+    if (!ours || !state.fits(rows, row)) {
+      state.rows = rows;
+      state.row = row;
+      state.make_inputs();
+    }
+    std::vector<void*> places;
+    for (const at::Tensor& tensor : state.inputs) {
+      places.push_back(tensor.data_ptr());
+      std::memset(places.back(), 0, tensor.nbytes());
+    }
+    return places;
   });
 }
 
 Result<ModelOutput> TorchModel::forward() {
   return caught([&]() -> Result<ModelOutput> {
     const c10::InferenceMode guard;
-    const auto batch = state_->input.size(0);
-    const auto result = state_->module.forward({std::move(state_->input)});
-    const auto output = first_tensor(result);
-    if (!output) return failed(c10::str("the model returned ", result.tagKind(), " where a tensor, or a tuple that starts with one, is needed"));
-    if (output->is_complex()) return failed("the model returned complex numbers");
-    if (output->dim() == 0 || output->size(0) != batch) {
-      return failed(c10::str("the model returned shape ", output->sizes(), " for a batch of ", batch, ": the first dimension must be the batch"));
-    }
-    state_->output = output->to(at::kCPU, at::kFloat).contiguous();
-    const auto rows = static_cast<std::size_t>(batch), values = static_cast<std::size_t>(state_->output.numel());
-    return ModelOutput{data_of(state_->output), rows, values / rows};
+    std::vector<at::Tensor> inputs;
+    for (const at::Tensor& tensor : state_->inputs) inputs.push_back(tensor.to(state_->device, /*non_blocking=*/true));
+    return state_->output_of(state_->graph->run(std::move(inputs)));
   });
 }
 

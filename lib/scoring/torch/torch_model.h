@@ -1,4 +1,4 @@
-// A TorchScript model on the CPU, one thread, PyTorch's own bits. torch_model.cpp alone includes LibTorch.
+// A model in LibTorch, on one thread. Its sources and those of graph.h alone include LibTorch.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,19 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pipeline/scoring.h"
+#include "scoring/package/model_format.h"
 
 namespace mlpipe {
+
+// One row of one input of the model: an image, a table's row, an array's row.
+struct InputRow {
+  ValueType type = ValueType::float32;
+  std::vector<std::int64_t> shape;
+
+  std::size_t values() const;
+  friend bool operator==(const InputRow&, const InputRow&) = default;
+};
 
 // What one forward pass gave: `rows` x `row_size` values, row by row. Valid until the next begin().
 struct ModelOutput {
@@ -19,11 +30,14 @@ struct ModelOutput {
 
 class TorchModel {
  public:
-  static Result<std::unique_ptr<TorchModel>> load(const std::string& path);
+  // `path`: a TorchScript file, or the folder of an unpacked package. `device`: "cpu", "cuda", "cuda:1". Error: what LibTorch threw,
+  // or that it has no such device.
+  static Result<std::unique_ptr<TorchModel>> load(const std::string& path, ModelFormat format, Numerics numerics, const std::string& device);
   ~TorchModel();
 
-  // A new input of this shape (first: the batch), all zeros. The memory is valid until forward().
-  Result<float*> begin(const std::vector<std::int64_t>& shape);
+  // An input of `rows` such rows, all zeros but what the caller writes: an array an input of the model, row-major, of its type. The
+  // memory is valid until the next begin(); forward() leaves it as it is.
+  Result<std::vector<void*>> begin(std::size_t rows, const std::vector<InputRow>& row);
   // Runs the model on it. Error: what the model threw, without LibTorch's backtrace.
   Result<ModelOutput> forward();
 

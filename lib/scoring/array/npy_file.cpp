@@ -1,4 +1,4 @@
-#include "scoring/npy_file.h"
+#include "scoring/array/npy_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "scoring/model_format.h"
+#include "scoring/package/model_format.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -6,26 +6,32 @@
 
 #include <algorithm>
 
-#include "scoring/zip_names.h"
+#include "scoring/zip/zip_file.h"
 
 namespace mlpipe {
 namespace {
 
 constexpr const char* how_to_script = "save TorchScript: torch.jit.save(torch.jit.script(model.eval()), 'model.pt'), or torch.jit.trace(...)";
 
+constexpr const char* how_to_package =
+    "make a package of it, where g++ is:\n"
+    "  import torch\n"
+    "  program = torch.export.load('model.pt2')\n"
+    "  torch._inductor.aoti_compile_and_package(program, package_path='package.pt2', inductor_configs={'freezing': True})";
+
 // Names start with the archive's own folder, which has any name.
-bool has_folder(const std::vector<std::string>& names, std::string_view folder) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return name.find(folder) != std::string::npos; });
+bool has_folder(const ZipFile& zip, std::string_view folder) {
+  return std::any_of(zip.entries().begin(), zip.entries().end(), [&](const ZipEntry& entry) { return entry.name.find(folder) != std::string::npos; });
 }
-bool has_file(const std::vector<std::string>& names, std::string_view file) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return name.ends_with(file); });
+bool has_file(const ZipFile& zip, std::string_view file) {
+  return std::any_of(zip.entries().begin(), zip.entries().end(), [&](const ZipEntry& entry) { return entry.name.ends_with(file); });
 }
 
-ModelFormat format_of(const std::vector<std::string>& names) {
-  if (has_folder(names, "/data/aotinductor/")) return ModelFormat::aoti_package;
-  if (has_file(names, "/models/model.json") || has_file(names, "serialized_exported_program.json")) return ModelFormat::exported_program;
-  if (has_folder(names, "/code/")) return ModelFormat::torchscript;
-  if (has_file(names, "data.pkl")) return ModelFormat::pickled;
+ModelFormat format_of(const ZipFile& zip) {
+  if (has_folder(zip, "/data/aotinductor/")) return ModelFormat::aoti_package;
+  if (has_file(zip, "/models/model.json") || has_file(zip, "serialized_exported_program.json")) return ModelFormat::exported_program;
+  if (has_folder(zip, "/code/")) return ModelFormat::torchscript;
+  if (has_file(zip, "data.pkl")) return ModelFormat::pickled;
   return ModelFormat::other_zip;
 }
 
@@ -55,8 +61,7 @@ struct Explanation {
 Explanation explain(ModelFormat format) {
   switch (format) {
     case ModelFormat::exported_program:
-      return {"is a torch.export archive, which has no code that C++ can run: not yet supported", how_to_script};
-    case ModelFormat::aoti_package: return {"is an AOTInductor package (.pt2): not yet supported", how_to_script};
+      return {"is a torch.export archive, which has no code that C++ can run", how_to_package};
     case ModelFormat::pickled: return {"holds a state dict or a pickled module (torch.save), which only its Python code can use", how_to_script};
     case ModelFormat::legacy_pickle: return {"is a pickle, which only Python can use", how_to_script};
     case ModelFormat::safetensors: return {"holds only weights (safetensors)", how_to_script};
@@ -71,15 +76,16 @@ Explanation explain(ModelFormat format) {
 Result<ModelFormat> model_format(const Path& path) {
   if (!path_exists(path)) return Error{ErrorKind::step_failed, fmt::format("the model {} does not exist", path.string()), ""};
   if (!is_file(path)) return Error{ErrorKind::step_failed, fmt::format("the model {} is not a file", path.string()), "name a TorchScript .pt file"};
-  MLPIPE_TRY(const auto names, zip_names(path));
-  if (names) return format_of(*names);
+  MLPIPE_TRY(const auto zip, ZipFile::open(path));
+  if (zip) return format_of(*zip);
   MLPIPE_TRY(const std::string start, first_bytes(path));
   return format_of_plain(path, start);
 }
 
-Status check_is_torchscript(const Path& path) {
+Result<ModelFormat> runnable_format(const Path& path) {
+  if (is_folder(path)) return ModelFormat::aoti_package;
   MLPIPE_TRY(const ModelFormat format, model_format(path));
-  if (format == ModelFormat::torchscript) return {};
+  if (format == ModelFormat::torchscript || format == ModelFormat::aoti_package) return format;
   const Explanation explanation = explain(format);
   return Error{ErrorKind::step_failed, fmt::format("{} {}", path.string(), explanation.is), explanation.remedy};
 }

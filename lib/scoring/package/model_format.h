@@ -23,7 +23,8 @@ enum class ModelFormat {
 
 Result<ModelFormat> model_format(const Path& path);
 
-// An error that says what the file is instead, and how to make a TorchScript file.
-Status check_is_torchscript(const Path& path);
+// TorchScript, or an AOTInductor package: a .pt2 file, or a folder that one was unpacked to. Of anything else an error that says what
+// the file is instead, and how to make one that runs.
+Result<ModelFormat> runnable_format(const Path& path);
 
 }  // namespace mlpipe

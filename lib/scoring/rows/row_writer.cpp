@@ -1,0 +1,131 @@
+#include "scoring/rows/row_writer.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace mlpipe {
+namespace {
+
+std::string json_text(std::string_view text) {
+  return nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// A number's own text, but for those that JSON does not have.
+void append_json_number(std::string_view number, std::string& out) {
+  const bool known = !number.empty() && number.find_first_of("nN") == std::string_view::npos;  // nan, inf, nothing at all
+  out += known ? number.substr(number.find_first_not_of(" +")) : std::string_view("null");
+}
+
+bool is_number(std::string_view text) { return text.find_first_not_of("0123456789+-.eE") == std::string_view::npos || text == "nan" || text == "inf" || text == "-inf"; }
+
+void append_json_list(std::string_view items, std::string& out) {
+  out += '[';
+  bool first = true;
+  while (!items.empty()) {
+    const auto end = std::min(items.find(' '), items.size());
+    const std::string_view item = items.substr(0, end);
+    if (!std::exchange(first, false)) out += ", ";
+    if (is_number(item)) append_json_number(item, out);
+    else out += json_text(item);
+    items.remove_prefix(std::min(end + 1, items.size()));
+  }
+  out += ']';
+}
+
+}  // namespace
+
+void append_csv(std::string_view text, std::string& out) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  out += '"';
+}
+
+Result<RowWriter> RowWriter::make(const Scoring& scoring) {
+  RowWriter writer;
+  writer.format_ = scoring.format;
+  if (scoring.format == RowFormat::text) MLPIPE_TRY_VOID(writer.add("", scoring.output.value));
+  else
+    for (const RowColumn& column : scoring.columns) MLPIPE_TRY_VOID(writer.add(column.name, column.field));
+  return writer;
+}
+
+Status RowWriter::add(std::string name, std::string_view text) {
+  MLPIPE_TRY(RowTemplate value, RowTemplate::parse(text));
+  Column column{std::move(name), std::move(value), {}};
+  for (const std::string& wanted : column.value.columns()) {
+    const auto found = std::find(columns_.begin(), columns_.end(), wanted);
+    column.places.push_back(static_cast<std::size_t>(found - columns_.begin()));
+    if (found == columns_.end()) columns_.push_back(wanted);
+  }
+  parts_.push_back(std::move(column));
+  return {};
+}
+
+std::string RowWriter::header() const {
+  std::string line;
+  if (format_ != RowFormat::csv) return line;
+  for (const Column& part : parts_) {
+    if (!line.empty()) line += ',';
+    append_csv(part.name, line);
+  }
+  return line + '\n';
+}
+
+std::size_t RowWriter::values_needed() const {
+  std::size_t needed = 0;
+  for (const Column& part : parts_) needed = std::max(needed, part.value.values_needed());
+  return needed;
+}
+
+bool RowWriter::needs_labels() const {
+  return std::any_of(parts_.begin(), parts_.end(), [](const Column& part) { return part.value.needs_labels(); });
+}
+
+void RowWriter::append_value(const Column& column, RowFacts facts, std::string& out) const {
+  if (column.places.empty()) return column.value.append(facts, out);
+  std::vector<std::string_view> own;
+  for (const std::size_t place : column.places) own.push_back(facts.columns[place]);
+  facts.columns = own.data();
+  column.value.append(facts, out);
+}
+
+void RowWriter::append_json(const Column& column, const RowFacts& facts, std::string& out) const {
+  std::string value;
+  append_value(column, facts, value);
+  switch (column.value.form()) {
+    case RowTemplate::Form::number: return append_json_number(value, out);
+    case RowTemplate::Form::list: return append_json_list(value, out);
+    case RowTemplate::Form::text: out += json_text(value);
+  }
+}
+
+void RowWriter::append(const RowFacts& facts, std::string& out) const {
+  const auto separated = [&](std::string_view open, std::string_view between, std::string_view close, auto each) {
+    out += open;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (i > 0) out += between;
+      each(parts_[i]);
+    }
+    out += close;
+  };
+  switch (format_) {
+    case RowFormat::text: return separated("", "", "\n", [&](const Column& part) { append_value(part, facts, out); });
+    case RowFormat::csv:
+      return separated("", ",", "\n", [&](const Column& part) {
+        std::string value;
+        append_value(part, facts, value);
+        append_csv(value, out);
+      });
+    case RowFormat::json_lines:
+      return separated("{", ", ", "}\n", [&](const Column& part) {
+        out += json_text(part.name) + ": ";
+        append_json(part, facts, out);
+      });
+  }
+}
+
+}  // namespace mlpipe

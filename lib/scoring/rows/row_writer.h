@@ -1,0 +1,48 @@
+// What a model step writes about each item: a row template, a line of CSV, or an object of JSON lines. Deterministic text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "pipeline/row_template.h"
+#include "pipeline/scoring.h"
+
+namespace mlpipe {
+
+class RowWriter {
+ public:
+  // Error (kind spec): a template that cannot be, as RowTemplate::parse.
+  static Result<RowWriter> make(const Scoring& scoring);
+
+  // The first line of the rows of a step, with its line end; empty: none.
+  std::string header() const;
+  // What {column[...]} of all templates names, each once.
+  const std::vector<std::string>& columns() const { return columns_; }
+  // How many values the model must give at least.
+  std::size_t values_needed() const;
+  bool needs_labels() const;
+  // One line, with its line end. `facts.columns` in the order of columns().
+  void append(const RowFacts& facts, std::string& out) const;
+
+ private:
+  struct Column {
+    std::string name;
+    RowTemplate value;
+    std::vector<std::size_t> places;  // of its {column[...]}, in columns()
+  };
+
+  Status add(std::string name, std::string_view text);
+  void append_value(const Column& column, RowFacts facts, std::string& out) const;
+  void append_json(const Column& column, const RowFacts& facts, std::string& out) const;
+
+  RowFormat format_ = RowFormat::text;
+  std::vector<Column> parts_;  // of a row template: one without a name
+  std::vector<std::string> columns_;
+};
+
+// As one value of a CSV line: in quotes where it must be (RFC 4180).
+void append_csv(std::string_view text, std::string& out);
+
+}  // namespace mlpipe

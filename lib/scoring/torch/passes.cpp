@@ -1,0 +1,88 @@
+#include "scoring/torch/passes.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace mlpipe {
+namespace {
+
+std::size_t size_of(ValueType type) { return type == ValueType::int64 ? sizeof(std::int64_t) : sizeof(float); }
+
+std::string shape_text(std::size_t rows, const std::vector<InputRow>& shape) {
+  std::vector<std::string> each;
+  for (const InputRow& input : shape) {
+    std::vector<std::int64_t> sides{static_cast<std::int64_t>(rows)};
+    sides.insert(sides.end(), input.shape.begin(), input.shape.end());
+    each.push_back(fmt::format("[{}]", fmt::join(sides, ", ")));
+  }
+  return fmt::format("{}", fmt::join(each, " and "));
+}
+
+}  // namespace
+
+Result<Passes::Room> Passes::room(const std::vector<InputRow>& shape) {
+  if (full() || (!waiting_.empty() && shape != shape_)) MLPIPE_TRY_VOID(flush());
+  if (waiting_.empty()) {
+    shape_ = shape;
+    MLPIPE_TRY(inputs_, model_.begin(batch_size_, shape_));
+  }
+  Room room{inputs_, batch_size_ - waiting_.size()};
+  for (std::size_t i = 0; i < shape_.size(); ++i)
+    room.inputs[i] = static_cast<char*>(inputs_[i]) + waiting_.size() * shape_[i].values() * size_of(shape_[i].type);
+  return room;
+}
+
+Status Passes::run(ModelOutput& output) {
+  auto done = model_.forward();
+  if (done) {
+    output = *done;
+    return check_row_size(output.row_size);
+  }
+  // Behind the first line, which is all that some people see.
+  Error error = done.error();
+  error.message.insert(std::min(error.message.find('\n'), error.message.size()), fmt::format(" (the input had shape {})", shape_text(batch_size_, shape_)));
+  return error;
+}
+
+Status Passes::check_row_size(std::size_t values) const {
+  if (values < writer_.values_needed())
+    return Error{ErrorKind::step_failed, fmt::format("the model gives {} values an item, and scoring.output asks for {}", values, writer_.values_needed()), ""};
+  if (labels_ && labels_->size() != values)
+    return Error{ErrorKind::step_failed, fmt::format("the model gives {} values an item, and scoring.labels has {} lines", values, labels_->size()),
+                 "one line a value, the first that of value 0"};
+  return {};
+}
+
+Status Passes::flush() {
+  if (waiting_.empty()) return {};
+  ModelOutput output;
+  const bool wanted = std::any_of(waiting_.begin(), waiting_.end(), [](const PassRow& row) { return !row.failed; });
+  if (wanted) {
+    MLPIPE_TRY_VOID(run(output));
+    write(output);
+  }
+  waiting_.clear();
+  return {};
+}
+
+// As few calls as the items allow: consecutive ones with a line each go together.
+void Passes::write(const ModelOutput& output) {
+  std::size_t first = 0, lines = 0;
+  text_.clear();
+  const auto tell = [&] {
+    if (lines > 0) sink_.rows(sink_.context, waiting_[first].item, lines, text_.data(), text_.size());
+    text_.clear();
+    lines = 0;
+  };
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    const PassRow& row = waiting_[i];
+    if (lines > 0 && (row.failed || row.item != waiting_[first].item + lines)) tell();
+    if (row.failed) continue;
+    if (lines++ == 0) first = i;
+    writer_.append({row.path, row.row, output.values + i * output.row_size, output.row_size, row.columns, labels_}, text_);
+  }
+  tell();
+}
+
+}  // namespace mlpipe
