@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "azure/values.h"
 #include "base/shell_place.h"
@@ -270,7 +271,7 @@ class Writer {
 
   // `up`: how many folders below the job's the file is.
   void write_environment(YamlWriter& yaml, int up) {
-    const bool files = step_.environment && (!step_.environment->conda_file.empty() || !step_.environment->image.empty());
+    const bool files = step_.environment && (!step_.environment->conda_file.empty() || !step_.environment->conda_text.empty() || !step_.environment->image.empty());
     if (!files) {
       const std::string name = step_.environment && !step_.environment->name.empty() ? "azureml:" + step_.environment->name : curated_environment;
       if (name == curated_environment) job_.note(step_, fmt::format("it has no environment that Azure could build: {} stands in for it", name));
@@ -278,8 +279,19 @@ class Writer {
     }
     yaml.open("environment");
     yaml.text("image", step_.environment->image.empty() ? base_image : step_.environment->image);
-    if (!step_.environment->conda_file.empty()) yaml.text("conda_file", job_.relative(step_.environment->conda_file, up));
+    if (const auto conda = conda_file(); !conda.empty()) yaml.text("conda_file", job_.relative(conda, up));
     yaml.close();
+  }
+
+  // One that stood in place becomes a file of the job's.
+  std::filesystem::path conda_file() {
+    const Environment& environment = *step_.environment;
+    if (environment.conda_text.empty()) return environment.conda_file;
+    std::string name = environment.name;
+    std::ranges::replace_if(name, [](unsigned char c) { return !std::isalnum(c); }, '-');
+    const std::filesystem::path file = std::filesystem::path("environments") / (name + ".yml");
+    job_.result.files.emplace(file, environment.conda_text);
+    return job_.folder / file;
   }
 
   void write_distribution(YamlWriter& yaml) {

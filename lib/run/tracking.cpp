@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "base/text.h"
 #include "system/blake3.h"
@@ -26,14 +28,34 @@ std::string yaml_text(std::string_view text) {
   return out + "'";
 }
 
-// The value of the last whole line, "1795441219739 1.5 2".
+struct Point {
+  std::pair<long long, long long> at;  // step, then time
+  double value;
+};
+
+// Of a line "1795441219739 1.5 2": time, value, step.
+std::optional<Point> point_of(std::string_view line) {
+  const auto words = split(trim(line), ' ');
+  const auto time = parse_integer(words[0]);
+  if (words.size() < 2 || !time) return std::nullopt;
+  const auto value = words[1] == "nan" ? std::optional(std::nan("")) : parse_number(words[1]);
+  if (!value) return std::nullopt;
+  return Point{{words.size() > 2 ? parse_integer(words[2]).value_or(0) : 0, *time}, *value};
+}
+
+// As mlflow tells it: of the highest step, then the latest. Lines that mlflow 3 repeats for each model that it logs are no news.
 std::optional<double> last_value(const Path& file) {
   const auto text = read_file(file);
   if (!text) return std::nullopt;
-  const auto lines = split(trim(*text), '\n');
-  const auto words = split(lines.back(), ' ');
-  if (words.size() < 2) return std::nullopt;
-  return words[1] == "nan" ? std::nan("") : parse_number(words[1]);
+  std::optional<Point> last;
+  std::set<std::string_view> seen;  // of that step and time
+  for (const std::string_view line : split(*text, '\n')) {
+    const auto point = point_of(line);
+    if (!point || (last && point->at < last->at)) continue;
+    if (last && last->at < point->at) seen.clear();
+    if (seen.insert(line).second) last = point;
+  }
+  return last ? std::optional(last->value) : std::nullopt;
 }
 
 void read_metrics(const Path& folder, std::map<std::string, double>& metrics) {

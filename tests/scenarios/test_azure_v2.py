@@ -153,6 +153,26 @@ class AzureV2(ScenarioTest):
         self.assertIn("12", result.err)
         self.ok("rerun", "latest", "--force")
 
+    def test_values_are_the_texts_that_azure_hands_over(self):
+        self.project.spec("""
+            type: pipeline
+            inputs: {flag: yes, said: "yes", octal: 010, ratio: 0.10, power: 1e5, truth: true}
+            jobs:
+              say:
+                command: echo ${{inputs.flag}} ${{inputs.said}} ${{inputs.octal}} ${{inputs.ratio}} ${{inputs.power}} ${{inputs.truth}} ${{inputs.own}} > ${{outputs.o}}
+                inputs:
+                  flag: ${{parent.inputs.flag}}
+                  said: ${{parent.inputs.said}}
+                  octal: ${{parent.inputs.octal}}
+                  ratio: ${{parent.inputs.ratio}}
+                  power: ${{parent.inputs.power}}
+                  truth: ${{parent.inputs.truth}}
+                  own: 1_000
+                outputs: {o: {type: uri_file}}
+        """)
+        self.ok("run")
+        self.assertEqual(self.output("say.o").read_text(), "True yes 8 0.1 1e5 True 1000\n")
+
     def test_the_web_is_asked_for(self):
         self.project.write("pipeline.yml", """
             type: pipeline

@@ -79,6 +79,8 @@ class Environments(ScenarioTest):
         self.assertIn("no-such-package-anywhere~=1.0 is not installed", err)
         listed, = self.ok("env", "list", "--json").json()["environments"]
         self.assertEqual((listed["steps"], listed["mapped"]), (["a", "b"], False))
+        self.ok("export", "azure", "--to", "there")
+        self.assertIn("no-such-package", self.project.read("there/environments/" + listed["name"] + ".yml"))
         self.project.spec(pipeline.replace("image: i,", "image: other,"))
         self.ok("run")
         self.assert_ran()

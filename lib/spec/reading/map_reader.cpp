@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "spec/yaml/loose_scalar.h"
 
 namespace mlpipe::spec {
 namespace {
@@ -119,7 +120,7 @@ std::optional<long long> MapReader::integer(std::string_view key, const Range& r
   const auto found = scalar(key);
   if (!found) return std::nullopt;
   const auto value = as_integer(found->text);
-  if (!value || found->is_text) {
+  if (!value || (found->is_text && !loose_)) {
     const bool only_quotes = value && found->is_text;
     wrong_type(key, "an integer", *found, only_quotes ? fmt::format("write {} without quotes", found->text) : "");
     return std::nullopt;
@@ -130,7 +131,7 @@ std::optional<long long> MapReader::integer(std::string_view key, const Range& r
 
 std::optional<double> MapReader::checked_number(std::string_view key, const Scalar& found, const Range& range) const {
   const auto value = as_number(found.text);
-  if (!value || found.is_text) {
+  if (!value || (found.is_text && !loose_)) {
     const bool only_quotes = value && found.is_text;
     wrong_type(key, "a number", found, only_quotes ? fmt::format("write {} without quotes", found.text) : "");
     return std::nullopt;
@@ -148,8 +149,8 @@ std::optional<double> MapReader::number(std::string_view key, const Range& range
 std::optional<bool> MapReader::boolean(std::string_view key) const {
   const auto found = scalar(key);
   if (!found) return std::nullopt;
-  const auto value = as_boolean(found->text);
-  if (value && !found->is_text) return value;
+  const auto value = loose_ ? as_loose_boolean(found->text) : as_boolean(found->text);
+  if (value && (loose_ || !found->is_text)) return value;
   wrong_type(key, "true or false", *found);
   return std::nullopt;
 }

@@ -31,7 +31,8 @@ class MapReader {
             std::string path = {});
 
   // How Azure's YAML is read, which is looser than ours: unknown keys are only warned about, a key without a value counts as absent,
-  // and `resolve` puts values in the place of expressions. Nothing from `resolve`: a mistake, which is reported.
+  // numbers and truths may be quoted, yes and no are truths, and `resolve` puts values in the place of expressions. Nothing from
+  // `resolve`: a mistake, which is reported.
   using Resolver = std::function<std::optional<Scalar>(const Scalar&, std::string_view key)>;
   MapReader(Context& context, const Value& map, std::string owner, std::vector<std::string> known, Resolver resolve, std::string path = {});
 

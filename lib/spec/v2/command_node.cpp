@@ -60,6 +60,7 @@ void read_command(Reading& reading, const Job& job, Step& step) {
   if (command->value.node->kind != Node::Kind::scalar) return map.wrong_type("command", "text", command->value);
   if (trim(command->value.node->text).empty())
     return reading.context.error(command->value.where, fmt::format("`command` of {} is empty", job.title()), "write what it runs");
+  warn_unless_text(reading.context, command, fmt::format("`command` of {}", job.title()));
   if (auto text = read_text(reading, job, step, scalar_of(command->value), fmt::format("`command` of {}", job.title())))
     step.action = Command{std::move(*text), true};
 }

@@ -93,9 +93,7 @@ class Reader {
     const auto size = node_.scalar("mini_batch_size");
     if (!size) return;
     config.mini_batch_size_where = location(size->where);
-    const Entry* written = node_.given("mini_batch_size");
-    if (as_integer(size->text) && !written->value.node->is_text && size->where.line > 0)
-      context_.azure_warning(size->where, fmt::format("{} must be text for Azure", named("mini_batch_size")), fmt::format("write \"{}\"", size->text));
+    warn_unless_text(context_, node_.given("mini_batch_size"), named("mini_batch_size"));
     if (!config.partition_keys.empty())
       return context_.warning(node_.where_of("mini_batch_size"), fmt::format("{} does not count: `partition_keys` do", named("mini_batch_size")), "remove it");
     const auto value = parse_count_or_bytes(size->text);

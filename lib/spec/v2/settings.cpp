@@ -108,6 +108,7 @@ void read_settings(Reading& reading, const Job& whole) {
   if (!map) return;
   if (const auto go_on = map->boolean("continue_on_step_failure")) pipeline.continue_on_step_failure = *go_on;
   if (const auto force = map->boolean("force_rerun")) pipeline.force_rerun = *force;
+  warn_unless_text(reading.context, map->given("default_compute"), map->named("default_compute"));
   if (const auto name = map->text("default_compute")) {
     reading.has_compute = true;
     reading.default_compute = name->text;

@@ -67,6 +67,7 @@ void read_compute(Reading& reading, const Job& job, const MapReader& map, Step& 
 void read_common(Reading& reading, const Job& job, const MapReader& map, Step& step) {
   step.allow_reuse = map.boolean("is_deterministic").value_or(true);
   if (const std::string description = text_of(job.own, "description"); !description.empty()) step.description = description;
+  for (const char* key : {"description", "display_name", "code"}) warn_unless_text(reading.context, map.given(key), map.named(key));
   read_compute(reading, job, map, step);
   if (job.component) read_variables_in(reading, job, *job.component, step);
   read_variables_in(reading, job, job.own, step);

@@ -36,4 +36,11 @@ std::string text_of(const Value& map, std::string_view key) {
 
 Scalar scalar_of(const Value& value) { return {value.node->text, value.node->is_text, value.where}; }
 
+void warn_unless_text(Context& context, const Entry* entry, std::string_view named) {
+  if (!entry || entry->value.node->kind != Node::Kind::scalar) return;
+  const Scalar scalar = scalar_of(entry->value);
+  if (type_of(scalar) == ParameterType::string) return;
+  context.azure_warning(scalar.where, fmt::format("{} must be text for Azure", named), fmt::format("write \"{}\"", scalar.text));
+}
+
 }  // namespace mlpipe::spec::v2

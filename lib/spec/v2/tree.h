@@ -111,5 +111,7 @@ const Entry* entry_of(const Value& map, std::string_view key);
 // Its text when it is a scalar, else empty.
 std::string text_of(const Value& map, std::string_view key);
 Scalar scalar_of(const Value& value);
+// Azure takes no number or truth where it wants text. `named`: "`description` of the pipeline".
+void warn_unless_text(Context& context, const Entry* entry, std::string_view named);
 
 }  // namespace mlpipe::spec::v2

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "spec/yaml/loose_scalar.h"
 #include "spec/yaml/scalar.h"
 
 namespace mlpipe::spec::v2 {
@@ -55,12 +56,12 @@ std::string read_output_mode(const MapReader& map) {
 }
 
 std::optional<std::string> literal_text(const Scalar& scalar, std::optional<ParameterType> type) {
-  const auto boolean = scalar.is_text && type != ParameterType::boolean ? std::nullopt : as_boolean(scalar.text);
-  if (boolean && type != ParameterType::integer && type != ParameterType::number) return *boolean ? "True" : "False";
-  if (type == ParameterType::boolean) return std::nullopt;
-  if (type == ParameterType::integer && !as_integer(scalar.text)) return std::nullopt;
-  if (type == ParameterType::number && !as_number(scalar.text)) return std::nullopt;
-  return scalar.text;
+  const std::string text = scalar.is_text ? scalar.text : as_python_writes(scalar.text);
+  const auto boolean = as_loose_boolean(text);
+  if (type == ParameterType::boolean) return boolean ? std::optional(*boolean ? "True" : "False") : std::nullopt;
+  if (type == ParameterType::integer && !as_integer(text)) return std::nullopt;
+  if (type == ParameterType::number && !as_number(text)) return std::nullopt;
+  return text;
 }
 
 }  // namespace mlpipe::spec::v2

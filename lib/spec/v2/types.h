@@ -20,7 +20,7 @@ std::optional<DataType> read_output_type(const MapReader& map);
 void read_input_mode(const MapReader& map, const std::optional<InputType>& type);
 std::string read_output_mode(const MapReader& map);
 
-// A value as Azure hands it over: true and false with a capital letter, the rest as it is written. Nothing: it is of another type.
+// A value as Azure hands it over: what is not quoted as Python writes it (True, 0.1 for 0.10). Nothing: it is of another type.
 std::optional<std::string> literal_text(const Scalar& scalar, std::optional<ParameterType> type);
 
 }  // namespace mlpipe::spec::v2

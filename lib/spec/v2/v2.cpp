@@ -41,6 +41,9 @@ void read_head(Context& context, const Value& root) {
   Pipeline& pipeline = context.pipeline;
   for (const std::string key : {"name", "display_name"})
     if (const auto name = top.scalar(key); name && !name->text.empty()) pipeline.name = name->text;
+  for (const std::string key : {"name", "display_name", "description", "experiment_name"}) warn_unless_text(context, entry_of(root, key), top.named(key));
+  (void)top.given("settings");  // Azure takes no empty ones: `given` says so
+  if (!root.node->find("type")) context.azure_warning(root.where, "Azure takes a file without a `type` for a command job", "write `type: pipeline`");
   if (pipeline.name.empty()) pipeline.name = pipeline.directory.filename().string();
   if (const auto description = top.scalar("description")) pipeline.description = description->text;
 }

@@ -56,11 +56,15 @@ TEST_CASE("a step's metrics are the last values of its run, then of others that 
   REQUIRE(make_dirs(run / "metrics/test"));
   REQUIRE(write_file(run / "metrics/test/bad", "1 nan 0\n"));
   REQUIRE(write_file(run / "metrics/torn", "1"));
+  REQUIRE(write_file(run / "metrics/repeated", "1 0.5 0\n2 0.25 1\n1 0.5 0\n"));  // as mlflow 3 does when a model is logged
+  REQUIRE(write_file(run / "metrics/at once", "1 0.5 0\n1 0.25 0\n1 0.5 0\n"));
   REQUIRE(make_dirs(experiment / "0child/metrics"));
   REQUIRE(write_file(experiment / "0child/metrics/rmse", "1 9 0\n"));
   REQUIRE(write_file(experiment / "0child/metrics/more", "1 7 0\n"));
   const auto metrics = tracked.tracking.metrics(tracked.step);
-  CHECK(metrics.size() == 3);
+  CHECK(metrics.size() == 5);
+  CHECK(metrics.at("repeated") == 0.25);
+  CHECK(metrics.at("at once") == 0.25);
   CHECK(metrics.at("rmse") == 0.25);
   CHECK(metrics.at("more") == 7);
   CHECK(std::isnan(metrics.at("test/bad")));

@@ -95,10 +95,16 @@ def texts_below(folder):
                 yield os.path.relpath(os.path.join(above, name), folder), file.read()
 
 
+def last(text):
+    """The value of the highest step, of these the latest."""
+    points = [(int((line.split(" ") + ["0"])[2]), int(line.split(" ")[0]), number, float(line.split(" ")[1])) for number, line in enumerate(text.splitlines())]
+    return max(points)[3]
+
+
 def kept(run):
     """What a run has tracked so far; of metrics the last values."""
     values = {kind: dict(texts_below(os.path.join(run.folder, kind))) for kind in ("metrics", "params", "tags")}
-    values["metrics"] = {name: float(text.splitlines()[-1].split(" ")[1]) for name, text in values["metrics"].items() if text}
+    values["metrics"] = {name: last(text) for name, text in values["metrics"].items() if text}
     return values
 
 
