@@ -343,6 +343,13 @@ class ParallelStep::Impl : WorkerPoolOwner {
     return note_handover(job_);
   }
 
+  // Column names: those of the model's rows are in the spec, those of DataFrames came with them.
+  std::string rows_header() const {
+    if (!job_.config.model) return header_->text();
+    const auto writer = RowWriter::make(job_.config.scoring);
+    return writer ? writer->header() : std::string();
+  }
+
   void on_sync_timer() {
     sync_timer_ = 0;
     memory_kills_.forget_old();

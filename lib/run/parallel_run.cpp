@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "run/model_place.h"
 #include "run/parallel_job.h"
 #include "system/host.h"
 
@@ -20,6 +21,7 @@ Result<ParallelJob> ParallelRun::job() {
   job.sample = context_.request.sample;
   MLPIPE_TRY_VOID(make_dirs(job.scratch));
   MLPIPE_TRY_VOID(make_dirs(job.state));
+  if (job.config.model) MLPIPE_TRY(job.model, place_of_model(context_.store, job.model, job.config.scoring.device));
   return job;
 }
 

@@ -66,7 +66,7 @@ Result<std::vector<std::string>> native_words(const ParallelJob& job, const Rehe
     return Error{ErrorKind::usage, fmt::format("{} scores a model without Python", job.step), "--gdb debugs its worker"};
   MLPIPE_TRY(const Path module, scoring_module());
   const Path configuration = rehearsal.folder.path() / "work/scoring.json";
-  MLPIPE_TRY_VOID(write_file(configuration, to_json(ScoringConfiguration{job.model.string(), job.config.scoring})));
+  MLPIPE_TRY_VOID(write_file(configuration, to_json(scoring_configuration(job))));
   return std::vector<std::string>{executable_path().string(), native_replay_command, module.string(), configuration.string(),
                                   frames.string()};
 }

@@ -81,7 +81,7 @@ class ScoringServer {
     const auto opened = open_scorer(request.module, request.configuration);
     if (!opened) return tell(server_wire::OpenFailed{opened.error().message});
     scorer_ = *opened;
-    tell(server_wire::Opened{scorer_.module->version});
+    tell(server_wire::Opened{scorer_.module->facts(scorer_.scorer)});
   }
 
   void serve_fork(std::uint32_t number, const std::vector<Fd>& descriptors) {
