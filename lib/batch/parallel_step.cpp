@@ -17,6 +17,7 @@
 #include "batch/workers/frames.h"
 #include "batch/workers/launcher.h"
 #include "batch/workers/worker_pool.h"
+#include "scoring/rows/row_writer.h"
 
 namespace mlpipe {
 namespace {
