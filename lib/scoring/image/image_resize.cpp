@@ -65,7 +65,7 @@ void Resizer::make_rows(const Image& in, Span rows, const Pass& pass, Image& out
       kernels_.pack(weights_);
     }
     for (int y = 0; y < rows.count; ++y) {
-      kernels_.make_row(with_overrun(in, rows.first + y), pass.first_input, weights_, out.row(y) + static_cast<std::ptrdiff_t>(column) * in.channels);
+      kernels_.make_row(with_overrun(in, rows.first + y, row_overrun(filter)), pass.first_input, weights_, out.row(y) + static_cast<std::ptrdiff_t>(column) * in.channels);
     }
   });
 }
@@ -81,12 +81,12 @@ void Resizer::make_columns(const Image& in, Span columns, const Pass& pass, Imag
   });
 }
 
-// The row, where row_overrun bytes may be read after it.
-const std::uint8_t* Resizer::with_overrun(const Image& image, int row) {
+// The row, where so many bytes may be read after it.
+const std::uint8_t* Resizer::with_overrun(const Image& image, int row, std::size_t overrun) {
   const std::uint8_t* begin = image.row(row);
   const std::size_t bytes = image.row_bytes(), below = static_cast<std::size_t>(image.height - 1 - row) * bytes;
-  if (below >= row_overrun) return begin;
-  last_row_.resize(bytes + row_overrun);
+  if (below >= overrun) return begin;
+  last_row_.resize(bytes + overrun);
   std::copy_n(begin, bytes, last_row_.begin());
   return last_row_.data();
 }

@@ -36,7 +36,7 @@ class Resizer {
   };
   void make_rows(const Image& in, Span rows, const Pass& pass, Image& out);
   void make_columns(const Image& in, Span columns, const Pass& pass, Image& out);
-  const std::uint8_t* with_overrun(const Image& image, int row);
+  const std::uint8_t* with_overrun(const Image& image, int row, std::size_t overrun);
 
   const ResizeKernels& kernels_;
   RowWeights weights_;

@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <cstring>
 
 #define MLPIPE_AVX2 __attribute__((target("avx2")))
@@ -15,37 +16,68 @@ namespace {
 
 constexpr int low_bits = 11;
 
-// What one step of make_row takes: of RGB 4 samples in 16 pairs of products, of L 8 samples.
-constexpr int samples_a_step(int channels) { return channels == 1 ? 8 : 4; }
-constexpr int lanes(int channels) { return channels == 1 ? 8 : 16; }
+constexpr std::int16_t high_half(std::int32_t weight) { return static_cast<std::int16_t>(weight >> low_bits); }
+constexpr std::int16_t low_half(std::int32_t weight) { return static_cast<std::int16_t>(weight & ((1 << low_bits) - 1)); }
 
-int step_count(int samples, int channels) { return (samples + samples_a_step(channels) - 1) / samples_a_step(channels); }
+int steps_of(std::size_t taps, int taps_a_step) { return (static_cast<int>(taps) + taps_a_step - 1) / taps_a_step; }
 
-// The sample that stands in a lane: RGB pixels lie as r0 r1 g0 g1 b0 b1 - -, r2 r3 g2 g3 b2 b3 - -; L ones in their order.
-int sample_in_lane(int lane, int channels) {
-  if (channels == 1) return lane;
-  return lane % 8 >= 6 ? -1 : lane / 8 * 2 + lane % 2;
-}
-
-// For each step the high halves of all lanes, then the low ones.
-void pack(RowWeights& weights) {
+// L: an output after the other. A step takes 8 inputs: 8 high halves, 8 low ones.
+void pack_grey(RowWeights& weights) {
   const ResizeFilter& filter = *weights.filter;
-  const int channels = weights.channels, width = lanes(channels);
-  weights.packed_stride = static_cast<std::size_t>(step_count(static_cast<int>(filter.most_taps()), channels) * 2 * width);
+  weights.packed_stride = static_cast<std::size_t>(steps_of(filter.most_taps(), 8)) * 16;
   weights.packed.assign(weights.packed_stride * static_cast<std::size_t>(filter.outputs().count), 0);
   for (int x = 0; x < filter.outputs().count; ++x) {
     const ResizeTaps taps = filter.taps(x);
     std::int16_t* out = weights.packed.data() + static_cast<std::size_t>(x) * weights.packed_stride;
-    for (int step = 0; step < step_count(taps.inputs.count, channels); ++step, out += 2 * width) {
-      for (int lane = 0; lane < width; ++lane) {
-        const int sample = sample_in_lane(lane, channels), tap = step * samples_a_step(channels) + sample;
-        if (sample < 0 || tap >= taps.inputs.count) continue;
-        out[lane] = static_cast<std::int16_t>(taps.weights[tap] >> low_bits);
-        out[width + lane] = static_cast<std::int16_t>(taps.weights[tap] & ((1 << low_bits) - 1));
-      }
+    for (int tap = 0; tap < taps.inputs.count; ++tap) {
+      out[tap / 8 * 16 + tap % 8] = high_half(taps.weights[tap]);
+      out[tap / 8 * 16 + tap % 8 + 8] = low_half(taps.weights[tap]);
     }
   }
 }
+
+// RGB: four outputs at a time, as two pairs: the first of a pair in lanes 0 to 7, the second in 8 to 15. A step takes 4 inputs of each,
+// two at a time: r0 r1 g0 g1 b0 b1 - -. Hence 16 halves for each [step][pair][inputs 0 and 1, 2 and 3][high, low].
+constexpr int group_outputs = 4, step_inputs = 4, step_numbers = 2 * 2 * 2 * 16;
+
+void pack_output(const ResizeTaps& taps, int place, std::int16_t* out) {
+  for (int tap = 0; tap < taps.inputs.count; ++tap) {
+    std::int16_t* halves = out + tap / step_inputs * step_numbers + place / 2 * (step_numbers / 2) + tap % step_inputs / 2 * 32 + place % 2 * 8 + tap % 2;
+    for (int channel = 0; channel < 3; ++channel) {
+      halves[channel * 2] = high_half(taps.weights[tap]);
+      halves[channel * 2 + 16] = low_half(taps.weights[tap]);
+    }
+  }
+}
+
+// How many steps the longest group takes.
+int find_groups(const ResizeFilter& filter, std::vector<RowWeights::Group>& groups) {
+  const int last = filter.outputs().count - 1;
+  int most = 0;
+  groups.clear();
+  for (int x = 0; x <= last; x += group_outputs) {
+    RowWeights::Group group{};
+    for (int place = 0; place < group_outputs; ++place) {
+      const Span inputs = filter.taps(std::min(x + place, last)).inputs;
+      group.first_inputs[place] = inputs.first;
+      group.steps = std::max(group.steps, steps_of(static_cast<std::size_t>(inputs.count), step_inputs));
+    }
+    most = std::max(most, group.steps);
+    groups.push_back(group);
+  }
+  return most;
+}
+
+void pack_rgb(RowWeights& weights) {
+  const ResizeFilter& filter = *weights.filter;
+  weights.packed_stride = static_cast<std::size_t>(find_groups(filter, weights.groups) * step_numbers);
+  weights.packed.assign(weights.packed_stride * weights.groups.size(), 0);
+  for (int x = 0; x < filter.outputs().count; ++x) {
+    pack_output(filter.taps(x), x % group_outputs, weights.packed.data() + static_cast<std::size_t>(x / group_outputs) * weights.packed_stride);
+  }
+}
+
+void pack(RowWeights& weights) { (weights.channels == 1 ? pack_grey : pack_rgb)(weights); }
 
 // Four sums to four bytes.
 MLPIPE_AVX2 inline std::uint32_t clipped(__m128i sums) {
@@ -54,23 +86,51 @@ MLPIPE_AVX2 inline std::uint32_t clipped(__m128i sums) {
   return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_packus_epi16(words, words)));
 }
 
+MLPIPE_AVX2 inline __m256i two_loads(const std::uint8_t* low, const std::uint8_t* high) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(low))), _mm_loadu_si128(reinterpret_cast<const __m128i*>(high)), 1);
+}
+
+MLPIPE_AVX2 inline __m256i product_sums(__m256i inputs, const std::int16_t* halves) {
+  return _mm256_madd_epi16(inputs, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(halves)));
+}
+
+// The sums of two outputs: r g b - | r g b -.
+MLPIPE_AVX2 inline __m256i make_pair(const std::uint8_t* first, const std::uint8_t* second, const std::int16_t* halves, int steps) {
+  const __m256i inputs_0_1 = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
+  const __m256i inputs_2_3 = _mm256_broadcastsi128_si256(_mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
+  __m256i high = _mm256_setzero_si256(), low = _mm256_set1_epi32(resize_one_half);
+  for (int step = 0; step < steps; ++step, halves += step_numbers) {
+    const __m256i pixels = two_loads(first + step * 3 * step_inputs, second + step * 3 * step_inputs);
+    const __m256i a = _mm256_shuffle_epi8(pixels, inputs_0_1), b = _mm256_shuffle_epi8(pixels, inputs_2_3);
+    high = _mm256_add_epi32(high, _mm256_add_epi32(product_sums(a, halves), product_sums(b, halves + 32)));
+    low = _mm256_add_epi32(low, _mm256_add_epi32(product_sums(a, halves + 16), product_sums(b, halves + 48)));
+  }
+  return _mm256_srai_epi32(_mm256_add_epi32(_mm256_slli_epi32(high, low_bits), low), resize_precision_bits);
+}
+
+// Two pairs of sums to 12 bytes, and 4 zeros.
+MLPIPE_AVX2 inline __m128i four_pixels(__m256i first_pair, __m256i second_pair) {
+  const __m256i words = _mm256_packs_epi32(first_pair, second_pair), bytes = _mm256_packus_epi16(words, words);
+  const __m128i pixels = _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
+  return _mm_shuffle_epi8(pixels, _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
+}
+
 MLPIPE_AVX2 void make_rgb_row(const std::uint8_t* in, int first_input, const RowWeights& weights, std::uint8_t* out) {
-  const __m256i order = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
-  const int count = weights.filter->outputs().count;
-  for (int x = 0; x < count; ++x, out += 3) {
-    const Span inputs = weights.filter->taps(x).inputs;
-    const std::uint8_t* sample = in + static_cast<std::ptrdiff_t>(inputs.first - first_input) * 3;
-    const auto* weight = reinterpret_cast<const __m256i*>(weights.packed.data() + static_cast<std::size_t>(x) * weights.packed_stride);
-    __m256i high = _mm256_setzero_si256(), low = high;
-    for (int left = inputs.count; left > 0; left -= 4, sample += 12, weight += 2) {
-      const __m256i pixels = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(sample)));
-      const __m256i pairs = _mm256_shuffle_epi8(pixels, order);
-      high = _mm256_add_epi32(high, _mm256_madd_epi16(pairs, _mm256_loadu_si256(weight)));
-      low = _mm256_add_epi32(low, _mm256_madd_epi16(pairs, _mm256_loadu_si256(weight + 1)));
+  const std::int16_t* halves = weights.packed.data();
+  int left = weights.filter->outputs().count;
+  for (const auto& group : weights.groups) {
+    const auto input = [&](int place) { return in + static_cast<std::ptrdiff_t>(group.first_inputs[place] - first_input) * 3; };
+    const __m256i first_pair = make_pair(input(0), input(1), halves, group.steps);
+    const __m256i second_pair = make_pair(input(2), input(3), halves + step_numbers / 2, group.steps);
+    const __m128i pixels = four_pixels(first_pair, second_pair);
+    if (left > group_outputs + 1) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), pixels);  // the next group writes over the zeros
+    } else {
+      alignas(16) std::uint8_t bytes[16];
+      _mm_store_si128(reinterpret_cast<__m128i*>(bytes), pixels);
+      std::memcpy(out, bytes, static_cast<std::size_t>(std::min(left, group_outputs)) * 3);
     }
-    const __m256i sums = _mm256_add_epi32(_mm256_slli_epi32(high, low_bits), low);
-    const std::uint32_t pixel = clipped(_mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1)));
-    std::memcpy(out, &pixel, 3);
+    out += group_outputs * 3, left -= group_outputs, halves += weights.packed_stride;
   }
 }
 
