@@ -17,6 +17,7 @@
 #include "batch/workers/frames.h"
 #include "batch/workers/launcher.h"
 #include "batch/workers/worker_pool.h"
+#include "scoring/rows/row_writer.h"
 
 namespace mlpipe {
 namespace {
@@ -341,6 +342,13 @@ class ParallelStep::Impl : WorkerPoolOwner {
     logs_->writing_rows(ledger_->tally().counts().rows);
     MLPIPE_TRY_VOID(ledger_->write_rows(rows_header()));
     return note_handover(job_);
+  }
+
+  // Column names: those of the model's rows are in the spec, those of DataFrames came with them.
+  std::string rows_header() const {
+    if (!job_.config.model) return header_->text();
+    const auto writer = RowWriter::make(job_.config.scoring);
+    return writer ? writer->header() : std::string();
   }
 
   void on_sync_timer() {

@@ -207,7 +207,7 @@ Result<StepDescription> Describer::describe(const Step& step, const std::map<std
     facts.data.emplace(&input, read.tree);
     if (!read.beyond.empty()) facts.beyond.emplace(&input, read.beyond);
     if (step.parallel() && !input.side) facts.splits.emplace(&input, split_data_at(*pipeline_, input, read.path, *read.tree, read.mltable.get()));
-    else if (read.tree->is_file) facts.file_names.emplace(&input, read.path.filename().string());
+    else if (read.tree->is_file && !is_scored_by_model(step)) facts.file_names.emplace(&input, read.path.filename().string());
     description.data.emplace(&input, std::move(read));
   }
   if (step.environment) {

@@ -28,20 +28,37 @@ void walk_arguments(const std::vector<Template>& arguments, IngredientSink& sink
   }
 }
 
-void walk_scoring(const Scoring& scoring, IngredientSink& sink) {
+std::string text_of(const ModelInput& input) {
+  return fmt::format("{} {} {}", input.name, input.type == ValueType::int64 ? "int64" : "float32", input.columns);
+}
+
+void walk_image(const ImageSpec& image, IngredientSink& sink) {
+  const auto setting = [&](std::string_view key, const std::string& value) { sink.value(Kind::setting, fmt::format("scoring.image.{}", key), value); };
+  setting("mode", image.mode);
+  setting("resize", fmt::format("{}", fmt::join(image.resize, " ")));
+  setting("crop", fmt::format("{}", fmt::join(image.crop, " ")));
+  setting("mean", fmt::format("{}", fmt::join(image.mean, " ")));
+  setting("std", fmt::format("{}", fmt::join(image.std, " ")));
+  setting("layout", image.layout == ImageLayout::chw ? "chw" : "hwc");
+  setting("exif", image.exif ? "true" : "false");
+}
+
+void walk_scoring(const Scoring& scoring, IngredientSink& sink, std::set<std::string>& parameters) {
   const auto setting = [&](std::string_view key, const std::string& value) { sink.value(Kind::setting, fmt::format("scoring.{}", key), value); };
-  constexpr std::string_view inputs[] = {"image", "table", "array"};
+  constexpr std::string_view inputs[] = {"image", "table", "array"}, formats[] = {"text", "csv", "jsonl"};
   setting("input", std::string(inputs[static_cast<int>(scoring.input)]));
-  if (scoring.input == ScoringInput::image) {
-    setting("image.mode", scoring.image.mode);
-    setting("image.resize", fmt::format("{}", fmt::join(scoring.image.resize, " ")));
-    setting("image.crop", fmt::format("{}", fmt::join(scoring.image.crop, " ")));
-    setting("image.mean", fmt::format("{}", fmt::join(scoring.image.mean, " ")));
-    setting("image.std", fmt::format("{}", fmt::join(scoring.image.std, " ")));
+  if (scoring.input == ScoringInput::image) walk_image(scoring.image, sink);
+  for (std::size_t i = 0; i < scoring.inputs.size(); ++i) setting(fmt::format("columns.{}", i + 1), text_of(scoring.inputs[i]));
+  if (scoring.input == ScoringInput::table) setting("missing", scoring.missing ? fmt::format("{}", *scoring.missing) : "fail");
+  setting("output", scoring.format == RowFormat::text ? scoring.output.value : std::string(formats[static_cast<int>(scoring.format)]));
+  for (std::size_t i = 0; i < scoring.columns.size(); ++i)
+    setting(fmt::format("output.columns.{}", i + 1), fmt::format("{}: {}", scoring.columns[i].name, scoring.columns[i].field));
+  if (scoring.labels) {
+    setting("labels", symbolic(*scoring.labels));
+    collect(*scoring.labels, parameters);
   }
-  setting("columns", fmt::format("{}", scoring.columns));
-  setting("output", scoring.output.value);
-  setting("batch_size", fmt::format("{}", scoring.batch_size));
+  const auto batch_size = batch_size_of(scoring);
+  setting("batch_size", batch_size ? fmt::format("{}", *batch_size) : "measured");
   setting("numerics", scoring.numerics == Numerics::strict ? "strict" : "fast");
   setting("device", scoring.device);
 }
@@ -51,7 +68,7 @@ void walk_parallel(const Parallel& parallel, IngredientSink& sink, std::set<std:
   if (config.model) {
     sink.value(Kind::action, "model", symbolic(*config.model));
     collect(*config.model, parameters);
-    walk_scoring(config.scoring, sink);
+    walk_scoring(config.scoring, sink, parameters);
   } else {
     sink.value(Kind::action, "entry script", config.entry_script.value);
   }
@@ -198,6 +215,8 @@ std::map<std::string, std::string> unfingerprinted_settings(const Step& step) {
           {"run_max_try", fmt::format("{}", config.run_max_try)},
           {"logging_level", config.logging_level}};
 }
+
+bool is_scored_by_model(const Step& step) { return step.parallel() && step.parallel()->config.model; }
 
 bool depends_on_python(const Step& step) {
   if (step.environment || std::holds_alternative<Script>(step.action)) return true;

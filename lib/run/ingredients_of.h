@@ -45,5 +45,6 @@ std::map<std::string, std::string> unfingerprinted_settings(const Step& step);
 
 // Python counts for a step that declares an environment, runs a script, or names python in its command.
 bool depends_on_python(const Step& step);
+bool is_scored_by_model(const Step& step);
 
 }  // namespace mlpipe

@@ -47,6 +47,7 @@ Result<ParallelJob> parallel_job(const Pipeline& pipeline, const Step& step, con
   job.step = step.name;
   job.config = parallel.config;
   if (parallel.config.model) job.model = absolute_path(resolve(*parallel.config.model, bindings, Quoting::none));
+  if (parallel.config.scoring.labels) job.labels = absolute_path(resolve(*parallel.config.scoring.labels, bindings, Quoting::none));
   for (const Template& argument : parallel.arguments) job.arguments.push_back(resolve(argument, bindings, Quoting::none));
   MLPIPE_TRY_VOID(lay_flags_over(job.arguments, job.config));
   job.environment = environment;

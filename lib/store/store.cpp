@@ -111,6 +111,7 @@ Path Store::index_path() const { return root_ / "index"; }
 
 Path Store::copies_path() const { return root_ / "copies"; }
 Path Store::downloads_path() const { return root_ / "downloads"; }
+Path Store::models_path() const { return root_ / "models"; }
 
 Path Store::published_path(const Path& target) const { return root_ / "published" / digest_of(target.string()).short_hex(); }
 

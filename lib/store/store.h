@@ -20,6 +20,7 @@
 //   last/<spec>/<step> the latest run and fingerprint of a step, an accelerator for "why"
 //   copies/<name>/    the private copy of its source in which a step ran last (run/source_copy.h); lock "copy <name>"
 //   downloads/<url>/  a file of the web (run/downloads.h)
+//   models/<digest>/  an unpacked package of AOTInductor (run/model_place.h)
 //   published/<place> listing of what `publish:` last copied to a place of the user's (run/publication.h)
 //   index/            digest index (reuse/digest_index.h)
 //   aside/<name>/     what is on its way in or out (store/aside.h)
@@ -138,6 +139,7 @@ class Store {
   Path index_path() const;
   Path copies_path() const;
   Path downloads_path() const;
+  Path models_path() const;
   Path published_path(const Path& target) const;
   Path run_path(const std::string& run_id) const;
   // A path seen from the folder that the store lies in, which stays the same when both are moved; and where that is now: `then`, when

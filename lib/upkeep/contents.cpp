@@ -52,7 +52,7 @@ bool immutable(Kind kind) { return kind == Kind::object || kind == Kind::text ||
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  constexpr std::string_view names[] = {"results", "objects", "texts", "code", "unfinished steps", "runs", "source copies", "downloads", "notes", "indexes", "leftovers", "other"};
+  constexpr std::string_view names[] = {"results", "objects", "texts", "code", "unfinished steps", "runs", "source copies", "downloads", "unpacked models", "notes", "indexes", "leftovers", "other"};
   return names[static_cast<int>(kind)];
 }
 
@@ -74,6 +74,7 @@ Status Contents::refresh() {
                                                                                         {"runs", Kind::run},
                                                                                         {"copies", Kind::copy},
                                                                                         {"downloads", Kind::download},
+                                                                                        {"models", Kind::model},
                                                                                         {"index", Kind::index},
                                                                                         {"published", Kind::other}})
     MLPIPE_TRY_VOID(add_all(kind, folder));

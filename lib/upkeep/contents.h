@@ -12,10 +12,10 @@
 
 namespace mlpipe {
 
-enum class Kind { result, object, text, code, unfinished, run, copy, download, note, index, leftover, other };
+enum class Kind { result, object, text, code, unfinished, run, copy, download, model, note, index, leftover, other };
 std::string_view name_of(Kind kind);  // "results"
 inline constexpr Kind all_kinds[] = {Kind::result, Kind::object, Kind::text,  Kind::code,     Kind::unfinished,
-                                     Kind::run,    Kind::copy,   Kind::download, Kind::note,  Kind::index,    Kind::leftover,   Kind::other};
+                                     Kind::run,    Kind::copy,   Kind::download, Kind::model, Kind::note,  Kind::index,    Kind::leftover,   Kind::other};
 
 // One file or folder of the store that stays or goes as a whole.
 struct Item {

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 constexpr auto longest_wait = 5s;       // for those who work with the store
 constexpr auto clock_grain = 10s;       // time stamps of files may lag behind the clock
 constexpr auto beginning = 10min;       // of a run, at most
-constexpr auto unused_aid = 24h * 90;  // indexes, source copies and downloads only make runs quicker
+constexpr auto unused_aid = 24h * 90;  // indexes, source copies, downloads and unpacked models only make runs quicker
 
 // What there is, who holds what, and what may go. Names of items are their handles.
 class Choice {
@@ -159,7 +159,7 @@ class Choice {
     std::vector<Piece*> candidates;
     for (auto& [name, piece] : pieces_) {
       const Item& item = piece.item;
-      const bool aid = item.kind == Kind::copy || item.kind == Kind::download;
+      const bool aid = item.kind == Kind::copy || item.kind == Kind::download || item.kind == Kind::model;
       const bool can_go = item.kind == Kind::result || item.kind == Kind::run || item.kind == Kind::unfinished ||
                           (aid && !in_use(item) && (policy_.max_size || item.used < now_ - unused_aid));
       if (can_go && !piece.kept) candidates.push_back(&piece);
@@ -190,7 +190,7 @@ class Choice {
     if (!root) return false;
     const Path below = root->lexically_relative(contents_.store().root());
     const std::string folder = std::distance(below.begin(), below.end()) > 1 ? below.begin()->string() : std::string();
-    if (folder == "objects" || folder == "copies" || folder == "downloads") return !stays_named(folder + "/" + std::next(below.begin())->string());
+    if (folder == "objects" || folder == "copies" || folder == "downloads" || folder == "models") return !stays_named(folder + "/" + std::next(below.begin())->string());
     return !path_exists(*root);
   }
 

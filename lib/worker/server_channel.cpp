@@ -35,7 +35,7 @@ struct Get {
 // The fields of each message, in their order on the wire: written down once, walked by both directions.
 template <class Walk> void walk(Open& m, Walk& field) { field(m.module), field(m.configuration); }
 template <class Walk> void walk(Fork& m, Walk& field) { field(m.number); }
-template <class Walk> void walk(Opened& m, Walk& field) { field(m.version); }
+template <class Walk> void walk(Opened& m, Walk& field) { field(m.facts); }
 template <class Walk> void walk(OpenFailed& m, Walk& field) { field(m.reason); }
 template <class Walk> void walk(Forked& m, Walk& field) { field(m.number), field(m.pid); }
 template <class Walk> void walk(ForkFailed& m, Walk& field) { field(m.number), field(m.reason); }

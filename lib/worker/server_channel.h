@@ -22,7 +22,7 @@ struct Fork {  // with three descriptors: worker socket, stdout, stderr
   std::uint32_t number = 0;
 };
 struct Opened {
-  std::string version;
+  std::string facts;  // scoring/model_facts.h; of others than scoring servers empty
 };
 struct OpenFailed {
   std::string reason;

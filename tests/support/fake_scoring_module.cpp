@@ -32,27 +32,33 @@ std::string name_of(const mlpipe_item& item) {
   return slash ? slash + 1 : item.path;
 }
 
-// In reverse, since a module may answer in any order.
-int score(mlpipe_scorer* scorer, const mlpipe_item* items, size_t count, const mlpipe_row_sink* sink, char** error) {
+int score(mlpipe_scorer* scorer, const mlpipe_mini_batch* batch, const mlpipe_row_sink* sink, char** error) {
   if (scorer->fails) {
     *error = strdup("the model threw\nat line 2");
     return 1;
   }
-  for (size_t item = count; item-- > 0;) {
-    const std::string name = name_of(items[item]);
+  for (size_t item = 0; item < batch->item_count; ++item) {
+    const std::string name = name_of(batch->items[item]), line = name + "\n";
     if (name == "crash") std::abort();
     if (name == "speak") ::dprintf(1, "spoken\n");
-    sink->row(sink->context, item, name.data(), name.size());
-    if (name == "twice") sink->row(sink->context, item, "again", 5);
+    sink->rows(sink->context, item, 1, line.data(), line.size());
+    if (name == "twice") sink->rows(sink->context, item, 1, "again\n", 6);
     if (name.rfind("bad", 0) == 0) sink->failed(sink->context, item, "no image", 8);
   }
   return 0;
 }
 
+int measure(mlpipe_scorer*, size_t batch_size, double, mlpipe_timing* timing, float*, size_t, char**) {
+  *timing = {batch_size, 3, 0.001, 0.001, 0.001};
+  return 0;
+}
+
+const char* facts(const mlpipe_scorer*) { return R"({"format": "fake", "device": "cpu", "batch_size": 8, "measured": false, "notes": []})"; }
+
 }  // namespace
 
-extern "C" const mlpipe_scoring_module* mlpipe_scoring_module_v1(void) {
-  static const mlpipe_scoring_module module{"fake 1.0", open, score, [](mlpipe_scorer* scorer) { delete scorer; },
+extern "C" const mlpipe_scoring_module* mlpipe_scoring_module_v2(void) {
+  static const mlpipe_scoring_module module{"fake 1.0", open, facts, score, measure, [](mlpipe_scorer* scorer) { delete scorer; },
                                             [](char* text) { std::free(text); }};
   return &module;
 }

@@ -32,7 +32,8 @@ struct ParallelJob {
 
   std::string step;
   ParallelRunConfig config;
-  Path model;                           // of a model step; empty: entry script
+  Path model;                           // of a model step: the file, or the folder that a package was unpacked to; empty: entry script
+  Path labels;                          // scoring.labels; empty: none
   std::vector<Input> inputs;            // those that are split, each on its own
   struct Place {
     std::string name;

@@ -70,15 +70,26 @@ Result<MiniBatchPlan> plan_files(const ParallelJob& job) {
   return MiniBatchPlan(std::move(listing), static_cast<std::uint64_t>(job.config.mini_batch_size.value), job.sample);
 }
 
+// Of a step that a model scores without Python.
+Status check_model_inputs(const ParallelJob& job, bool tables) {
+  const ParallelJob::Input& first = job.inputs.front();
+  const bool wants_table = job.config.scoring.input == ScoringInput::table;
+  if (tables && !wants_table)
+    return Error{ErrorKind::spec, fmt::format("input `{}` is a table, and scoring.input says something else", first.name), "input: table, with the columns that the model takes"};
+  if (!tables && wants_table)
+    return Error{ErrorKind::spec, fmt::format("scoring.input is table, but input `{}` is not", first.name), "declare it with `type: table`"};
+  if (tables && first.mltable)
+    return Error{ErrorKind::spec, fmt::format("input `{}` is an MLTable, which only Python reads", first.name),
+                 "declare its files with `type: table`, or score with an entry_script"};
+  return {};
+}
+
 // What the spec could not tell of MLTables, as they may have come into being just now.
 Status check_kinds(const ParallelJob& job) {
   const auto tables = std::count_if(job.inputs.begin(), job.inputs.end(), is_table);
   if (tables > 0 && static_cast<std::size_t>(tables) < job.inputs.size())
     return Error{ErrorKind::spec, "step `" + job.step + "` mixes tables and files", "give a step inputs of one kind"};
-  if (tables > 0 && job.config.model)
-    return Error{ErrorKind::spec, fmt::format("input `{}` is a table: rows are not yet scored with `model`", job.inputs.front().name),
-                 "an entry_script gets them as pandas DataFrames"};
-  return {};
+  return job.config.model ? check_model_inputs(job, tables > 0) : Status();
 }
 
 }  // namespace

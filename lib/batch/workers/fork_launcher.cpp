@@ -183,15 +183,13 @@ void ForkLauncher::on_readable() {
 }
 
 void ForkLauncher::handle(server_wire::Received received) {
-  if (std::holds_alternative<server_wire::Opened>(received.message)) {
+  if (const auto* opened = std::get_if<server_wire::Opened>(&received.message)) {
+    const auto taken = kind_->on_opened ? kind_->on_opened(opened->facts) : Status();
+    if (!taken) return cannot_open(taken.error());
     opened_ = true;
     return ask_for_workers();
   }
-  if (const auto* failed = std::get_if<server_wire::OpenFailed>(&received.message)) {
-    unopened_ = error_of(failed->reason);
-    end_server();
-    return fail_waiting(*unopened_);
-  }
+  if (const auto* failed = std::get_if<server_wire::OpenFailed>(&received.message)) return cannot_open(error_of(failed->reason));
   if (const auto* failed = std::get_if<server_wire::ForkFailed>(&received.message)) {
     return answer(static_cast<int>(failed->number), Error{ErrorKind::step_failed, failed->reason, ""});
   }
@@ -202,6 +200,12 @@ void ForkLauncher::handle(server_wire::Received received) {
       on_forked(number, found->second, std::move(received.descriptors[0]), static_cast<pid_t>(forked->pid));
     }
   }
+}
+
+void ForkLauncher::cannot_open(Error error) {
+  unopened_ = std::move(error);
+  end_server();
+  fail_waiting(*unopened_);
 }
 
 void ForkLauncher::on_forked(int number, Worker& worker, Fd pidfd, pid_t pid) {

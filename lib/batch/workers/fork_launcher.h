@@ -18,6 +18,7 @@ struct ForkServer {
   Path log;                    // its stdout and stderr; removed when it stays empty
   std::string name, opening;   // "the scoring server", "loading the model"
   int stack_signal = 0;        // makes its workers write their stacks; 0: none does
+  std::function<Status(const std::string& facts)> on_opened{};  // before the first worker; an error: none can start
 };
 
 class ForkLauncher final : public WorkerLauncher {
@@ -57,6 +58,7 @@ class ForkLauncher final : public WorkerLauncher {
 
   void on_readable();
   void handle(server_wire::Received received);
+  void cannot_open(Error error);
   void on_forked(int number, Worker& worker, Fd pidfd, pid_t pid);
   void on_exited(const server_wire::Exited& exited);
   void on_server_gone();

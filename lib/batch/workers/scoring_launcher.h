@@ -6,11 +6,15 @@
 #include <vector>
 
 #include "batch/workers/launcher.h"
+#include "scoring/configuration.h"
 
 namespace mlpipe {
 
 // mlpipe_torch.so of this installation.
 Result<Path> scoring_module();
+
+// What the module is told. With the batch size that was measured when the rows of the step were begun.
+ScoringConfiguration scoring_configuration(const ParallelJob& job);
 
 struct ScoringPrograms {
   std::vector<std::string> server;  // argv of the fork server

@@ -215,42 +215,41 @@ void read_source_directory_of(const MapReader& map, const Source& source, const 
                       fmt::format("looked for {}", shown_path(step.source_directory)));
 }
 
-// A model beside the spec becomes a side input that no user can name, so that its content counts as that of any data does.
-void use_as_side_input(Context& context, const Scalar& written, const Path& path, Step& step, Template& model) {
+// A file beside the spec becomes a side input that no user can name, so that its content counts as that of any data does.
+void use_as_side_input(Context& context, const Scalar& written, const Path& path, Step& step, const std::string& name, Template& text) {
   PipelineInput file;
-  file.name = step.name + " model file";
+  file.name = step.name + " " + name;
   file.type = DataType::file;
   file.path = path;
   file.written = written.text;
   file.where = location(written.where);
   StepInput input;
-  input.name = "model file";
+  input.name = name;
   input.from = StepInput::From::pipeline_input;
   input.source = file.name;
   input.side = true;
   input.where = file.where;
-  model.parts = {Reference{RefKind::side_input, input.name, {}, input.where}};
+  text.parts = {Reference{RefKind::side_input, input.name, {}, input.where}};
   step.inputs.push_back(std::move(input));
   context.pipeline.inputs.push_back(std::move(file));
 }
 
-void read_model(const MapReader& map, const Source& source, Step& step, ParallelRunConfig& config) {
-  const Entry* entry = map.given("model");
-  if (!entry) return;
-  if (entry->value.node->kind != Node::Kind::scalar) return map.wrong_type("model", "a path or an expression", entry->value);
+// A path, or an expression that gives one.
+std::optional<Template> read_side_file(const MapReader& map, std::string_view key, const Source& source, Step& step, const std::string& input) {
+  const Entry* entry = map.given(key);
+  if (!entry) return std::nullopt;
+  if (entry->value.node->kind != Node::Kind::scalar) return map.wrong_type(key, "a path or an expression", entry->value), std::nullopt;
   Context& context = map.context();
   Scalar written{entry->value.node->text, entry->value.node->is_text, entry->value.where};
-  config.model = parse_template(context, written, "`model`", {Scope::Kind::step, &step});
-  if (!config.model) return;
-  const auto references = config.model->references();
+  auto file = parse_template(context, written, fmt::format("`{}`", key), {Scope::Kind::step, &step});
+  if (!file) return std::nullopt;
+  const auto references = file->references();
   const bool settled = std::all_of(references.begin(), references.end(), [](const Reference* r) { return r->kind == RefKind::parameter; });
-  if (settled) written = *resolve_parameters(context, written, "`model`");
-  if (lower(written.text).ends_with(".pt2"))
-    return context.error(written.where, fmt::format("{}: packages (.pt2) are not yet scored", map.named("model")),
-                         "give a TorchScript file (.pt)");
-  if (!settled || context.is_used(step.name)) return;
-  check_file_below(context, source.directory, written, map.named("model"));
-  use_as_side_input(context, written, absolute_path(source.directory / written.text), step, *config.model);
+  if (!settled || context.is_used(step.name)) return file;
+  written = *resolve_parameters(context, written, fmt::format("`{}`", key));
+  check_file_below(context, source.directory, written, map.named(key));
+  use_as_side_input(context, written, absolute_path(source.directory / written.text), step, input, *file);
+  return file;
 }
 
 void read_scorer(const MapReader& map, const Source& source, const MapReader& step_map, Step& step, Parallel& parallel) {
@@ -267,13 +266,14 @@ void read_scorer(const MapReader& map, const Source& source, const MapReader& st
     parallel.config.entry_script = {name->text, location(name->where)};
     if (!context.is_used(step.name)) check_code_file(context, step, *name, map.named("entry_script"));
   }
-  read_model(map, source, step, parallel.config);
+  const auto side_file = [&](const MapReader& from, std::string_view key, const std::string& input) { return read_side_file(from, key, source, step, input); };
+  parallel.config.model = side_file(map, "model", "model file");
   if (!model && map.has("scoring"))
     context.error(map.where_of("scoring"), fmt::format("{} goes with `model`", map.named("scoring")), "an entry_script scores by itself");
   if (model && step_map.has("arguments"))
     context.error(step_map.where_of("arguments"), fmt::format("{} go to an entry script, but the step scores with `model`",
                                                               step_map.named("arguments")), "remove them");
-  if (const Value* scoring = map.map("scoring")) read_scoring(context, *scoring, owner, parallel.config.scoring);
+  if (const Value* scoring = map.map("scoring")) read_scoring(map, *scoring, step, parallel.config.scoring, side_file);
 }
 
 ParallelRunConfig read_config(const MapReader& map, const Source& source, Step& step) {

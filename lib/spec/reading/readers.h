@@ -1,6 +1,7 @@
 // What the dialects read alike: parts of a step, the settings of the command line, and the checks of a whole pipeline.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -38,7 +39,9 @@ void read_driver_flags(Context& context, Parallel& parallel);
 // Azure's ParallelRunStep takes named arguments only.
 void check_first_argument(Context& context, const Parallel& parallel);
 void check_parallel_step(Context& context, const MapReader& step_map, const Step& step);
-void read_scoring(Context& context, const Value& value, const std::string& owner, Scoring& scoring);
+// A file that a key of a map names, given whole to the step as the side input `input`.
+using SideFile = std::function<std::optional<Template>(const MapReader& map, std::string_view key, const std::string& input)>;
+void read_scoring(const MapReader& config, const Value& value, Step& step, Scoring& scoring, const SideFile& side_file);
 
 // What only the whole pipeline shows: unknown steps, cycles, inputs that do not exist, places written twice.
 void check_pipeline(Context& context);

@@ -1,6 +1,7 @@
 // `scoring` of a parallel_run_config: what a model is fed, and the row that it gives.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
@@ -39,7 +40,7 @@ std::vector<double> read_channels(const MapReader& map, std::string_view key, co
 }
 
 void read_image(Context& context, const Value& value, const std::string& owner, ImageSpec& image) {
-  const MapReader map(context, value, owner, {"resize", "crop", "mode", "mean", "std"}, MapReader::Values::with_parameters,
+  const MapReader map(context, value, owner, {"resize", "crop", "mode", "mean", "std", "layout", "exif"}, MapReader::Values::with_parameters,
                       "scoring.image");
   if (!map.valid()) return;
   image.resize = read_size(map, "resize");
@@ -48,52 +49,167 @@ void read_image(Context& context, const Value& value, const std::string& owner, 
   if (const auto mode = map.choice("mode", modes)) image.mode = *mode;
   image.mean = read_channels(map, "mean", image.mode, {-1e6, 1e6});
   image.std = read_channels(map, "std", image.mode, {0, 1e6, true});
+  const std::vector<std::pair<std::string, ImageLayout>> layouts = {{"chw", ImageLayout::chw}, {"hwc", ImageLayout::hwc}};
+  if (const auto layout = map.choice("layout", layouts)) image.layout = *layout;
+  if (const auto exif = map.boolean("exif")) image.exif = *exif;
   if (image.resize.size() == 2 && !image.crop.empty() && (image.crop.front() > image.resize[0] || image.crop.back() > image.resize[1]))
     context.error(map.given("crop")->value.where, fmt::format("{} is larger than `resize`", map.named("crop")),
                   "crop what is left after resizing");
 }
 
-void read_row(const MapReader& map, Scoring& scoring) {
-  const auto output = map.text("output");
-  if (!output) return;
-  scoring.output = {output->text, location(output->where)};
-  if (output->text.find('\n') != std::string::npos)
-    return map.context().error(output->where, fmt::format("{} is the row of one item: it cannot have a line break", map.named("output")),
-                               "write it on one line, in quotes");
-  const auto parsed = RowTemplate::parse(output->text);
-  if (!parsed) map.context().error(output->where, fmt::format("{}: {}", map.named("output"), parsed.error().message), parsed.error().hint);
+// Says what is wrong with a template at its place.
+std::optional<RowTemplate> checked_template(const MapReader& map, const Scalar& text, std::string_view what) {
+  if (text.text.find('\n') != std::string::npos) {
+    map.context().error(text.where, fmt::format("{} is the row of one item: it cannot have a line break", what), "write it on one line, in quotes");
+    return std::nullopt;
+  }
+  auto parsed = RowTemplate::parse(text.text);
+  if (parsed) return parsed.take();
+  map.context().error(text.where, fmt::format("{}: {}", what, parsed.error().message), parsed.error().hint);
+  return std::nullopt;
 }
 
-void refuse_what_comes_later(const MapReader& map, const Scoring& scoring) {
-  const auto refuse = [&](std::string_view key, std::string_view what, std::string hint) {
-    map.context().error(map.where_of(key), fmt::format("{}: {}", map.named(key), what), std::move(hint));
-  };
-  if (scoring.input == ScoringInput::table) refuse("input", "tables are not yet scored", "image or array");
-  if (scoring.numerics == Numerics::fast) refuse("numerics", "only strict is there, fast is not yet", "remove the key");
-  if (scoring.device != "cpu") refuse("device", fmt::format("only cpu is there, `{}` is not yet", scoring.device), "remove the key");
+const std::vector<std::pair<std::string, RowFormat>> row_formats = {{"csv", RowFormat::csv}, {"jsonl", RowFormat::json_lines}};
+const std::vector<std::pair<std::string, ValueType>> value_types = {{"float32", ValueType::float32}, {"int64", ValueType::int64}};
+
+std::vector<std::string> keys_of(const Value& map) {
+  std::vector<std::string> keys;
+  for (const Entry& entry : map.node->entries) keys.push_back(entry.key);
+  return keys;
 }
 
-}  // namespace
+// What the templates of the rows ask for.
+struct Asked {
+  bool labels = false;
+  bool columns = false;
+  void take(const RowTemplate& text) {
+    labels |= text.needs_labels();
+    columns |= !text.columns().empty();
+  }
+};
 
-void read_scoring(Context& context, const Value& value, const std::string& owner, Scoring& scoring) {
-  const MapReader map(context, value, owner, {"input", "image", "columns", "output", "batch_size", "numerics", "device"},
-                      MapReader::Values::with_parameters, "scoring");
-  if (!map.valid()) return;
+void read_row_columns(const MapReader& output, Scoring& scoring, Asked& asked) {
+  const Value* written = output.map("columns");
+  if (!written && output.has("columns")) return;
+  if (!written) return output.context().error(output.where(), fmt::format("{} has no `columns`", output.title()), "columns: {id: \"{name}\", label: \"{argmax}\"}");
+  const MapReader columns(output.context(), *written, output.owner(), keys_of(*written), MapReader::Values::with_parameters, "scoring.output.columns");
+  for (const Entry& entry : written->node->entries) {
+    const auto text = columns.text(entry.key);
+    if (!text) continue;
+    if (const auto parsed = checked_template(output, *text, columns.named(entry.key))) asked.take(*parsed);
+    scoring.columns.push_back({entry.key, text->text});
+  }
+}
+
+Asked read_rows(const MapReader& map, Scoring& scoring, const std::string& owner) {
+  Asked asked;
+  const Entry* entry = map.has("output") ? map.given("output") : nullptr;
+  if (entry && entry->value.node->kind == Node::Kind::map) {
+    const MapReader output(map.context(), entry->value, owner, {"format", "columns"}, MapReader::Values::with_parameters, "scoring.output");
+    if (!output.valid()) return asked;
+    if (const auto format = output.choice("format", row_formats)) scoring.format = *format;
+    else if (!output.has("format")) map.context().error(entry->value.where, fmt::format("{} has no `format`", map.named("output")), "csv or jsonl");
+    read_row_columns(output, scoring, asked);
+  } else if (const auto output = map.text("output")) {
+    scoring.output = {output->text, location(output->where)};
+    if (const auto parsed = checked_template(map, *output, map.named("output"))) asked.take(*parsed);
+  }
+  return asked;
+}
+
+// {columns: [a, b], type: int64} of one input. Of arrays the array's own name, unless `columns` says another.
+void read_model_input(const MapReader& inputs, const std::string& name, Scoring& scoring) {
+  ModelInput input{name, ValueType::float32, {}};
+  const Entry* entry = inputs.given(name);
+  if (!entry) return;
+  if (entry->value.node->kind == Node::Kind::map) {
+    const MapReader map(inputs.context(), entry->value, inputs.owner(), {"columns", "type"}, MapReader::Values::with_parameters, "scoring.columns." + name);
+    for (const Scalar& column : map.texts("columns")) input.columns.push_back(column.text);
+    if (const auto type = map.choice("type", value_types)) input.type = *type;
+  } else {
+    for (const Scalar& column : inputs.texts(name)) input.columns.push_back(column.text);
+  }
+  if (input.columns.empty() && scoring.input == ScoringInput::array) input.columns.push_back(name);
+  if (input.columns.empty())
+    return inputs.context().error(entry->value.where, fmt::format("{} names no column", inputs.named(name)), "[a, b], or {columns: [a, b], type: int64}");
+  scoring.inputs.push_back(std::move(input));
+}
+
+// Several inputs have names, [a, b] is one; of arrays each is one.
+void read_model_inputs(const MapReader& map, Scoring& scoring) {
+  const Entry* entry = map.has("columns") ? map.given("columns") : nullptr;
+  if (!entry) return;
+  if (entry->value.node->kind == Node::Kind::map) {
+    const MapReader inputs(map.context(), entry->value, map.owner(), keys_of(entry->value), MapReader::Values::with_parameters, "scoring.columns");
+    for (const Entry& input : entry->value.node->entries) read_model_input(inputs, input.key, scoring);
+    return;
+  }
+  std::vector<std::string> names;
+  for (const Scalar& column : map.texts("columns")) names.push_back(column.text);
+  if (scoring.input == ScoringInput::table && !names.empty()) scoring.inputs.push_back({"", ValueType::float32, std::move(names)});
+  if (scoring.input == ScoringInput::array)
+    for (const std::string& name : names) scoring.inputs.push_back({name, ValueType::float32, {name}});
+}
+
+void read_missing(const MapReader& map, Scoring& scoring) {
+  const auto missing = map.scalar("missing");
+  if (!missing || lower(missing->text) == "fail") return;
+  const auto number = lower(missing->text) == "nan" ? std::optional(std::nan("")) : as_number(missing->text);
+  if (!number)
+    return map.context().error(missing->where, fmt::format("{} must be fail, nan or a number, got `{}`", map.named("missing"), missing->text),
+                               "fail: a row with an empty value is a failed item");
+  const bool integers = std::any_of(scoring.inputs.begin(), scoring.inputs.end(), [](const ModelInput& input) { return input.type == ValueType::int64; });
+  if (integers && *number != std::floor(*number))
+    return map.context().error(missing->where, fmt::format("{} must be a whole number: an input has type int64", map.named("missing")), "fail, or 0");
+  scoring.missing = number;
+}
+
+// `fits`: what `input` says goes with the key.
+void check_goes_with(const MapReader& map, std::string_view key, bool fits, std::string_view input) {
+  if (map.has(key) && !fits) map.context().error(map.where_of(key), fmt::format("{} goes with `input: {}`", map.named(key), input), "remove it");
+}
+
+bool is_device(const std::string& text) {
+  if (text == "cpu" || text == "cuda") return true;
+  return text.starts_with("cuda:") && text.size() > 5 && text.size() < 8 && text.find_first_not_of("0123456789", 5) == std::string::npos;
+}
+
+void read_model_settings(const MapReader& map, Scoring& scoring) {
   const std::vector<std::pair<std::string, ScoringInput>> inputs = {{"image", ScoringInput::image}, {"table", ScoringInput::table},
                                                                     {"array", ScoringInput::array}};
   const std::vector<std::pair<std::string, Numerics>> numerics = {{"strict", Numerics::strict}, {"fast", Numerics::fast}};
   if (const auto input = map.choice("input", inputs)) scoring.input = *input;
   if (const auto kind = map.choice("numerics", numerics)) scoring.numerics = *kind;
   if (const auto size = map.integer("batch_size", {1, 65536})) scoring.batch_size = static_cast<int>(*size);
-  if (const auto device = map.text("device")) scoring.device = lower(device->text);
-  for (const Scalar& column : map.texts("columns")) scoring.columns.push_back(column.text);
-  read_row(map, scoring);
+  const auto device = map.text("device");
+  if (!device) return;
+  scoring.device = lower(device->text);
+  if (!is_device(scoring.device)) map.context().error(device->where, fmt::format("{} must be cpu, cuda or cuda:N, got `{}`", map.named("device"), device->text));
+}
+
+}  // namespace
+
+void read_scoring(const MapReader& config, const Value& value, Step& step, Scoring& scoring, const SideFile& side_file) {
+  Context& context = config.context();
+  const std::string owner = fmt::format("step `{}`", step.name);
+  const MapReader map(context, value, owner, {"input", "image", "columns", "missing", "output", "labels", "batch_size", "numerics", "device"},
+                      MapReader::Values::with_parameters, "scoring");
+  if (!map.valid()) return;
+  read_model_settings(map, scoring);
+  const bool table = scoring.input == ScoringInput::table, array = scoring.input == ScoringInput::array;
+  read_model_inputs(map, scoring);
+  read_missing(map, scoring);
+  if (map.has("labels")) scoring.labels = side_file(map, "labels", "labels file");
+  const Asked asked = read_rows(map, scoring, owner);
   if (const Value* image = map.map("image")) read_image(context, *image, owner, scoring.image);
-  if (map.has("image") && scoring.input != ScoringInput::image)
-    context.error(map.where_of("image"), fmt::format("{} goes with `input: image`", map.named("image")), "remove it");
-  if (map.has("columns") && scoring.input != ScoringInput::table)
-    context.error(map.where_of("columns"), fmt::format("{} goes with `input: table`", map.named("columns")), "remove it");
-  refuse_what_comes_later(map, scoring);
+  check_goes_with(map, "image", scoring.input == ScoringInput::image, "image");
+  check_goes_with(map, "columns", table || array, "table");
+  check_goes_with(map, "missing", table, "table");
+  if (table && !map.has("columns"))
+    context.error(map.where(), fmt::format("{} has no `columns`", map.title()), "columns: [a, b] says which columns the model takes, in its order");
+  if (asked.columns && !table) context.error(map.where_of("output"), fmt::format("{} has a {{column[...]}}, which goes with `input: table`", map.named("output")));
+  if (asked.labels && !map.has("labels"))
+    context.error(map.where_of("output"), fmt::format("{} has {{label}}, but there is no `labels`", map.named("output")), "labels: a file with a name a line");
 }
 
 }  // namespace mlpipe::spec

@@ -1,12 +1,18 @@
 #include <doctest/doctest.h>
 
-#include "scoring/model_format.h"
-#include "scoring/zip_names.h"
+#include "scoring/package/model_format.h"
+#include "scoring/zip/zip_file.h"
 #include "support/temp_folder.h"
 
 using namespace mlpipe;
 
 namespace {
+
+std::vector<std::string> names_of(const ZipFile& zip) {
+  std::vector<std::string> names;
+  for (const ZipEntry& entry : zip.entries()) names.push_back(entry.name);
+  return names;
+}
 
 std::string little(std::uint64_t value, int size) {
   std::string bytes;
@@ -36,7 +42,7 @@ struct Models {
   test::TempFolder folder;
   ModelFormat format(const std::string& bytes, const char* name = "model.pt") { return *model_format(folder.write(name, bytes)); }
   std::string refusal(const std::string& bytes) {
-    const auto status = check_is_torchscript(folder.write("model.pt", bytes));
+    const auto status = runnable_format(folder.write("model.pt", bytes));
     return status ? "accepted" : status.error().message;
   }
 };
@@ -47,14 +53,14 @@ TEST_CASE("the names in an archive, small and zip64") {
   const test::TempFolder folder;
   const std::vector<std::string> names{"m/data.pkl", "m/code/a.py"};
   for (const bool wide : {false, true}) {
-    const auto found = zip_names(folder.write("a.zip", zip(names, wide)));
+    const auto found = ZipFile::open(folder.write("a.zip", zip(names, wide)));
     REQUIRE(found);
     REQUIRE(*found);
-    CHECK(**found == names);
+    CHECK(names_of(**found) == names);
   }
-  CHECK(**zip_names(folder.write("empty.zip", zip({}))) == std::vector<std::string>{});
-  CHECK_FALSE(*zip_names(folder.write("text", "hello")));
-  CHECK_FALSE(*zip_names(folder.write("nothing", "")));
+  CHECK((*ZipFile::open(folder.write("empty.zip", zip({}))))->entries().empty());
+  CHECK_FALSE(*ZipFile::open(folder.write("text", "hello")));
+  CHECK_FALSE(*ZipFile::open(folder.write("nothing", "")));
 }
 
 TEST_CASE("no prefix and no flipped byte of an archive crashes the reader") {
@@ -62,10 +68,10 @@ TEST_CASE("no prefix and no flipped byte of an archive crashes the reader") {
   for (const bool wide : {false, true}) {
     const std::string good = zip({"m/data.pkl", "m/code/a.py"}, wide);
     for (std::size_t at = 0; at < good.size(); ++at) {
-      if (at >= 4) CHECK_FALSE(zip_names(folder.write("cut", good.substr(0, at))));
+      if (at >= 4) CHECK_FALSE(ZipFile::open(folder.write("cut", good.substr(0, at))));
       std::string damaged = good;
       damaged[at] = static_cast<char>(damaged[at] ^ 0xff);
-      static_cast<void>(zip_names(folder.write("damaged", damaged)));
+      static_cast<void>(ZipFile::open(folder.write("damaged", damaged)));
     }
   }
 }
@@ -89,10 +95,11 @@ TEST_CASE("a wrong format is explained with a remedy") {
   Models models;
   CHECK(models.refusal(zip({"m/code/x.py"})) == "accepted");
   CHECK(models.refusal(zip({"m/models/model.json"})).find("is a torch.export archive") != std::string::npos);
-  CHECK(models.refusal(zip({"m/data/aotinductor/x"})).find("is an AOTInductor package (.pt2): not yet supported") != std::string::npos);
+  CHECK(runnable_format(models.folder.write("e.pt2", zip({"m/models/model.json"}))).error().hint.find("aoti_compile_and_package") != std::string::npos);
+  CHECK(models.refusal(zip({"m/data/aotinductor/x"})) == "accepted");
   CHECK(models.refusal(zip({"m/data.pkl"})).find("holds a state dict") != std::string::npos);
   CHECK(models.refusal("hello").find("is no model that LibTorch can open") != std::string::npos);
-  CHECK(check_is_torchscript(models.folder.write("a", "x")).error().hint.find("torch.jit.save") != std::string::npos);
-  CHECK(check_is_torchscript(models.folder / "missing.pt").error().message.find("does not exist") != std::string::npos);
-  CHECK(check_is_torchscript(models.folder.path()).error().message.find("is not a file") != std::string::npos);
+  CHECK(runnable_format(models.folder.write("a", "x")).error().hint.find("torch.jit.save") != std::string::npos);
+  CHECK(runnable_format(models.folder / "missing.pt").error().message.find("does not exist") != std::string::npos);
+  CHECK(*runnable_format(models.folder.path()) == ModelFormat::aoti_package);  // unpacked
 }

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "scoring/npy_file.h"
+#include "scoring/array/npy_file.h"
 #include "support/temp_folder.h"
 
 using namespace mlpipe;

@@ -20,7 +20,7 @@ namespace {
 const mlpipe_scoring_module& module() {
   static void* const library = ::dlopen(MLPIPE_TORCH_MODULE, RTLD_NOW | RTLD_LOCAL);
   if (!library) FAIL(std::string(::dlerror()));
-  const auto entry = reinterpret_cast<const mlpipe_scoring_module* (*)()>(::dlsym(library, "mlpipe_scoring_module_v1"));
+  const auto entry = reinterpret_cast<const mlpipe_scoring_module* (*)()>(::dlsym(library, "mlpipe_scoring_module_v2"));
   REQUIRE((entry != nullptr));
   return *entry();
 }
@@ -72,6 +72,15 @@ struct Scored {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::string> failed;
 
+  // Of one item any number of lines, of several one each.
+  void take(std::size_t item, std::size_t count, std::string_view text) {
+    for (std::size_t line = 0; !text.empty(); ++line) {
+      const auto end = text.find('\n');
+      rows[count == 1 ? item : item + line].emplace_back(text.substr(0, end));
+      text.remove_prefix(end + 1);
+    }
+  }
+
   std::vector<std::string> all() const {
     std::vector<std::string> lines;
     for (const auto& item : rows) lines.insert(lines.end(), item.begin(), item.end());
@@ -86,10 +95,13 @@ Scored score(mlpipe_scorer* scorer, const std::vector<std::string>& paths) {
   std::vector<mlpipe_item> items;
   for (const auto& path : paths) items.push_back({path.c_str()});
   const mlpipe_row_sink sink{&scored,
-                             [](void* s, std::size_t item, const char* text, std::size_t size) { static_cast<Scored*>(s)->rows[item].emplace_back(text, size); },
+                             [](void* s, std::size_t item, std::size_t count, const char* text, std::size_t size) { static_cast<Scored*>(s)->take(item, count, {text, size}); },
                              [](void* s, std::size_t item, const char* text, std::size_t size) { static_cast<Scored*>(s)->failed[item].assign(text, size); }};
+  mlpipe_mini_batch batch{};
+  batch.items = items.data();
+  batch.item_count = items.size();
   char* error = nullptr;
-  scored.code = module().score(scorer, items.data(), items.size(), &sink, &error);
+  scored.code = module().score(scorer, &batch, &sink, &error);
   if (error) scored.error = error;
   if (error) module().free_text(error);
   return scored;
@@ -103,14 +115,14 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
 }
 
 ScoringConfiguration for_images(const char* model) {
-  ScoringConfiguration configuration{(reference() / model).string(), {}};
-  configuration.scoring.image = {{24, 30}, {}, "RGB", {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
+  ScoringConfiguration configuration{(reference() / model).string(), {}, {}};
+  configuration.scoring.image = {{24, 30}, {}, "RGB", {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}, ImageLayout::chw, false};
   configuration.scoring.output.value = "{name} {values}";
   return configuration;
 }
 
 ScoringConfiguration for_arrays(const char* model) {
-  ScoringConfiguration configuration{(reference() / model).string(), {}};
+  ScoringConfiguration configuration{(reference() / model).string(), {}, {}};
   configuration.scoring.input = ScoringInput::array;
   configuration.scoring.output.value = "{name} {values}";
   return configuration;
@@ -189,7 +201,7 @@ TEST_CASE("what a model throws fails the mini-batch, without LibTorch's backtrac
   NEED("arrays");
   const test::TempFolder folder;
   auto configuration = for_images("Throws.pt");
-  configuration.scoring.image = {{}, {}, "L", {-1e9}, {}};
+  configuration.scoring.image = {{}, {}, "L", {-1e9}, {}, ImageLayout::chw, false};
   if (!std::filesystem::exists(reference() / "images")) return;
   const Opened opened(configuration);
   const auto scored = score(opened.scorer, {image_paths().at(0)});
@@ -222,7 +234,7 @@ TEST_CASE("inputs that do not fit the model fail the mini-batch") {
 TEST_CASE("opening says what is wrong with a model or its configuration") {
   const test::TempFolder folder;
   const auto error = [&](auto change) {
-    ScoringConfiguration configuration{folder.write("m.pt", "hello"), {}};
+    ScoringConfiguration configuration{folder.write("m.pt", "hello"), {}, {}};
     change(configuration);
     const Opened opened(configuration);
     CHECK_FALSE(opened.scorer);
@@ -230,9 +242,7 @@ TEST_CASE("opening says what is wrong with a model or its configuration") {
   };
   CHECK(error([](auto&) {}).find("is no model that LibTorch can open") != std::string::npos);
   CHECK(error([&](auto& c) { c.model = folder / "missing.pt"; }).find("does not exist") != std::string::npos);
-  CHECK(error([](auto& c) { c.scoring.input = ScoringInput::table; }).find("not yet") != std::string::npos);
-  CHECK(error([](auto& c) { c.scoring.numerics = Numerics::fast; }).find("not yet") != std::string::npos);
-  CHECK(error([](auto& c) { c.scoring.device = "cuda"; }).find("not yet") != std::string::npos);
+  CHECK(error([](auto& c) { c.scoring.input = ScoringInput::table; }).find("scoring.columns is missing") != std::string::npos);
   CHECK(error([](auto& c) { c.scoring.output.value = "{nonsense}"; }).find("nonsense") != std::string::npos);
   CHECK(error([](auto& c) { c.scoring.image.mode = "CMYK"; }).find("CMYK") != std::string::npos);
   char* text = nullptr;
@@ -251,7 +261,7 @@ TEST_CASE("a damaged TorchScript file is an error, a state dict is explained") {
   const auto code = bytes.find("def forward");
   REQUIRE(code == std::string::npos);  // entries are compressed: damage them where they lie
   for (std::size_t at = 200; at < 1200; ++at) bytes[at] = 'x';
-  ScoringConfiguration configuration{folder.write("damaged.pt", bytes), {}};
+  ScoringConfiguration configuration{folder.write("damaged.pt", bytes), {}, {}};
   const Opened damaged(configuration);
   CHECK_FALSE(damaged.scorer);
   CHECK(damaged.error.find("Exception raised from") == std::string::npos);
