@@ -22,6 +22,8 @@ class JpegReader {
     errors_.output_message = [](j_common_ptr) {};
     jpeg_.client_data = this;
     created_ = guarded([this] { jpeg_create_decompress(&jpeg_); });
+    progress_.progress_monitor = on_progress;
+    jpeg_.progress = &progress_;
   }
   ~JpegReader() {
     if (created_) jpeg_destroy_decompress(&jpeg_);
@@ -49,12 +51,18 @@ class JpegReader {
     jpeg->err->format_message(jpeg, self(jpeg).error_);
     std::longjmp(self(jpeg).jump_, 1);
   }
+  // Each scan of a progressive file goes over the whole image: thousands of empty ones would take hours.
+  static void on_progress(j_common_ptr jpeg) {
+    constexpr int most_scans = 500;
+    if (reinterpret_cast<j_decompress_ptr>(jpeg)->input_scan_number > most_scans) self(jpeg).give_up("more than 500 scans");
+  }
   // Running out of data is only a warning to libjpeg, which then makes pixels up. Pillow tolerates the other warnings.
   static void on_message(j_common_ptr jpeg, int level) {
-    if (level < 0 && jpeg->err->msg_code == JWRN_JPEG_EOF) {
-      std::snprintf(self(jpeg).error_, sizeof self(jpeg).error_, "the file is truncated");
-      std::longjmp(self(jpeg).jump_, 1);
-    }
+    if (level < 0 && jpeg->err->msg_code == JWRN_JPEG_EOF) self(jpeg).give_up("the file is truncated");
+  }
+  [[noreturn]] void give_up(const char* reason) {
+    std::snprintf(error_, sizeof error_, "%s", reason);
+    std::longjmp(jump_, 1);
   }
 
   template <class Action>
@@ -115,6 +123,7 @@ class JpegReader {
   std::string_view file_;
   jpeg_decompress_struct jpeg_{};
   jpeg_error_mgr errors_{};
+  jpeg_progress_mgr progress_{};
   std::jmp_buf jump_;
   bool created_ = false;
   char error_[JMSG_LENGTH_MAX] = "";

@@ -180,6 +180,18 @@ TEST_CASE("a file that is far too short for the size it states gets no memory") 
   CHECK(decoded(bitmap, 3).error().message == "damaged BMP: the file is truncated");
 }
 
+TEST_CASE("a JPEG of endless scans is refused: each goes over the whole image") {
+  const std::string file = golden_file("progressive.jpg");
+  const std::size_t begin = file.rfind("\xff\xda"), end = file.size() - 2;
+  const auto with_scans = [&](int more) {
+    std::string longer = file.substr(0, end);
+    for (int i = 0; i < more; ++i) longer += file.substr(begin, end - begin);
+    return decoded(longer + file.substr(end), 3);
+  };
+  CHECK(with_scans(300));
+  CHECK(with_scans(600).error().message == "damaged JPEG: more than 500 scans");
+}
+
 TEST_CASE("bitmaps that cannot be say why") {
   const auto changed = [](std::size_t at, std::string_view bytes) { return decoded(golden_file("palette4.bmp").replace(at, bytes.size(), bytes), 3).error().message; };
   CHECK(changed(14, "\x29") == "damaged BMP: a header of 41 bytes is of no known kind");
@@ -280,7 +292,8 @@ TEST_CASE("specs that cannot be are refused") {
 }
 
 TEST_CASE("what is asked for of a resized image is what the whole has there, on every kind of machine") {
-  constexpr std::array<int, 4> sizes[] = {{61, 47, 23, 31}, {200, 3, 40, 9}, {5, 90, 64, 12}, {33, 33, 33, 20}, {40, 30, 11, 30}, {1, 1, 70, 70}, {900, 2, 3, 2}};
+  constexpr std::array<int, 4> sizes[] = {{61, 47, 23, 31}, {200, 3, 40, 9}, {5, 90, 64, 12}, {33, 33, 33, 20}, {40, 30, 11, 30}, {1, 1, 70, 70}, {900, 2, 3, 2},
+                                           {300000, 2, 3, 2}, {2, 300000, 2, 3}};  // weights of an output at a time
   for (const int channels : {1, 3}) {
     for (const auto& [width, height, to_width, to_height] : sizes) {
       CAPTURE(width);
