@@ -29,3 +29,14 @@ if(MLPIPE_TORCH)
   add_test(NAME "unit/scoring/torch" COMMAND torch_module_test)
   set_tests_properties("unit/scoring/torch" PROPERTIES TIMEOUT 300)
 endif()
+
+# Images as ImageInput sees them, for scripts/compare-images.
+add_executable(image_program support/image_program.cpp)
+target_link_libraries(image_program PRIVATE mlpipe_image mlpipe_system)
+set_target_properties(image_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# Loops over damaged input, for scripts/fuzz.
+add_executable(fuzz_image fuzz/fuzz_image.cpp)
+target_link_libraries(fuzz_image PRIVATE mlpipe_image mlpipe_system)
+target_include_directories(fuzz_image PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+set_target_properties(fuzz_image PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
