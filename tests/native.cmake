@@ -1,6 +1,6 @@
 # What the tests of native scoring need besides their own sources.
 if(TARGET scoring_test)
-  target_link_libraries(scoring_test PRIVATE mlpipe_image)
+  target_link_libraries(scoring_test PRIVATE mlpipe_image mlpipe_scoring_array mlpipe_scoring_table)
 endif()
 
 # A scoring module without LibTorch, and a program that is nothing but the fork server.
