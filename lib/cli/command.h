@@ -55,6 +55,7 @@ Command cache_command();
 Command export_command();
 Command convert_command();
 Command env_command();
+Command bench_model_command();
 
 // All commands, in the order of the help.
 std::vector<Command> commands();

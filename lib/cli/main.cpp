@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/streams.h"
+#include "worker/model_bench.h"
 #include "worker/native_replay.h"
 #include "worker/scoring_server.h"
 
@@ -63,13 +64,14 @@ std::vector<Command> commands() {
   return {run_command(),   plan_command(),   why_command(),   validate_command(), runs_command(),   show_command(),
           output_command(), logs_command(),   diff_command(),  rerun_command(),    clone_command(),  replay_command(),
           debug_command(),  export_command(), convert_command(), cache_command(),  gc_command(),    env_command(),
-          init_command(),   doctor_command()};
+          bench_model_command(), init_command(),   doctor_command()};
 }
 
 int main(int argc, const char* const* argv) {
   ensure_standard_descriptors();
   if (argc == 2 && argv[1] == std::string_view(scoring_server_command)) return scoring_server_main();
   if (argc == 5 && argv[1] == std::string_view(native_replay_command)) return native_replay_main(argv[2], argv[3], argv[4]);
+  if (argc == 4 && argv[1] == std::string_view(model_bench_command)) return model_bench_main(argv[2], argv[3]);
   // A reader that goes away, or a file that may not grow, is noticed by write; children get the defaults back.
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   if (argc < 2) {

@@ -26,11 +26,12 @@ Status unpack_once(const Path& package, const Path& folder) {
 
 }  // namespace
 
-Result<Path> place_of_model(const Store& store, const Path& model, const std::string& device) {
+Result<Path> place_of_model(const Path& models, const Path& model, const std::string& device) {
   MLPIPE_TRY(const ModelFormat format, runnable_format(model));
   if (format != ModelFormat::aoti_package || is_folder(model)) return model;
   MLPIPE_TRY(const Digest digest, digest_file(model));
-  const Path folder = store.models_path() / digest.hex();
+  const Path folder = models / digest.hex();
+  MLPIPE_TRY_VOID(make_dirs(models));
   MLPIPE_TRY_VOID(unpack_once(model, folder));
   MLPIPE_TRY(const PackageFacts facts, package_facts(folder));
   MLPIPE_TRY_VOID(check_package(facts, device));

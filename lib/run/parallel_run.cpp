@@ -21,7 +21,7 @@ Result<ParallelJob> ParallelRun::job() {
   job.sample = context_.request.sample;
   MLPIPE_TRY_VOID(make_dirs(job.scratch));
   MLPIPE_TRY_VOID(make_dirs(job.state));
-  if (job.config.model) MLPIPE_TRY(job.model, place_of_model(context_.store, job.model, job.config.scoring.device));
+  if (job.config.model) MLPIPE_TRY(job.model, place_of_model(context_.store.models_path(), job.model, job.config.scoring.device));
   return job;
 }
 

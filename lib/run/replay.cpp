@@ -7,6 +7,7 @@
 #include "batch/workers/frames.h"
 #include "batch/workers/scoring_launcher.h"
 #include "batch/workers/worker_environment.h"
+#include "run/model_place.h"
 #include "run/parallel_job.h"
 #include "run/rehearsal_parts.h"
 #include "scoring/configuration.h"
@@ -104,6 +105,7 @@ Result<Rehearsal> rehearse_mini_batch(const Pipeline& pipeline, const Store& sto
                                            {rehearsal.code, scratch, work / "state", work / "logs"}));
   job.sample = run.sample;
   for (const Path& folder : {job.scratch, job.state, job.logs}) MLPIPE_TRY_VOID(make_dirs(folder));
+  if (job.config.model) MLPIPE_TRY(job.model, place_of_model(work / "models", job.model, job.config.scoring.device));
   MLPIPE_TRY(const MiniBatchPlan plan, plan_of(job));
   if (what.number >= plan.mini_batches()) return out_of_range(step->name, plan.mini_batches());
   MLPIPE_TRY(const Path frames, write_frames(job, plan, what, work));

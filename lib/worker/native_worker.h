@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "scoring/module.h"
@@ -13,6 +14,14 @@ struct OpenScorer {
   const mlpipe_scoring_module* module = nullptr;
   mlpipe_scorer* scorer = nullptr;
 };
+
+// What the environment of a process that opens a module must say. One thread whatever else it says: a second one, started by whatever BLAS
+// LibTorch brings, would forbid forking. Packages of AOTInductor check the shapes that they are given.
+inline constexpr std::pair<const char*, const char*> scoring_variables[] = {{"OMP_NUM_THREADS", "1"},
+                                                                            {"MKL_NUM_THREADS", "1"},
+                                                                            {"OPENBLAS_NUM_THREADS", "1"},
+                                                                            {"JE_ARROW_MALLOC_CONF", "background_thread:false"},
+                                                                            {"AOTI_RUNTIME_CHECK_INPUTS", "1"}};
 
 // Opens a scoring module and has it load the model that the configuration (scoring/configuration.h) names.
 Result<OpenScorer> open_scorer(const std::string& module, const std::string& configuration);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "batch/workers/worker_logs.h"
 #include "system/process.h"
+#include "worker/native_worker.h"
 
 namespace mlpipe {
 namespace {
@@ -91,7 +92,7 @@ std::vector<std::string> python_environment(const ParallelJob& job) {
 
 std::vector<std::string> scoring_environment(const ParallelJob& job) {
   Entries environment(job.environment);
-  for (const char* name : thread_counts) environment.set(name, "1");
+  for (const auto& [name, value] : scoring_variables) environment.set(name, value);
   return environment.take();
 }
 

@@ -19,7 +19,7 @@ std::vector<std::string> python_environment(const ParallelJob& job, int number);
 // What stands for each GPU in CUDA_VISIBLE_DEVICES: those that the variable names already, else the machine's.
 std::vector<std::string> gpus_of(const std::vector<std::string>& environment);
 
-// One thread whatever the environment says: a second one, started by whatever BLAS LibTorch brings, would forbid forking.
+// The step's, with what scoring modules ask for (worker/native_worker.h).
 std::vector<std::string> scoring_environment(const ParallelJob& job);
 
 }  // namespace mlpipe
