@@ -112,8 +112,8 @@ class JsonRows final : public PieceRows {
       if (end == std::string_view::npos) {
         searched_ = text.size() - at_;
         MLPIPE_TRY(const bool more, reader_.advance(at_));
-        at_ = 0;
         if (!more) return false;
+        at_ = 0;
         continue;
       }
       line_ = text.substr(at_, end - at_);

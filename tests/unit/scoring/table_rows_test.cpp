@@ -34,7 +34,7 @@ TEST_CASE("any delimiter, and rows that end with a lone carriage return") {
     const auto table = read_text(text, floats_of({"a", "b"}), mlpipe_delimited, delimiter);
     CHECK(table.floats == std::vector<float>{1, 2, 3, 4});
   }
-  CHECK(read_text("a||b\n1||2\n", floats_of({"a"}), mlpipe_delimited, "||").error == "tables with the delimiter `||` cannot be scored");
+  CHECK(read_text("a||b\n1||2\n", floats_of({"a"}), mlpipe_delimited, "||").error == "tables with the delimiter `||` cannot be scored; a delimiter is one byte");
 }
 
 TEST_CASE("a file without a header has Column1, Column2, ..., as many as its first row") {
@@ -211,7 +211,10 @@ TEST_CASE("short decimals: the fast way gives the bits of the portable one, and 
 
 TEST_CASE("values are those of pandas, bit for bit") {
   const std::string python = python_with("pandas");
-  if (python.empty()) return MESSAGE("skipped: .venv has no pandas");
+  if (python.empty()) {
+    MESSAGE("skipped: .venv has no pandas");
+    return;
+  }
   const TempFolder folder;
   const auto script = folder.write("make.py", R"(
 import io, random, struct, sys, numpy, pandas
