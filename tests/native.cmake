@@ -1,4 +1,7 @@
 # What the tests of native scoring need besides their own sources.
+if(TARGET scoring_test AND TARGET mlpipe_parquet)
+  add_dependencies(scoring_test mlpipe_parquet)
+endif()
 if(TARGET scoring_test)
   target_link_libraries(scoring_test PRIVATE mlpipe_image mlpipe_scoring_array mlpipe_scoring_table)
 endif()
