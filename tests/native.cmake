@@ -32,3 +32,13 @@ if(MLPIPE_TORCH)
   add_test(NAME "unit/scoring/torch" COMMAND torch_module_test)
   set_tests_properties("unit/scoring/torch" PROPERTIES TIMEOUT 300)
 endif()
+
+# More loops over damaged input.
+add_executable(fuzz_table fuzz/fuzz_table.cpp)
+target_link_libraries(fuzz_table PRIVATE mlpipe_scoring_array mlpipe_scoring_table)
+add_executable(fuzz_wire fuzz/fuzz_wire.cpp)
+target_link_libraries(fuzz_wire PRIVATE mlpipe_worker)
+foreach(program fuzz_table fuzz_wire)
+  target_include_directories(${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endforeach()
