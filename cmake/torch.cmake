@@ -2,26 +2,17 @@
 # about parts nobody uses and adds foreign directories to RUNPATH.
 #   1. the torch package of MLPIPE_TORCH_PYTHON   2. of .venv/bin/python3   3. Debian's libtorch-dev
 
-# The folder of PYTHON's torch package, found without importing it; empty: it has none.
-function(mlpipe_torch_package python result)
-  execute_process(
-    COMMAND ${python} -c "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')"
-    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
-  if(failed OR NOT EXISTS "${folder}/lib/libtorch_cpu.so")
-    set(folder "")
-  endif()
-  set(${result} "${folder}" PARENT_SCOPE)
-endfunction()
+include(${PROJECT_SOURCE_DIR}/cmake/python_package.cmake)
 
 set(MLPIPE_TORCH_ADVICE "install it (pip install torch==2.13.0 into .venv, or apt-get install libtorch-dev), name a Python that has it \
 with -DMLPIPE_TORCH_PYTHON=PATH, or build without LibTorch scoring: -DMLPIPE_TORCH=OFF")
 if(MLPIPE_TORCH_PYTHON)
-  mlpipe_torch_package(${MLPIPE_TORCH_PYTHON} mlpipe_torch_folder)
+  mlpipe_python_package(${MLPIPE_TORCH_PYTHON} torch lib/libtorch_cpu.so mlpipe_torch_folder)
   if(NOT mlpipe_torch_folder)
     message(FATAL_ERROR "${MLPIPE_TORCH_PYTHON} has no torch package: ${MLPIPE_TORCH_ADVICE}")
   endif()
 elseif(EXISTS ${PROJECT_SOURCE_DIR}/.venv/bin/python3)
-  mlpipe_torch_package(${PROJECT_SOURCE_DIR}/.venv/bin/python3 mlpipe_torch_folder)
+  mlpipe_python_package(${PROJECT_SOURCE_DIR}/.venv/bin/python3 torch lib/libtorch_cpu.so mlpipe_torch_folder)
 endif()
 
 if(mlpipe_torch_folder)

@@ -1,4 +1,7 @@
 # What the tests of native scoring need besides their own sources.
+if(TARGET scoring_test AND TARGET mlpipe_parquet)
+  add_dependencies(scoring_test mlpipe_parquet)
+endif()
 if(TARGET scoring_test)
   target_link_libraries(scoring_test PRIVATE mlpipe_image mlpipe_scoring_array mlpipe_scoring_table)
 endif()
@@ -38,5 +41,11 @@ set_target_properties(image_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_
 # Loops over damaged input, for scripts/fuzz.
 add_executable(fuzz_image fuzz/fuzz_image.cpp)
 target_link_libraries(fuzz_image PRIVATE mlpipe_image mlpipe_system)
-target_include_directories(fuzz_image PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-set_target_properties(fuzz_image PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+add_executable(fuzz_table fuzz/fuzz_table.cpp)
+target_link_libraries(fuzz_table PRIVATE mlpipe_scoring_array mlpipe_scoring_table)
+add_executable(fuzz_wire fuzz/fuzz_wire.cpp)
+target_link_libraries(fuzz_wire PRIVATE mlpipe_worker)
+foreach(program fuzz_image fuzz_table fuzz_wire)
+  target_include_directories(${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endforeach()

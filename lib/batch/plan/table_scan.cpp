@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "batch/plan/csv_scan.h"
+#include "base/csv_scan.h"
 #include "batch/plan/parquet_footer.h"
 #include "system/event_loop.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -18,8 +18,9 @@ class ArrayFile {
     std::vector<std::int64_t> shape;
   };
 
-  // `inputs`: the arrays by their names, in the order of the model's inputs; none: the file has but one, as float32. Error: not such
-  // a file, an array is missing, types that are not supported, or arrays of different lengths.
+  // `inputs`: the arrays by their names, in the order of the model's inputs; none: the file has but one, as float32. A .npy file has
+  // one whatever its name. Error: not such a file, an array is missing, types that are not supported (an int64 input takes whole
+  // numbers alone), or arrays of different lengths; it names the array of an .npz file.
   static Result<ArrayFile> open(const Path& path, const std::vector<ModelInput>& inputs);
 
   std::size_t rows() const { return arrays_.front().rows(); }
@@ -28,7 +29,11 @@ class ArrayFile {
   Status read_row(std::size_t row, const std::vector<void*>& places);
 
  private:
+  Status add(Result<NpyFile> array, const std::string& name, ValueType type);
+  Status add_all(const Path& path, const std::vector<ModelInput>& inputs);
+
   std::vector<NpyFile> arrays_;
+  std::vector<std::string> names_;  // for people; "": of a .npy file
   std::vector<Row> row_;
 };
 

@@ -2,11 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <optional>
@@ -20,11 +18,6 @@ constexpr std::size_t buffer_bytes = 256 * 1024;
 constexpr std::uint64_t most_bytes = 1ull << 62;
 
 Error bad(std::string message, std::string hint = {}) { return {ErrorKind::step_failed, std::move(message), std::move(hint)}; }
-
-Status read_all(int fd, void* to, std::size_t size, std::uint64_t offset, const Path& path) {
-  MLPIPE_TRY(const std::size_t got, read_at(fd, offset, static_cast<char*>(to), size, path));
-  return got < size ? Status(bad("the array file is truncated")) : Status();
-}
 
 // The text after "'key':", up to where the value ends is up to the caller.
 std::optional<std::string_view> value_of(std::string_view literal, std::string_view key) {
@@ -110,43 +103,38 @@ T load(const char* in, bool swapped) {
   return value;
 }
 
-template <class T>
-void convert_as(const char* in, std::size_t count, bool swapped, float* out) {
-  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<float>(load<T>(in + i * sizeof(T), swapped));
+template <class T, class Out>
+void convert_as(const char* in, std::size_t count, bool swapped, Out* out) {
+  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Out>(load<T>(in + i * sizeof(T), swapped));
 }
 
 void convert_halves(const char* in, std::size_t count, bool swapped, float* out) {
   for (std::size_t i = 0; i < count; ++i) out[i] = from_half(load<std::uint16_t>(in + 2 * i, swapped));
 }
 
-using Convert = void (*)(const char*, std::size_t, bool, float*);
-Convert conversion(char kind, std::size_t size) {
-  if (kind == 'f') return size == 2 ? convert_halves : size == 4 ? convert_as<float> : convert_as<double>;
-  if (kind == 'b') return [](const char* in, std::size_t count, bool, float* out) { std::transform(in, in + count, out, [](char c) { return c ? 1.0f : 0.0f; }); };
+template <class Out>
+void convert_truths(const char* in, std::size_t count, bool, Out* out) {
+  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Out>(in[i] != 0);
+}
+
+template <class Out>
+using Convert = void (*)(const char*, std::size_t, bool, Out*);
+
+template <class Out>
+Convert<Out> integer_conversion(char kind, std::size_t size) {
+  if (kind == 'b') return convert_truths<Out>;
   const bool is_signed = kind == 'i';
   switch (size) {
-    case 1: return is_signed ? convert_as<std::int8_t> : convert_as<std::uint8_t>;
-    case 2: return is_signed ? convert_as<std::int16_t> : convert_as<std::uint16_t>;
-    case 4: return is_signed ? convert_as<std::int32_t> : convert_as<std::uint32_t>;
-    default: return is_signed ? convert_as<std::int64_t> : convert_as<std::uint64_t>;
+    case 1: return is_signed ? convert_as<std::int8_t, Out> : convert_as<std::uint8_t, Out>;
+    case 2: return is_signed ? convert_as<std::int16_t, Out> : convert_as<std::uint16_t, Out>;
+    case 4: return is_signed ? convert_as<std::int32_t, Out> : convert_as<std::uint32_t, Out>;
+    default: return is_signed ? convert_as<std::int64_t, Out> : convert_as<std::uint64_t, Out>;
   }
 }
 
-struct Prefix {
-  std::uint64_t header_at, header_size;
-};
-
-Result<Prefix> read_prefix(int fd, const Path& path) {
-  unsigned char start[12] = {};
-  if (!read_all(fd, start, 10, 0, path)) return bad("not a numpy .npy file (too short)");
-  if (std::memcmp(start, "PK\x03\x04", 4) == 0) return bad(".npz archives cannot be scored yet", "save one array a file: numpy.save");
-  if (std::memcmp(start, "\x93NUMPY", 6) != 0) return bad("not a numpy .npy file", "write it with numpy.save");
-  if (start[6] < 1 || start[6] > 3) return bad(fmt::format("numpy format version {} is not supported", start[6]));
-  if (start[6] == 1) return Prefix{10, start[8] | static_cast<std::uint64_t>(start[9]) << 8};
-  MLPIPE_TRY_VOID(read_all(fd, start, 12, 0, path));
-  std::uint64_t size = 0;
-  for (int i = 3; i >= 0; --i) size = size << 8 | start[8 + i];
-  return Prefix{12, size};
+Convert<float> float_conversion(char kind, std::size_t size) {
+  if (kind != 'f') return integer_conversion<float>(kind, size);
+  return size == 2 ? convert_halves : size == 4 ? convert_as<float, float> : convert_as<double, float>;
 }
 
 }  // namespace
@@ -162,26 +150,60 @@ Result<NpyHeader> parse_npy_header(std::string_view literal) {
 }
 
 Result<NpyFile> NpyFile::open(const Path& path) {
-  if (!is_file(path)) return bad(fmt::format("{} is not a file", path.string()));
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error || !is_file(path)) return bad(fmt::format("{} is not a file", path.string()));
+  return open(path, 0, size);
+}
+
+Result<NpyFile> NpyFile::open(const Path& path, std::uint64_t begin, std::uint64_t size) {
   NpyFile array;
   array.path_ = path;
+  array.begin_ = begin;
+  array.size_ = size;
   MLPIPE_TRY(array.file_, open_file(path, O_RDONLY));
-  MLPIPE_TRY(const Prefix prefix, read_prefix(array.file_.get(), path));
-  if (prefix.header_size > 1024 * 1024) return bad("the array's header is too long");
-  std::string literal(prefix.header_size, '\0');
-  MLPIPE_TRY_VOID(read_all(array.file_.get(), literal.data(), literal.size(), prefix.header_at, path));
-  MLPIPE_TRY(array.header_, parse_npy_header(literal));
-  if (array.header_.fortran_order && array.header_.shape.size() > 1) {
+  MLPIPE_TRY_VOID(array.read_header());
+  return array;
+}
+
+Result<NpyFile> NpyFile::of_bytes(std::string bytes) {
+  NpyFile array;
+  array.size_ = bytes.size();
+  array.memory_ = std::move(bytes);
+  MLPIPE_TRY_VOID(array.read_header());
+  return array;
+}
+
+Status NpyFile::read(std::uint64_t offset, char* to, std::size_t size) const {
+  if (offset > size_ || size > size_ - offset) return bad("the array file is truncated");
+  if (!file_) {
+    std::memcpy(to, memory_.data() + offset, size);
+    return {};
+  }
+  MLPIPE_TRY(const std::size_t got, read_at(file_.get(), begin_ + offset, to, size, path_));
+  return got < size ? Status(bad("the array file is truncated")) : Status();
+}
+
+Status NpyFile::read_header() {
+  unsigned char start[12] = {};
+  char* const bytes = reinterpret_cast<char*>(start);
+  if (!read(0, bytes, 10)) return bad("not a numpy .npy file (too short)");
+  if (std::memcmp(start, "\x93NUMPY", 6) != 0) return bad("not a numpy .npy file", "write it with numpy.save");
+  if (start[6] < 1 || start[6] > 3) return bad(fmt::format("numpy format version {} is not supported", start[6]));
+  const std::size_t prefix = start[6] == 1 ? 10 : 12;
+  MLPIPE_TRY_VOID(read(0, bytes, prefix));
+  std::uint64_t size = 0;
+  for (std::size_t i = prefix; i-- > 8;) size = size << 8 | start[i];
+  if (size > 1024 * 1024) return bad("the array's header is too long");
+  std::string literal(size, '\0');
+  MLPIPE_TRY_VOID(read(prefix, literal.data(), literal.size()));
+  MLPIPE_TRY(header_, parse_npy_header(literal));
+  if (header_.fortran_order && header_.shape.size() > 1) {
     return bad("the array is in Fortran order", "save it in C order: numpy.save(file, numpy.ascontiguousarray(array))");
   }
-  MLPIPE_TRY(array.row_values_, values_in_row(array.header_));
-  array.data_at_ = prefix.header_at + prefix.header_size;
-  struct stat status {};
-  if (::fstat(array.file_.get(), &status) != 0) return errno_error("read", path);
-  if (static_cast<std::uint64_t>(status.st_size) < array.data_at_ + array.rows() * array.row_values_ * array.header_.item_size) {
-    return bad("the array file is truncated");
-  }
-  return array;
+  MLPIPE_TRY(row_values_, values_in_row(header_));
+  data_at_ = prefix + size;
+  return size_ - data_at_ < rows() * row_values_ * header_.item_size ? Status(bad("the array file is truncated")) : Status();
 }
 
 Status NpyFile::fill(std::size_t first_row) {
@@ -189,17 +211,31 @@ Status NpyFile::fill(std::size_t first_row) {
   const std::size_t count = std::min(std::max<std::size_t>(buffer_bytes / row_bytes, 1), rows() - first_row);
   buffer_.resize(count * row_bytes);
   buffered_ = 0;
-  MLPIPE_TRY_VOID(read_all(file_.get(), buffer_.data(), buffer_.size(), data_at_ + first_row * row_bytes, path_));
+  MLPIPE_TRY_VOID(read(data_at_ + first_row * row_bytes, buffer_.data(), buffer_.size()));
   buffered_from_ = first_row;
   buffered_ = count;
   return {};
 }
 
-Status NpyFile::read_row(std::size_t row, float* out) {
+Result<const char*> NpyFile::row_bytes(std::size_t row) {
   if (row < buffered_from_ || row >= buffered_from_ + buffered_) MLPIPE_TRY_VOID(fill(row));
-  const char* in = buffer_.data() + (row - buffered_from_) * row_values_ * header_.item_size;
-  const bool swapped = header_.big_endian != (std::endian::native == std::endian::big);
-  conversion(header_.kind, header_.item_size)(in, row_values_, swapped, out);
+  return static_cast<const char*>(buffer_.data()) + (row - buffered_from_) * row_values_ * header_.item_size;
+}
+
+bool NpyFile::swapped() const { return header_.big_endian != (std::endian::native == std::endian::big); }
+
+Status NpyFile::read_row(std::size_t row, float* out) {
+  MLPIPE_TRY(const char* const in, row_bytes(row));
+  float_conversion(header_.kind, header_.item_size)(in, row_values_, swapped(), out);
+  return {};
+}
+
+Status NpyFile::read_row(std::size_t row, std::int64_t* out) {
+  MLPIPE_TRY(const char* const in, row_bytes(row));
+  integer_conversion<std::int64_t>(header_.kind, header_.item_size)(in, row_values_, swapped(), out);
+  const bool may_be_too_large = header_.kind == 'u' && header_.item_size == 8;
+  if (may_be_too_large && std::any_of(out, out + row_values_, [](std::int64_t value) { return value < 0; }))
+    return bad(fmt::format("row {} has a number that does not fit into int64", row));
   return {};
 }
 

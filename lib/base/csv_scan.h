@@ -13,6 +13,8 @@
 
 namespace mlpipe {
 
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 // Cuts a stream into rows; fed with the file's bytes in order, in pieces of any size.
 class RowScanner {
  public:
@@ -75,7 +77,27 @@ class LineScanner final : public RowScanner {
   bool text_ = false;  // the current line has some
 };
 
-// The fields of one record as its scanner delimits it, quotes removed and doubled ones halved.
+// The fields of one record as its scanner delimits it, quotes removed and doubled ones halved. Keeps its memory from record to record.
+class CsvRecord {
+ public:
+  // Takes apart the record that `text` begins with, up to its line break. Returns how long it is with that; 0: where it ends is behind
+  // the text.
+  std::size_t take(std::string_view text, char delimiter);
+
+  std::size_t size() const { return ends_.size(); }
+  std::string_view operator[](std::size_t field) const {
+    const std::size_t begin = field == 0 ? 0 : ends_[field - 1];
+    return std::string_view(text_).substr(begin, ends_[field] - begin);
+  }
+
+ private:
+  const char* take_quoted(const char* at, const char* end);
+
+  std::string text_;  // of all fields
+  std::vector<std::size_t> ends_;
+};
+
+// The same, once.
 std::vector<std::string> csv_fields(std::string_view record, char delimiter);
 
 }  // namespace mlpipe

@@ -1,4 +1,4 @@
-#include "batch/plan/csv_scan.h"
+#include "base/csv_scan.h"
 
 #include <doctest/doctest.h>
 

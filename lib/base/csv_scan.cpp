@@ -1,4 +1,4 @@
-#include "batch/plan/csv_scan.h"
+#include "base/csv_scan.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,8 +6,6 @@
 
 namespace mlpipe {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 const char* find(const char* at, const char* end, char byte) {
   const auto* found = static_cast<const char*>(std::memchr(at, byte, static_cast<std::size_t>(end - at)));
@@ -165,26 +163,50 @@ bool LineScanner::finish(const Sink& sink) {
   return true;
 }
 
-std::vector<std::string> csv_fields(std::string_view record, char delimiter) {
-  std::vector<std::string> fields(1);
-  enum { start, text, quoted, quote } state = start;
-  for (const char byte : record) {
-    if (state == quoted) {
-      if (byte == '"') state = quote;
-      else fields.back() += byte;
-    } else if (byte == '"' && state != text) {
-      if (state == quote) fields.back() += byte;
-      state = quoted;
-    } else if (byte == delimiter) {
-      fields.emplace_back();
-      state = start;
-    } else if (byte == '\n' || byte == '\r') {
-      break;
+// Behind an opening quote: appends the text up to the closing one, and gives what is behind that. nullptr: there is none.
+const char* CsvRecord::take_quoted(const char* at, const char* end) {
+  for (;;) {
+    const char* quote = find(at, end, '"');
+    text_.append(at, quote);
+    if (quote == end) return nullptr;
+    at = quote + 1;
+    if (at == end || *at != '"') return at;
+    text_ += *at++;
+  }
+}
+
+std::size_t CsvRecord::take(std::string_view text, char delimiter) {
+  text_.clear();
+  ends_.clear();
+  const char* const end = text.data() + text.size();
+  bool at_start = true;  // of a field
+  for (const char* at = text.data(); at < end;) {
+    if (*at == delimiter) {
+      ends_.push_back(text_.size());
+      at_start = true;
+      ++at;
+    } else if (*at == '\n' || *at == '\r') {
+      ends_.push_back(text_.size());
+      const bool pair = *at == '\r' && at + 1 < end && at[1] == '\n';
+      return *at == '\r' && at + 1 == end ? 0 : static_cast<std::size_t>(at - text.data()) + (pair ? 2 : 1);
+    } else if (at_start && *at == '"') {
+      at_start = false;
+      at = take_quoted(at + 1, end);
+      if (!at) break;
     } else {
-      fields.back() += byte;
-      state = text;
+      at_start = false;
+      text_ += *at++;
     }
   }
+  ends_.push_back(text_.size());
+  return 0;
+}
+
+std::vector<std::string> csv_fields(std::string_view record, char delimiter) {
+  CsvRecord taken;
+  taken.take(record, delimiter);
+  std::vector<std::string> fields;
+  for (std::size_t field = 0; field < taken.size(); ++field) fields.emplace_back(taken[field]);
   return fields;
 }
 
