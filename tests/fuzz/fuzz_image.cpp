@@ -1,14 +1,16 @@
 // Damages small real images of each format at random, and decodes, turns, resizes and crops what is left: nothing may crash, hang or take
-// memory out of proportion. Meant for -DMLPIPE_SANITIZE=address,undefined; scripts/fuzz runs it.
+// memory out of proportion. scripts/fuzz runs it.
 //   fuzz_image SECONDS SEED [FOLDER]      FOLDER: more images to begin with
+// Ends at the first image that takes too long: fuzz_image.last is that one.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
-#include <random>
 
+#include "fuzz/damage.h"
 #include "scoring/image/image_input.h"
 #include "system/files.h"
 #include "unit/scoring/pillow_goldens.h"
@@ -17,9 +19,8 @@ using namespace mlpipe;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr double slowest_seconds = 20;  // of one file, sanitizers and 178 million pixels included
+constexpr double slowest_seconds = 20;          // of processor time: sanitizers, and 178 million pixels that a few bytes can hold
+constexpr long most_memory = 4L * 1024 * 1024;  // KB: as many pixels, the shadows of the sanitizers included
 
 std::string from_hex(std::string_view hex) {
   std::string bytes;
@@ -39,90 +40,63 @@ std::vector<std::string> originals(const char* folder) {
   return found;
 }
 
+// Sizes and markers.
+const std::vector<std::string> words = {
+    std::string(4, '\0'), "\xff\xff\xff\xff", "\x7f\xff\xff\xff", "\xff\xff\xff\x7f", std::string("\0\1\0\0", 4), std::string("\x40\0", 2), std::string("\0\x40", 2),
+    "\xff\xda", "\xff\xc2", "\xff\xd9", "\xff\xe1", "IDAT", "PLTE", "eXIf", "VP8 ", "VP8L", "VP8X", "ANMF", "ALPH", std::string("Exif\0\0II*\0", 10), std::string("\0\2\xff\xff", 4)};
+
 class Fuzzer {
  public:
-  Fuzzer(std::vector<std::string> originals, unsigned seed) : originals_(std::move(originals)), random_(seed) {}
+  Fuzzer(const char* folder, unsigned seed) : originals_(originals(folder)), damage_(seed), last_("fuzz_image.last") {}
 
-  std::string next() {
-    std::string file = originals_[below(originals_.size())];
-    for (std::size_t i = 0, count = 1 + below(6); i < count && !file.empty(); ++i) damage(file);
-    return file;
-  }
-
-  ImageInput input() {
-    ImageSpec spec;
-    spec.mode = below(3) == 0 ? "L" : "RGB";
-    spec.exif = below(2) == 0;
-    if (below(2) == 0) spec.resize = {static_cast<int>(1 + below(60))};
-    if (below(4) == 0) spec.resize = {static_cast<int>(1 + below(60)), static_cast<int>(1 + below(60))};
-    if (below(2) == 0) spec.crop = {static_cast<int>(1 + below(50))};
-    return ImageInput::make(spec).take();
+  // True: still a picture.
+  bool try_one() {
+    const std::string file = damage_.next(originals_, words);
+    last_.keep(file);
+    const ImageInput input = some_input();
+    const auto image = input.load(file);
+    if (!image) return false;
+    std::vector<float> values(image->pixels.size());
+    input.write(*image, values.data());
+    return true;
   }
 
  private:
-  std::size_t below(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
-  // Headers are at the start: half of all damage is there.
-  std::size_t place(const std::string& file) { return below(below(2) == 0 ? std::min<std::size_t>(file.size(), 64) : file.size()); }
+  int some_side() { return static_cast<int>(1 + damage_.below(60)); }
 
-  void damage(std::string& file) {
-    static constexpr std::string_view numbers[] = {{"\0\0\0\0", 4}, {"\xff\xff\xff\xff", 4}, {"\x7f\xff\xff\xff", 4}, {"\0\1\0\0", 4}, {"\xff\xff\xff\x7f", 4}, {"\x01\0", 2}, {"\x40\0", 2}, {"\xff\xda", 2}};
-    const std::size_t at = place(file), length = std::min(file.size() - at, 1 + below(16));
-    switch (below(7)) {
-      case 0: file[at] = static_cast<char>(file[at] ^ 1 << below(8)); break;
-      case 1: file[at] = static_cast<char>(below(256)); break;
-      case 2: file.erase(at, length); break;
-      case 3: file.insert(at, file.substr(place(file), length)); break;
-      case 4: file.resize(at); break;
-      case 5: splice(file, at); break;
-      default: {
-        const auto number = numbers[below(std::size(numbers))];
-        file.replace(at, number.size(), number);
-      }
-    }
-  }
-
-  // The start of this one, the rest of another.
-  void splice(std::string& file, std::size_t at) {
-    const std::string& other = originals_[below(originals_.size())];
-    file = file.substr(0, at) + other.substr(std::min(at, other.size()));
+  ImageInput some_input() {
+    ImageSpec spec;
+    spec.mode = damage_.below(3) == 0 ? "L" : "RGB";
+    spec.exif = damage_.below(2) == 0;
+    if (damage_.below(2) == 0) spec.resize = {some_side()};
+    if (damage_.below(4) == 0) spec.resize = {some_side(), some_side()};
+    if (damage_.below(2) == 0) spec.crop = {some_side()};
+    return ImageInput::make(spec).take();
   }
 
   std::vector<std::string> originals_;
-  std::mt19937_64 random_;
+  fuzz::Damage damage_;
+  fuzz::LastInput last_;
 };
 
-// Where the last input lies, should the process end.
-void note(const std::string& file) {
-  if (FILE* out = std::fopen("fuzz_image.last", "wb")) {
-    std::fwrite(file.data(), 1, file.size(), out);
-    std::fclose(out);
-  }
-}
-
-bool try_one(const ImageInput& input, const std::string& file) {
-  const auto image = input.load(file);
-  if (!image) return false;
-  std::vector<float> values(image->pixels.size());
-  input.write(*image, values.data());
-  return true;
-}
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 3) return std::fprintf(stderr, "usage: fuzz_image SECONDS SEED [FOLDER]\n"), 2;
-  Fuzzer fuzzer(originals(count > 3 ? arguments[3] : nullptr), static_cast<unsigned>(std::stoul(arguments[2])));
-  const auto end = Clock::now() + std::chrono::seconds(std::stol(arguments[1]));
+  Fuzzer fuzzer(count > 3 ? arguments[3] : nullptr, static_cast<unsigned>(std::stoul(arguments[2])));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::stol(arguments[1]));
   std::uint64_t tried = 0, pictures = 0;
   double slowest = 0;
-  for (auto before = Clock::now(); before < end; ++tried) {
-    const std::string file = fuzzer.next();
-    note(file);
-    if (try_one(fuzzer.input(), file)) ++pictures;
-    const auto after = Clock::now();
-    slowest = std::max(slowest, std::chrono::duration<double>(after - before).count());
-    before = after;
+  while (slowest <= slowest_seconds && std::chrono::steady_clock::now() < end) {
+    const double before = processor_seconds();
+    if (fuzzer.try_one()) ++pictures;
+    ++tried;
+    slowest = std::max(slowest, processor_seconds() - before);
   }
-  fmt::print("{} damaged files, {} of them still pictures, the slowest took {:.2f} s\n", tried, pictures, slowest);
-  return slowest > slowest_seconds;
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  fmt::print("{} damaged files, {} of them still pictures, the slowest took {:.2f} s, at most {} MB\n", tried, pictures, slowest, usage.ru_maxrss / 1024);
+  return slowest > slowest_seconds || usage.ru_maxrss > most_memory;
 }
