@@ -42,8 +42,9 @@ std::vector<std::string> originals(const char* folder) {
 
 // Sizes and markers.
 const std::vector<std::string> words = {
-    std::string(4, '\0'), "\xff\xff\xff\xff", "\x7f\xff\xff\xff", "\xff\xff\xff\x7f", std::string("\0\1\0\0", 4), std::string("\x40\0", 2), std::string("\0\x40", 2),
-    "\xff\xda", "\xff\xc2", "\xff\xd9", "\xff\xe1", "IDAT", "PLTE", "eXIf", "VP8 ", "VP8L", "VP8X", "ANMF", "ALPH", std::string("Exif\0\0II*\0", 10), std::string("\0\2\xff\xff", 4)};
+    std::string(4, '\0'), "\xff\xff\xff\xff", "\x7f\xff\xff\xff", "\xff\xff\xff\x7f",
+    std::string("\0\1\0\0", 4), std::string("\x40\0", 2), std::string("\0\x40", 2), std::string("Exif\0\0II*\0", 10), std::string("\0\2\xff\xff", 4),
+    "\xff\xda", "\xff\xc2", "\xff\xd9", "\xff\xe1", "IDAT", "PLTE", "eXIf", "VP8 ", "VP8L", "VP8X", "ANMF", "ALPH"};
 
 class Fuzzer {
  public:

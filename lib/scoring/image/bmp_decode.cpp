@@ -185,7 +185,8 @@ Status read_rows(const Bytes& bytes, const Header& header, const Samples& sample
 // Runs of pixels, decoded to a byte a pixel as BmpRleDecoder of Pillow's does it, oddities included.
 class Runs {
  public:
-  Runs(const Bytes& bytes, const Header& header) : bytes_(bytes), at_(header.pixels), width_(header.width), wanted_(header.width * header.height), four_bits_(header.compression == rle4) {}
+  Runs(const Bytes& bytes, const Header& header)
+      : bytes_(bytes), at_(header.pixels), width_(header.width), wanted_(header.width * header.height), four_bits_(header.compression == rle4) {}
 
   // False: the runs end before the last pixel.
   bool decode() {

@@ -26,7 +26,8 @@ void copy(const Image& image, const Window& window, Image& out) {
   }
 }
 
-// Calls use(filter) for the outputs, as many at a time as may be; true for `made` when the filter is not that of the last call.
+// Calls use(filter, made, done) for the outputs, as many at a time as may be: `made` is false where the filter is that of the last image,
+// `done` how many outputs came before.
 template <class Use>
 void each_filter(std::optional<ResizeFilter>& filter, int from, int to, Span outputs, Use use) {
   const int most = std::max(1, most_weights / most_resize_inputs(from, to));
@@ -65,7 +66,8 @@ void Resizer::make_rows(const Image& in, Span rows, const Pass& pass, Image& out
       kernels_.pack(weights_);
     }
     for (int y = 0; y < rows.count; ++y) {
-      kernels_.make_row(with_overrun(in, rows.first + y, row_overrun(filter)), pass.first_input, weights_, out.row(y) + static_cast<std::ptrdiff_t>(column) * in.channels);
+      const std::uint8_t* row = with_overrun(in, rows.first + y, row_overrun(filter));
+      kernels_.make_row(row, pass.first_input, weights_, out.row(y) + static_cast<std::ptrdiff_t>(column) * in.channels);
     }
   });
 }

@@ -87,7 +87,8 @@ MLPIPE_AVX2 inline std::uint32_t clipped(__m128i sums) {
 }
 
 MLPIPE_AVX2 inline __m256i two_loads(const std::uint8_t* low, const std::uint8_t* high) {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(low))), _mm_loadu_si128(reinterpret_cast<const __m128i*>(high)), 1);
+  const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(low)), second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(high));
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1);
 }
 
 MLPIPE_AVX2 inline __m256i product_sums(__m256i inputs, const std::int16_t* halves) {

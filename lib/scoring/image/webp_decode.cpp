@@ -24,7 +24,8 @@ Status check_size(std::string_view file) {
 bool decode_first_picture(WebPDemuxer& parts, Image& canvas) {
   WebPIterator picture{};
   const std::unique_ptr<WebPIterator, decltype(&WebPDemuxReleaseIterator)> owner(&picture, &WebPDemuxReleaseIterator);
-  if (!WebPDemuxGetFrame(&parts, 1, &picture) || picture.x_offset + picture.width > canvas.width || picture.y_offset + picture.height > canvas.height) return false;
+  if (!WebPDemuxGetFrame(&parts, 1, &picture)) return false;
+  if (picture.x_offset + picture.width > canvas.width || picture.y_offset + picture.height > canvas.height) return false;
   if (picture.width != canvas.width || picture.height != canvas.height) std::fill(canvas.pixels.begin(), canvas.pixels.end(), std::uint8_t{0});
   const std::size_t start = static_cast<std::size_t>(picture.y_offset) * canvas.row_bytes() + static_cast<std::size_t>(picture.x_offset) * 3;
   return WebPDecodeRGBInto(picture.fragment.bytes, picture.fragment.size, canvas.pixels.data() + start, canvas.pixels.size() - start,
@@ -44,11 +45,11 @@ Status decode_webp(std::string_view file, int channels, Image& image) {
   const WebPData data{reinterpret_cast<const std::uint8_t*>(file.data()), file.size()};
   const std::unique_ptr<WebPDemuxer, decltype(&WebPDemuxDelete)> parts(WebPDemux(&data), &WebPDemuxDelete);
   if (!parts) return damaged_image("WebP", "the file is truncated, or its parts do not fit");
-  const auto width = static_cast<int>(WebPDemuxGetI(parts.get(), WEBP_FF_CANVAS_WIDTH)), height = static_cast<int>(WebPDemuxGetI(parts.get(), WEBP_FF_CANVAS_HEIGHT));
-  MLPIPE_TRY_VOID(check_image_size(static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height)));
+  const std::uint32_t width = WebPDemuxGetI(parts.get(), WEBP_FF_CANVAS_WIDTH), height = WebPDemuxGetI(parts.get(), WEBP_FF_CANVAS_HEIGHT);
+  MLPIPE_TRY_VOID(check_image_size(width, height));
   Image colours;
   Image& canvas = channels == 3 ? image : colours;
-  canvas.reshape(width, height, 3);
+  canvas.reshape(static_cast<int>(width), static_cast<int>(height), 3);
   if (!decode_first_picture(*parts, canvas)) return damaged_image("WebP", "its pixels cannot be decoded");
   if (channels == 1) convert(colours, image);
   return {};

@@ -126,7 +126,8 @@ TEST_CASE("files that are cut short fail where Pillow fails; a PNG also when onl
     std::istringstream(line) >> word >> name >> length >> loads_there;
     CAPTURE(line);
     const std::string whole = test::read(folder / name);
-    const bool loads = static_cast<bool>(decoded(whole.substr(0, length), 3)), stricter = name.ends_with("png") && length <= whole.size() - 12;
+    const bool loads = static_cast<bool>(decoded(whole.substr(0, length), 3));
+    const bool stricter = name.ends_with("png") && length <= whole.size() - 12;
     if (loads || !stricter) CHECK(loads == (loads_there == 1));
     ++cuts;
   }
@@ -193,7 +194,9 @@ TEST_CASE("a JPEG of endless scans is refused: each goes over the whole image") 
 }
 
 TEST_CASE("bitmaps that cannot be say why") {
-  const auto changed = [](std::size_t at, std::string_view bytes) { return decoded(golden_file("palette4.bmp").replace(at, bytes.size(), bytes), 3).error().message; };
+  const auto changed = [](std::size_t at, std::string_view bytes) {
+    return decoded(golden_file("palette4.bmp").replace(at, bytes.size(), bytes), 3).error().message;
+  };
   CHECK(changed(14, "\x29") == "damaged BMP: a header of 41 bytes is of no known kind");
   CHECK(changed(28, "\x05") == "damaged BMP: 5 bits a pixel");
   CHECK(changed(30, "\x04") == "a BMP of compression 4 is not read");
