@@ -21,7 +21,7 @@ class Graph {
   virtual std::string target() const { return {}; }
 };
 
-// `fast` freezes the module and lets LibTorch rewrite it for this processor: other bits, from the same numbers.
+// `fast` freezes the module, and where that pays has LibTorch rewrite it for this processor: other bits, from the same numbers.
 std::unique_ptr<Graph> load_script(const std::string& file, Numerics numerics, at::Device device);
 // `folder`: an unpacked package. Machine code: loading executes it.
 std::unique_ptr<Graph> load_package(const std::string& folder, at::Device device);
