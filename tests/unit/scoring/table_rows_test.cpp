@@ -131,6 +131,7 @@ TEST_CASE("a row may be longer than any buffer, and a file that became shorter i
   CHECK(table.texts[1] == long_text + "\n");
   const auto lines = read_text("{\"t\": \"" + long_text + "\", \"a\": 1}\n{\"a\": 2}\n", columns, mlpipe_json_lines);
   CHECK(lines.floats == std::vector<float>{1, 2});
+  CHECK(read_text("a\n" + std::string(33u << 20, '1'), columns = floats_of({"a"})).error.find("has a row of more than 32 MB") != std::string::npos);
   const TempFolder folder;
   const std::string path = folder.write("t.csv", "a\n1\n");
   CHECK(read_table({piece_of(path, {2, 1u << 30}, 2)}, floats_of({"a"})).error.ends_with("t.csv has become shorter since the step began"));
