@@ -33,12 +33,19 @@ if(MLPIPE_TORCH)
   set_tests_properties("unit/scoring/torch" PROPERTIES TIMEOUT 300)
 endif()
 
-# More loops over damaged input.
+# Images as ImageInput sees them, for scripts/compare-images.
+add_executable(image_program support/image_program.cpp)
+target_link_libraries(image_program PRIVATE mlpipe_image mlpipe_system)
+set_target_properties(image_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# Loops over damaged input, for scripts/fuzz.
+add_executable(fuzz_image fuzz/fuzz_image.cpp)
+target_link_libraries(fuzz_image PRIVATE mlpipe_image mlpipe_system)
 add_executable(fuzz_table fuzz/fuzz_table.cpp)
 target_link_libraries(fuzz_table PRIVATE mlpipe_scoring_array mlpipe_scoring_table)
 add_executable(fuzz_wire fuzz/fuzz_wire.cpp)
 target_link_libraries(fuzz_wire PRIVATE mlpipe_worker)
-foreach(program fuzz_table fuzz_wire)
+foreach(program fuzz_image fuzz_table fuzz_wire)
   target_include_directories(${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endforeach()

@@ -1,10 +1,12 @@
 #include "run/parallel_run.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include <unistd.h>
 
 #include "base/text.h"
+#include "batch/workers/worker_environment.h"
 #include "run/model_place.h"
 #include "run/parallel_job.h"
 #include "system/host.h"
@@ -18,10 +20,13 @@ Result<ParallelJob> ParallelRun::job() {
   MLPIPE_TRY(ParallelJob job, parallel_job(context_.pipeline, step_, description_, environment_, std::move(places)));
   job.replacements = replacements();
   job.workers = context_.request.no_cap ? job.config.workers_wanted(usable_cores()) : cores_wanted(step_, context_.cores);
+  if (job.config.model && job.config.scoring.device != "cpu") job.workers = std::clamp(static_cast<int>(gpus_of(job.environment).size()), 1, job.workers);
   job.sample = context_.request.sample;
   MLPIPE_TRY_VOID(make_dirs(job.scratch));
   MLPIPE_TRY_VOID(make_dirs(job.state));
-  if (job.config.model) MLPIPE_TRY(job.model, place_of_model(context_.store.models_path(), job.model, job.config.scoring.device));
+  if (job.config.model) {
+    MLPIPE_TRY(job.model, place_of_model(context_.store.models_path(), job.model, job.config.scoring.device));
+  }
   return job;
 }
 

@@ -105,7 +105,9 @@ Result<Rehearsal> rehearse_mini_batch(const Pipeline& pipeline, const Store& sto
                                            {rehearsal.code, scratch, work / "state", work / "logs"}));
   job.sample = run.sample;
   for (const Path& folder : {job.scratch, job.state, job.logs}) MLPIPE_TRY_VOID(make_dirs(folder));
-  if (job.config.model) MLPIPE_TRY(job.model, place_of_model(work / "models", job.model, job.config.scoring.device));
+  if (job.config.model) {
+    MLPIPE_TRY(job.model, place_of_model(work / "models", job.model, job.config.scoring.device));
+  }
   MLPIPE_TRY(const MiniBatchPlan plan, plan_of(job));
   if (what.number >= plan.mini_batches()) return out_of_range(step->name, plan.mini_batches());
   MLPIPE_TRY(const Path frames, write_frames(job, plan, what, work));

@@ -66,7 +66,7 @@ FromWorker failure(const OpenScorer& scorer, const wire::MiniBatch& batch, char*
 
 class NativeWorker {
  public:
-  NativeWorker(int socket, const OpenScorer& scorer) : socket_(socket), scorer_(scorer) {}
+  NativeWorker(int socket, const std::variant<OpenScorer, UnopenedScorer>& scorer) : socket_(socket), scorer_(scorer) {}
 
   int run() {
     for (;;) {
@@ -109,12 +109,18 @@ class NativeWorker {
   }
 
   FromWorker answer(const wire::ToWorker& message) {
-    if (const auto* batch = std::get_if<wire::MiniBatch>(&message)) return score(scorer_, *batch);
-    return wire::Ready{};  // init: the fork server has loaded the model already
+    if (const auto* batch = std::get_if<wire::MiniBatch>(&message)) return score(std::get<OpenScorer>(scorer_), *batch);
+    const auto* unopened = std::get_if<UnopenedScorer>(&scorer_);
+    if (!unopened) return wire::Ready{};  // init: the fork server has loaded the model already
+    const auto start = Steady::now();
+    auto opened = open_scorer(unopened->module, unopened->configuration);
+    if (!opened) return wire::InitFailed{opened.error().message, opened.error().message};
+    scorer_ = *opened;
+    return wire::Ready{static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count())};
   }
 
   int socket_;
-  OpenScorer scorer_;
+  std::variant<OpenScorer, UnopenedScorer> scorer_;
   wire::Reader<wire::ToWorker> reader_;
 };
 
@@ -147,7 +153,7 @@ wire::FromWorker score(const OpenScorer& scorer, const wire::MiniBatch& batch) {
   return result;
 }
 
-int native_worker_main(int socket, const OpenScorer& scorer) {
+int native_worker_main(int socket, const std::variant<OpenScorer, UnopenedScorer>& scorer) {
   try {
     return NativeWorker(socket, scorer).run();
   } catch (const std::exception& error) {

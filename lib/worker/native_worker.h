@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "base/result.h"
 #include "scoring/module.h"
@@ -13,6 +14,11 @@ namespace mlpipe {
 struct OpenScorer {
   const mlpipe_scoring_module* module = nullptr;
   mlpipe_scorer* scorer = nullptr;
+};
+
+// A model that each worker opens for itself when it is told to begin: a GPU cannot be used on both sides of a fork.
+struct UnopenedScorer {
+  std::string module, configuration;
 };
 
 // What the environment of a process that opens a module must say. One thread whatever else it says: a second one, started by whatever BLAS
@@ -29,6 +35,6 @@ Result<OpenScorer> open_scorer(const std::string& module, const std::string& con
 wire::FromWorker score(const OpenScorer& scorer, const wire::MiniBatch& batch);
 
 // Until stop, or EOF on the socket (the runner is gone). Returns the exit code; the caller ends with _exit.
-int native_worker_main(int socket, const OpenScorer& scorer);
+int native_worker_main(int socket, const std::variant<OpenScorer, UnopenedScorer>& scorer);
 
 }  // namespace mlpipe

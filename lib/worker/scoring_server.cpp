@@ -10,10 +10,15 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
+#include "scoring/configuration.h"
+#include "scoring/model_facts.h"
+#include "base/text.h"
 #include "system/process.h"
 #include "worker/native_worker.h"
 #include "worker/server_channel.h"
@@ -78,20 +83,29 @@ class ScoringServer {
   }
 
   void serve_open(const server_wire::Open& request) {
+    if (needs_own_process(request.configuration)) {
+      scorer_ = UnopenedScorer{request.module, request.configuration};
+      return tell(server_wire::Opened{to_json(ModelFacts{})});
+    }
     const auto opened = open_scorer(request.module, request.configuration);
     if (!opened) return tell(server_wire::OpenFailed{opened.error().message});
     scorer_ = *opened;
-    tell(server_wire::Opened{scorer_.module->facts(scorer_.scorer)});
+    tell(server_wire::Opened{opened->module->facts(opened->scorer)});
+  }
+
+  static bool needs_own_process(const std::string& text) {
+    const auto configuration = scoring_configuration_from_json(text);
+    return configuration && configuration->scoring.device != "cpu";
   }
 
   void serve_fork(std::uint32_t number, const std::vector<Fd>& descriptors) {
-    if (!scorer_.scorer) return tell(server_wire::ForkFailed{number, "no model is open"});
+    if (!scorer_) return tell(server_wire::ForkFailed{number, "no model is open"});
     // A second thread may hold a lock (of malloc, of OpenMP) that no thread of the child would ever give back.
     if (const auto threads = thread_count(); threads != 1) {
       return tell(server_wire::ForkFailed{number, "the scoring server has " + std::to_string(threads) + " threads and cannot fork safely"});
     }
     const pid_t server = ::getpid(), pid = ::fork();
-    if (pid == 0) become_worker(server, descriptors);
+    if (pid == 0) become_worker(number, server, descriptors);
     if (pid < 0) return tell(server_wire::ForkFailed{number, std::string("cannot fork: ") + std::strerror(errno)});
     ::setpgid(pid, pid);
     adopt(number, pid);
@@ -111,7 +125,8 @@ class ScoringServer {
 
   // In the child. Descriptors of the server and of other workers, those of forks to come among them, would keep their ends open:
   // they go.
-  [[noreturn]] void become_worker(pid_t server, const std::vector<Fd>& descriptors) {
+  [[noreturn]] void become_worker(std::uint32_t number, pid_t server, const std::vector<Fd>& descriptors) {
+    show_one_gpu(number);
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != server) ::_exit(1);
@@ -120,7 +135,14 @@ class ScoringServer {
     const int socket = ::dup2(descriptors[0].get(), control_socket);
     close_descriptors(socket + 1);
     // Not exit: LibTorch's destructors take 70 ms, and the process ends anyway.
-    ::_exit(native_worker_main(socket, scorer_));
+    ::_exit(native_worker_main(socket, *scorer_));
+  }
+
+  // Of those that we see, the worker's own: with as many workers as GPUs each has one.
+  static void show_one_gpu(std::uint32_t number) {
+    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    const auto gpus = split(visible ? visible : "", ',');
+    if (gpus.size() > 1) ::setenv("CUDA_VISIBLE_DEVICES", std::string(trim(gpus[number % gpus.size()])).c_str(), 1);
   }
 
   void report_ended_workers() {
@@ -149,7 +171,7 @@ class ScoringServer {
   }
 
   server_wire::Channel channel_{control_socket};
-  OpenScorer scorer_;
+  std::optional<std::variant<OpenScorer, UnopenedScorer>> scorer_;
   std::vector<Worker> workers_;
 };
 

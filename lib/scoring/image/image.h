@@ -15,11 +15,18 @@ struct Image {
   std::size_t row_bytes() const { return static_cast<std::size_t>(width) * static_cast<std::size_t>(channels); }
   const std::uint8_t* row(int y) const { return pixels.data() + static_cast<std::size_t>(y) * row_bytes(); }
   std::uint8_t* row(int y) { return pixels.data() + static_cast<std::size_t>(y) * row_bytes(); }
+
+  // Another size in the memory that is there; pixels have any value afterwards.
+  void reshape(int new_width, int new_height, int new_channels) {
+    width = new_width, height = new_height, channels = new_channels;
+    pixels.resize(row_bytes() * static_cast<std::size_t>(height));
+  }
 };
 
+// Black.
 inline Image make_image(int width, int height, int channels) {
-  Image image{width, height, channels, {}};
-  image.pixels.resize(image.row_bytes() * static_cast<std::size_t>(height));
+  Image image;
+  image.reshape(width, height, channels);
   return image;
 }
 

@@ -1,112 +1,12 @@
 #include "scoring/image/image_resize.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace mlpipe {
 namespace {
 
-constexpr int precision_bits = 32 - 8 - 2;
-constexpr std::int32_t one_half = 1 << (precision_bits - 1);
-
-// Which input samples make an output sample, and how much of each.
-struct Taps {
-  int first = 0, count = 0;
-  const std::int32_t* weights = nullptr;
-};
-
-class Filter {
- public:
-  Filter(int in_size, int out_size) {
-    const double scale = static_cast<double>(in_size) / out_size, filter_scale = std::max(scale, 1.0);
-    const double support = filter_scale;
-    width_ = static_cast<int>(std::ceil(support)) * 2 + 1;
-    weights_.resize(static_cast<std::size_t>(width_) * static_cast<std::size_t>(out_size));
-    ranges_.resize(static_cast<std::size_t>(out_size));
-    std::vector<double> exact(static_cast<std::size_t>(width_));
-    for (int out = 0; out < out_size; ++out) compute(out, in_size, scale, filter_scale, support, exact);
-  }
-
-  Taps taps(int out) const {
-    const auto& range = ranges_[static_cast<std::size_t>(out)];
-    return {range.first, range.count, weights_.data() + static_cast<std::size_t>(out) * static_cast<std::size_t>(width_)};
-  }
-
- private:
-  struct Range {
-    int first, count;
-  };
-
-  // The order of these operations is Pillow's precompute_coeffs: another order moves the last bit.
-  void compute(int out, int in_size, double scale, double filter_scale, double support, std::vector<double>& exact) {
-    const double center = (out + 0.5) * scale, inverse = 1.0 / filter_scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int count = std::min(static_cast<int>(center + support + 0.5), in_size) - first;
-    double sum = 0;
-    for (int i = 0; i < count; ++i) {
-      const double weight = triangle((i + first - center + 0.5) * inverse);
-      exact[static_cast<std::size_t>(i)] = weight;
-      sum += weight;
-    }
-    auto* fixed = weights_.data() + static_cast<std::size_t>(out) * static_cast<std::size_t>(width_);
-    for (int i = 0; i < count; ++i) {
-      const double weight = sum != 0 ? exact[static_cast<std::size_t>(i)] / sum : exact[static_cast<std::size_t>(i)];
-      fixed[i] = static_cast<std::int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << precision_bits));
-    }
-    ranges_[static_cast<std::size_t>(out)] = {first, count};
-  }
-
-  static double triangle(double x) {
-    x = std::fabs(x);
-    return x < 1.0 ? 1.0 - x : 0.0;
-  }
-
-  int width_ = 0;
-  std::vector<std::int32_t> weights_;
-  std::vector<Range> ranges_;
-};
-
-std::uint8_t clip(std::int32_t sum) { return static_cast<std::uint8_t>(std::clamp(sum >> precision_bits, 0, 255)); }
-
-template <int channels>
-void resize_row(const std::uint8_t* in, const Filter& filter, int width, std::uint8_t* out) {
-  for (int x = 0; x < width; ++x) {
-    const Taps taps = filter.taps(x);
-    const std::uint8_t* sample = in + static_cast<std::ptrdiff_t>(taps.first) * channels;
-    std::int32_t sums[channels];
-    for (auto& sum : sums) sum = one_half;
-    for (int i = 0; i < taps.count; ++i, sample += channels) {
-      for (int c = 0; c < channels; ++c) sums[c] += sample[c] * taps.weights[i];
-    }
-    for (const auto sum : sums) *out++ = clip(sum);
-  }
-}
-
-Image resize_horizontally(const Image& image, int width) {
-  const Filter filter(image.width, width);
-  Image out = make_image(width, image.height, image.channels);
-  const auto row = image.channels == 1 ? resize_row<1> : resize_row<3>;
-  for (int y = 0; y < image.height; ++y) row(image.row(y), filter, width, out.row(y));
-  return out;
-}
-
-Image resize_vertically(const Image& image, int height) {
-  const Filter filter(image.height, height);
-  Image out = make_image(image.width, height, image.channels);
-  const std::size_t bytes = image.row_bytes();
-  std::vector<std::int32_t> sums(bytes);
-  for (int y = 0; y < height; ++y) {
-    const Taps taps = filter.taps(y);
-    std::fill(sums.begin(), sums.end(), one_half);
-    for (int i = 0; i < taps.count; ++i) {
-      const std::uint8_t* in = image.row(taps.first + i);
-      const std::int32_t weight = taps.weights[i];
-      for (std::size_t x = 0; x < bytes; ++x) sums[x] += in[x] * weight;
-    }
-    std::transform(sums.begin(), sums.end(), out.row(y), clip);
-  }
-  return out;
-}
+// Weights that are made at once: of an image of a hundred million columns all of them would take more memory than the image.
+constexpr int most_weights = 1 << 18;
 
 // Pillow 13's rule (its pull request 9549): since each pass rounds, the order shows. Pillow 12 always went horizontally first.
 bool vertically_first(const Image& image, int width, int height) {
@@ -114,14 +14,87 @@ bool vertically_first(const Image& image, int width, int height) {
   return lost_height > 0 && lost_height > 2 * lost_width;
 }
 
+Span inputs_of(int from, int to, Span outputs) {
+  const int first = resize_inputs(from, to, outputs.first).first;
+  return {first, resize_inputs(from, to, outputs.end() - 1).end() - first};
+}
+
+void copy(const Image& image, const Window& window, Image& out) {
+  out.reshape(window.columns.count, window.rows.count, image.channels);
+  for (int y = 0; y < out.height; ++y) {
+    std::copy_n(image.row(window.rows.first + y) + static_cast<std::ptrdiff_t>(window.columns.first) * image.channels, out.row_bytes(), out.row(y));
+  }
+}
+
+// Calls use(filter) for the outputs, as many at a time as may be; true for `made` when the filter is not that of the last call.
+template <class Use>
+void each_filter(std::optional<ResizeFilter>& filter, int from, int to, Span outputs, Use use) {
+  const int most = std::max(1, most_weights / most_resize_inputs(from, to));
+  for (int done = 0; done < outputs.count; done += most) {
+    const Span part{outputs.first + done, std::min(most, outputs.count - done)};
+    const bool made = !filter || !filter->is_of(from, to, part);
+    if (made) filter.emplace(from, to, part);
+    use(*filter, made, done);
+  }
+}
+
 }  // namespace
 
-Image resize_bilinear(const Image& image, int width, int height) {
-  if (width == image.width && height == image.height) return image;
-  if (width == image.width) return resize_vertically(image, height);
-  if (height == image.height) return resize_horizontally(image, width);
-  if (vertically_first(image, width, height)) return resize_horizontally(resize_vertically(image, height), width);
-  return resize_vertically(resize_horizontally(image, width), height);
+Resizer::Resizer(const ResizeKernels* kernels) : kernels_(kernels ? *kernels : avx2_kernels() ? *avx2_kernels() : portable_kernels) {}
+
+void Resizer::resize(const Image& image, int width, int height, const Window& window, Image& out) {
+  const Pass to_width{image.width, width, window.columns, 0}, to_height{image.height, height, window.rows, 0};
+  if (width == image.width && height == image.height) return copy(image, window, out);
+  if (width == image.width) return make_columns(image, window.columns, to_height, out);
+  if (height == image.height) return make_rows(image, window.rows, to_width, out);
+  if (vertically_first(image, width, height)) {
+    const Span columns = inputs_of(image.width, width, window.columns);
+    make_columns(image, columns, to_height, between_);
+    return make_rows(between_, {0, between_.height}, {image.width, width, window.columns, columns.first}, out);
+  }
+  const Span rows = inputs_of(image.height, height, window.rows);
+  make_rows(image, rows, to_width, between_);
+  make_columns(between_, {0, between_.width}, {image.height, height, window.rows, rows.first}, out);
+}
+
+void Resizer::make_rows(const Image& in, Span rows, const Pass& pass, Image& out) {
+  out.reshape(pass.outputs.count, rows.count, in.channels);
+  each_filter(horizontal_, pass.from, pass.to, pass.outputs, [&](const ResizeFilter& filter, bool made, int column) {
+    if (made || weights_.channels != in.channels) {
+      weights_.filter = &filter, weights_.channels = in.channels;
+      kernels_.pack(weights_);
+    }
+    for (int y = 0; y < rows.count; ++y) {
+      kernels_.make_row(with_overrun(in, rows.first + y, row_overrun(filter)), pass.first_input, weights_, out.row(y) + static_cast<std::ptrdiff_t>(column) * in.channels);
+    }
+  });
+}
+
+void Resizer::make_columns(const Image& in, Span columns, const Pass& pass, Image& out) {
+  out.reshape(columns.count, pass.outputs.count, in.channels);
+  const std::ptrdiff_t left = static_cast<std::ptrdiff_t>(columns.first) * in.channels;
+  each_filter(vertical_, pass.from, pass.to, pass.outputs, [&](const ResizeFilter& filter, bool, int row) {
+    for (int y = 0; y < filter.outputs().count; ++y) {
+      const ResizeTaps taps = filter.taps(y);
+      kernels_.make_column_sums(in.row(taps.inputs.first - pass.first_input) + left, in.row_bytes(), taps, out.row_bytes(), out.row(row + y));
+    }
+  });
+}
+
+// The row, where so many bytes may be read after it.
+const std::uint8_t* Resizer::with_overrun(const Image& image, int row, std::size_t overrun) {
+  const std::uint8_t* begin = image.row(row);
+  const std::size_t bytes = image.row_bytes(), below = static_cast<std::size_t>(image.height - 1 - row) * bytes;
+  if (below >= overrun) return begin;
+  last_row_.resize(bytes + overrun);
+  std::copy_n(begin, bytes, last_row_.begin());
+  return last_row_.data();
+}
+
+void Resizer::forget_large_images() {
+  constexpr std::size_t large = 32 << 20;
+  if (between_.pixels.capacity() > large) between_ = {};
+  if (last_row_.capacity() > large) last_row_ = {};
 }
 
 }  // namespace mlpipe

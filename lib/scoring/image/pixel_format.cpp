@@ -24,6 +24,13 @@ Rgb from_inverted_cmyk(const std::uint8_t* in) {
   return {ink(in[0]), ink(in[1]), ink(in[2])};
 }
 
+// `green_bits`: 5 or 6.
+Rgb from_16_bits(const std::uint8_t* in, int green_bits) {
+  const unsigned pixel = in[0] + in[1] * 256u, most_green = (1u << green_bits) - 1;
+  const auto byte = [](unsigned value, unsigned most) { return static_cast<std::uint8_t>((value & most) * 255 / most); };
+  return {byte(pixel >> (5 + green_bits), 31), byte(pixel >> 5, most_green), byte(pixel, 31)};
+}
+
 template <class Read>
 void each_pixel(int step, int width, int channels, const std::uint8_t* in, std::uint8_t* out, Read read) {
   for (int x = 0; x < width; ++x, in += step) {
@@ -57,6 +64,12 @@ void convert_row(const std::uint8_t* in, PixelFormat format, const Palette& pale
         const auto& c = palette.colours[*p];
         return Rgb{c[0], c[1], c[2]};
       });
+    case PixelFormat::bgr:
+    case PixelFormat::bgrx: return rows([](const std::uint8_t* p) { return Rgb{p[2], p[1], p[0]}; });
+    case PixelFormat::xbgr: return rows([](const std::uint8_t* p) { return Rgb{p[3], p[2], p[1]}; });
+    case PixelFormat::bgxr: return rows([](const std::uint8_t* p) { return Rgb{p[3], p[1], p[0]}; });
+    case PixelFormat::bgr565: return rows([](const std::uint8_t* p) { return from_16_bits(p, 6); });
+    case PixelFormat::bgr555: return rows([](const std::uint8_t* p) { return from_16_bits(p, 5); });
     case PixelFormat::inverted_cmyk: return rows([](const std::uint8_t* p) { return from_inverted_cmyk(p); });
   }
 }

@@ -6,16 +6,23 @@
 
 namespace mlpipe {
 
-enum class PixelFormat { grey, grey_alpha, grey16_big_endian, rgb, rgb_alpha, palette, inverted_cmyk };
+// Names are orders of bytes; of bgr565 and bgr555, fields of two bytes with the lowest first.
+enum class PixelFormat { grey, grey_alpha, grey16_big_endian, rgb, rgb_alpha, palette, inverted_cmyk, bgr, bgrx, xbgr, bgxr, bgr565, bgr555 };
 
 constexpr int bytes_of(PixelFormat format) {
   switch (format) {
     case PixelFormat::grey:
     case PixelFormat::palette: return 1;
     case PixelFormat::grey_alpha:
+    case PixelFormat::bgr565:
+    case PixelFormat::bgr555:
     case PixelFormat::grey16_big_endian: return 2;
-    case PixelFormat::rgb: return 3;
+    case PixelFormat::rgb:
+    case PixelFormat::bgr: return 3;
     case PixelFormat::rgb_alpha:
+    case PixelFormat::bgrx:
+    case PixelFormat::xbgr:
+    case PixelFormat::bgxr:
     case PixelFormat::inverted_cmyk: return 4;
   }
   return 0;

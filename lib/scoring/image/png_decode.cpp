@@ -20,13 +20,18 @@ class PngReader {
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngReader(const PngReader&) = delete;
 
-  Result<Image> decode(int channels) {
+  Status decode(std::string_view file, int channels, Image& image) {
     if (!info_ || !guarded([this] { read_header(); })) return failure();
     MLPIPE_TRY_VOID(check_image_size(png_get_image_width(png_, info_), png_get_image_height(png_, info_)));
+    const std::uint64_t raw_bytes = std::uint64_t{png_get_rowbytes(png_, info_)} * png_get_image_height(png_, info_);
+    MLPIPE_TRY_VOID(check_file_size(file, raw_bytes / most_deflated));
     if (!guarded([this] { choose_format(); })) return failure();
-    allocate_rows();
+    image.reshape(static_cast<int>(png_get_image_width(png_, info_)), static_cast<int>(png_get_image_height(png_, info_)), channels);
+    const bool direct = format_ == (channels == 1 ? PixelFormat::grey : PixelFormat::rgb);
+    if (direct) point_to(image.pixels); else allocate_rows();
     if (!guarded([this] { png_read_image(png_, rows_.data()); })) return failure();
-    return converted(channels);
+    if (!direct) convert(image);
+    return {};
   }
 
  private:
@@ -49,7 +54,7 @@ class PngReader {
     return true;
   }
 
-  Error failure() const { return {ErrorKind::step_failed, "damaged PNG: " + (error_.empty() ? "out of memory" : error_), ""}; }
+  Error failure() const { return damaged_image("PNG", error_.empty() ? "out of memory" : error_); }
 
   void read_header() {
     png_set_read_fn(png_, this, on_read);
@@ -92,19 +97,23 @@ class PngReader {
   }
 
   void allocate_rows() {
-    const std::size_t height = png_get_image_height(png_, info_), row = png_get_rowbytes(png_, info_);
-    raw_.resize(height * row);
-    rows_.resize(height);
-    for (std::size_t y = 0; y < height; ++y) rows_[y] = raw_.data() + y * row;
+    raw_.resize(png_get_image_height(png_, info_) * png_get_rowbytes(png_, info_));
+    point_to(raw_);
   }
 
-  Image converted(int channels) const {
-    Image image = make_image(static_cast<int>(png_get_image_width(png_, info_)), static_cast<int>(png_get_image_height(png_, info_)), channels);
-    for (int y = 0; y < image.height; ++y) {
-      convert_row(rows_[static_cast<std::size_t>(y)], format_, palette_, image.width, channels, image.row(y));
-    }
-    return image;
+  void point_to(std::vector<std::uint8_t>& pixels) {
+    const std::size_t row = png_get_rowbytes(png_, info_);
+    rows_.resize(png_get_image_height(png_, info_));
+    for (std::size_t y = 0; y < rows_.size(); ++y) rows_[y] = pixels.data() + y * row;
   }
+
+  void convert(Image& image) const {
+    for (int y = 0; y < image.height; ++y) {
+      convert_row(rows_[static_cast<std::size_t>(y)], format_, palette_, image.width, image.channels, image.row(y));
+    }
+  }
+
+  static constexpr std::uint64_t most_deflated = 1032;  // bytes that one byte of zlib can stand for
 
   // Nothing in them changes pixels, and text chunks are where decompression bombs live.
   static constexpr png_byte ignored_chunks[] = "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0tRNS\0zTXt";
@@ -121,10 +130,13 @@ class PngReader {
 
 }  // namespace
 
-Result<Image> decode_png(std::string_view file, int channels) { return PngReader(file).decode(channels); }
+Status decode_png(std::string_view file, int channels, Image& image) { return PngReader(file).decode(file, channels, image); }
 
 std::string jpeg_library_version();  // jpeg_decode.cpp
+std::string webp_library_version();  // webp_decode.cpp
 
-std::string image_library_versions() { return fmt::format("{}, libpng {}", jpeg_library_version(), png_get_libpng_ver(nullptr)); }
+std::string image_library_versions() {
+  return fmt::format("{}, libpng {}, {}", jpeg_library_version(), png_get_libpng_ver(nullptr), webp_library_version());
+}
 
 }  // namespace mlpipe

@@ -1,7 +1,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
-#include "scoring/table/parquet/parquet_rows.h"
+#include "scoring/table/parquet_entry.h"
 #include "scoring/table/piece_rows.h"
 #include "system/host.h"
 

@@ -14,6 +14,8 @@ namespace {
 
 // Of arrays and of images without a size, whose shape only the first item tells.
 constexpr std::size_t unmeasured_batch_size = 8;
+// Of a GPU, whose workers would each find another one.
+constexpr std::size_t gpu_batch_size = 64;
 
 Result<std::vector<std::string>> read_labels(const std::string& path) {
   std::vector<std::string> labels;
@@ -48,8 +50,8 @@ Status Scorer::choose_batch_size(const Scoring& scoring) {
   const auto shape = feed_->shape();
   if (const auto given = batch_size_of(scoring)) {
     facts_.batch_size = static_cast<std::size_t>(*given);
-  } else if (!shape) {
-    facts_.batch_size = unmeasured_batch_size;
+  } else if (!shape || scoring.device != "cpu") {
+    facts_.batch_size = shape ? gpu_batch_size : unmeasured_batch_size;
   } else {
     MLPIPE_TRY(facts_.batch_size, best_batch_size(*model_, *shape));
     facts_.measured = true;

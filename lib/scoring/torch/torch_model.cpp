@@ -165,7 +165,7 @@ Result<ModelOutput> TorchModel::forward() {
   return caught([&]() -> Result<ModelOutput> {
     const c10::InferenceMode guard;
     std::vector<at::Tensor> inputs;
-    for (const at::Tensor& tensor : state_->inputs) inputs.push_back(tensor.to(state_->device, /*non_blocking=*/true));
+    for (const at::Tensor& tensor : state_->inputs) inputs.push_back(state_->device.is_cpu() ? tensor : tensor.to(state_->device, /*non_blocking=*/true));
     return state_->output_of(state_->graph->run(std::move(inputs)));
   });
 }

@@ -77,3 +77,35 @@ TEST_CASE("mistakes in a row name what is wrong") {
   }
   CHECK(mistake("{argmax:.2f}") == "`.2f` is no format of a number");
 }
+
+TEST_CASE("softmax, the largest values and their labels") {
+  const float values[] = {1.0f, 3.0f, 3.0f, -2.0f};
+  const std::vector<std::string> labels{"a", "b", "c", "d"};
+  const auto text = [&](const char* written, const std::vector<std::string>* names = nullptr) {
+    std::string out;
+    const auto parsed = RowTemplate::parse(written);
+    REQUIRE(parsed);
+    parsed->append({"", 0, values, 4, nullptr, names}, out);
+    return out;
+  };
+  CHECK(text("{softmax:.4f}") == "0.0632 0.4668 0.4668 0.0031");
+  CHECK(text("{softmax[1]:.3f} {softmax[argmax]:.3f}") == "0.467 0.467");
+  CHECK(text("{top[2]}") == "1 2");  // the first of equals first
+  CHECK(text("{top[9]}") == "1 2 0 3");
+  CHECK(text("{top[3]} {label}", &labels) == "b c a b");
+  CHECK(text("{top_softmax[2]:.2f}") == "0.47 0.47");
+  CHECK(text("{softmax[9]}").empty());
+}
+
+TEST_CASE("NaN is the largest, and its softmax is NaN") {
+  const float values[] = {1.0f, NAN, 5.0f};
+  std::string out;
+  RowTemplate::parse("{argmax} {top[2]} {softmax[0]}")->append({"", 0, values, 3}, out);
+  CHECK(out == "1 1 2 nan");
+}
+
+TEST_CASE("fields with an index say what is wrong with it") {
+  for (const char* text : {"{top[0]}", "{top[x]}", "{top}", "{softmax[-1]}", "{label:.2f}", "{column}", "{top[2]:.2f}"}) CHECK_FALSE(RowTemplate::parse(text));
+  CHECK(RowTemplate::parse("{column[a:b]}")->columns() == std::vector<std::string>{"a:b"});
+  CHECK(RowTemplate::parse("{softmx}").error().hint.find("softmax") != std::string::npos);
+}

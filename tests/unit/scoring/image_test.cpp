@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <sstream>
 
@@ -24,10 +25,22 @@ std::string pixels_of(const Image& image) { return {image.pixels.begin(), image.
 
 int channels_of(std::string_view mode) { return mode == "L" ? 1 : 3; }
 
+Result<Image> decoded(std::string_view file, int channels) {
+  Image image;
+  if (const auto status = decode_image(file, channels, image); !status) return status.error();
+  return image;
+}
+
+Image resized(const Image& image, int width, int height, const ResizeKernels* kernels = nullptr) {
+  Image out;
+  Resizer(kernels).resize(image, width, height, {{0, width}, {0, height}}, out);
+  return out;
+}
+
 Result<Image> decode_and_resize(const std::string& file, std::string_view mode, int width, int height) {
-  auto image = decode_image(file, channels_of(mode));
+  auto image = decoded(file, channels_of(mode));
   if (!image || width == 0) return image;
-  return resize_bilinear(*image, width, height);
+  return resized(*image, width, height);
 }
 
 std::string golden_file(std::string_view name) {
@@ -113,7 +126,7 @@ TEST_CASE("files that are cut short fail where Pillow fails; a PNG also when onl
     std::istringstream(line) >> word >> name >> length >> loads_there;
     CAPTURE(line);
     const std::string whole = test::read(folder / name);
-    const bool loads = static_cast<bool>(decode_image(whole.substr(0, length), 3)), stricter = name.ends_with("png") && length <= whole.size() - 12;
+    const bool loads = static_cast<bool>(decoded(whole.substr(0, length), 3)), stricter = name.ends_with("png") && length <= whole.size() - 12;
     if (loads || !stricter) CHECK(loads == (loads_there == 1));
     ++cuts;
   }
@@ -121,24 +134,26 @@ TEST_CASE("files that are cut short fail where Pillow fails; a PNG also when onl
 }
 
 TEST_CASE("damaged files are errors with a reason") {
-  CHECK(decode_image("", 3).error().message == "the file is empty");
-  CHECK(decode_image("GIF89a", 3).error().message == "neither a PNG nor a JPEG image (starts with 47 49 46 38)");
+  CHECK(decoded("", 3).error().message == "the file is empty");
+  CHECK(decoded("GIF89a", 3).error().message == "a GIF image: only JPEG, PNG, WebP and BMP are read");
   const std::string png = golden_file("rgb16.png"), jpeg = golden_file("RGB.jpg");
-  CHECK(decode_image(png.substr(0, png.size() / 2), 3).error().message == "damaged PNG: the file is truncated");
-  CHECK(decode_image(jpeg.substr(0, jpeg.size() - 30), 3).error().message == "damaged JPEG: the file is truncated");
-  CHECK(decode_image(jpeg.substr(0, 4), 3).error().message == "damaged JPEG: the file is truncated");
-  CHECK_FALSE(decode_image("\xff\xd8\xff\xd9", 3));
+  CHECK(decoded(png.substr(0, png.size() / 2), 3).error().message == "damaged PNG: the file is truncated");
+  CHECK(decoded(jpeg.substr(0, jpeg.size() - 30), 3).error().message == "damaged JPEG: the file is truncated");
+  CHECK(decoded(jpeg.substr(0, 4), 3).error().message == "damaged JPEG: the file is truncated");
+  CHECK_FALSE(decoded("\xff\xd8\xff\xd9", 3));
+  CHECK(decoded("hello", 3).error().message == "no JPEG, PNG, WebP or BMP image (starts with 68 65 6c 6c)");
+  CHECK(decoded("hello", 3).error().hint == "convert it, or score such files with an entry_script in Python");
 }
 
 TEST_CASE("every flipped byte of an image is a picture or an error, never a crash") {
-  for (const char* name : {"rgb16.png", "palette2.png", "interlaced.png", "RGB.jpg", "CMYK.jpg"}) {
+  for (const char* name : {"rgb16.png", "palette2.png", "interlaced.png", "RGB.jpg", "CMYK.jpg", "runs4.bmp", "runs8.bmp", "fields16.bmp", "lossy.webp", "lossless.webp"}) {
     const std::string file = golden_file(name);
     for (std::size_t at = 0; at < file.size(); ++at) {
       for (const int flip : {0x01, 0x80, 0xff}) {
         std::string damaged = file;
         damaged[at] = static_cast<char>(damaged[at] ^ flip);
-        if (at >= 16 && at < 24 && std::string_view(name).ends_with("png")) continue;  // sizes: the test below
-        const auto image = decode_image(damaged, 3);
+        if (at >= 16 && at < 26 && !std::string_view(name).ends_with("jpg")) continue;  // sizes: the test below
+        const auto image = decoded(damaged, 3);
         if (image) CHECK(image->pixels.size() == image->row_bytes() * static_cast<std::size_t>(image->height));
       }
     }
@@ -146,12 +161,45 @@ TEST_CASE("every flipped byte of an image is a picture or an error, never a cras
 }
 
 TEST_CASE("giant images are refused before memory is taken for them") {
-  CHECK(decode_image(png_header(50000, 50000), 3).error().message == "the image has 50000 x 50000 pixels, more than the limit of 178956970");
-  CHECK_FALSE(decode_image(png_header(0x7fffffff, 0x7fffffff), 3));
-  CHECK_FALSE(decode_image(png_header(0, 5), 3));
+  CHECK(decoded(png_header(50000, 50000), 3).error().message == "the image has 50000 x 50000 pixels, more than the limit of 178956970");
+  CHECK_FALSE(decoded(png_header(0x7fffffff, 0x7fffffff), 3));
+  CHECK_FALSE(decoded(png_header(0, 5), 3));
   CHECK(check_image_size(178'956'970, 1));
   CHECK_FALSE(check_image_size(178'956'971, 1));
   CHECK_FALSE(check_image_size(1ull << 33, 1ull << 33));
+}
+
+TEST_CASE("a file that is far too short for the size it states gets no memory") {
+  CHECK(decoded(png_header(10000, 10000), 3).error().message.starts_with("the file is truncated: its"));
+  std::string jpeg = golden_file("RGB.jpg");
+  const std::size_t frame = jpeg.find("\xff\xc0");
+  jpeg.replace(frame + 5, 4, "\x30\x00\x30\x00", 4);  // 12288 x 12288
+  CHECK(decoded(jpeg, 3).error().message.starts_with("the file is truncated: its"));
+  std::string bitmap = golden_file("rgb24.bmp");
+  bitmap.replace(18, 8, "\0\x30\0\0\0\x30\0\0", 8);
+  CHECK(decoded(bitmap, 3).error().message == "damaged BMP: the file is truncated");
+}
+
+TEST_CASE("a JPEG of endless scans is refused: each goes over the whole image") {
+  const std::string file = golden_file("progressive.jpg");
+  const std::size_t begin = file.rfind("\xff\xda"), end = file.size() - 2;
+  const auto with_scans = [&](int more) {
+    std::string longer = file.substr(0, end);
+    for (int i = 0; i < more; ++i) longer += file.substr(begin, end - begin);
+    return decoded(longer + file.substr(end), 3);
+  };
+  CHECK(with_scans(300));
+  CHECK(with_scans(600).error().message == "damaged JPEG: more than 500 scans");
+}
+
+TEST_CASE("bitmaps that cannot be say why") {
+  const auto changed = [](std::size_t at, std::string_view bytes) { return decoded(golden_file("palette4.bmp").replace(at, bytes.size(), bytes), 3).error().message; };
+  CHECK(changed(14, "\x29") == "damaged BMP: a header of 41 bytes is of no known kind");
+  CHECK(changed(28, "\x05") == "damaged BMP: 5 bits a pixel");
+  CHECK(changed(30, "\x04") == "a BMP of compression 4 is not read");
+  CHECK(changed(30, "\x03") == "damaged BMP: bit fields with a palette");
+  CHECK(changed(46, {"\1\0\1\0", 4}) == "damaged BMP: a palette of 65537 colours");
+  CHECK(changed(18, {"\0\0\0\0", 4}) == "the image has no pixels");
 }
 
 TEST_CASE("the shorter side is resized by torchvision's rule") {
@@ -176,7 +224,7 @@ TEST_CASE("centre crops round half to even, as torchvision does, and pad what is
   ImageSpec spec;
   spec.mode = "L";
   spec.crop = {3, 6};
-  const auto whole = decode_image(golden_file("grey4.png"), 1);  // 13 x 7
+  const auto whole = decoded(golden_file("grey4.png"), 1);  // 13 x 7
   const auto cropped = ImageInput::make(spec)->load(golden_file("grey4.png"));
   REQUIRE(cropped);
   CHECK(cropped->width == 6);
@@ -208,6 +256,26 @@ TEST_CASE("values are (x / 255 - mean) / std in float32, channel by channel") {
   CHECK(out[5] == (9.0f / 255.0f - 0.406f) / 0.225f);
 }
 
+TEST_CASE("the layout orders values and shapes") {
+  ImageSpec spec;
+  spec.crop = {4, 5};
+  CHECK(*ImageInput::make(spec)->known_shape() == std::vector<std::int64_t>{3, 4, 5});
+  spec.layout = ImageLayout::hwc;
+  CHECK(*ImageInput::make(spec)->known_shape() == std::vector<std::int64_t>{4, 5, 3});
+  spec.crop = {};
+  CHECK_FALSE(ImageInput::make(spec)->known_shape());
+  spec.resize = {6};
+  CHECK_FALSE(ImageInput::make(spec)->known_shape());
+  spec.resize = {6, 7};
+  CHECK(*ImageInput::make(spec)->known_shape() == std::vector<std::int64_t>{6, 7, 3});
+  Image image = make_image(2, 1, 3);
+  image.pixels = {0, 51, 255, 255, 51, 0};
+  CHECK(ImageInput::make(spec)->shape_of(image) == std::vector<std::int64_t>{1, 2, 3});
+  float out[6];
+  ImageInput::make(spec)->write(image, out);
+  CHECK(std::vector<float>(out, out + 6) == std::vector<float>{0, 51.0f / 255.0f, 1, 1, 51.0f / 255.0f, 0});
+}
+
 TEST_CASE("specs that cannot be are refused") {
   const auto refused = [](auto change) {
     ImageSpec spec;
@@ -223,9 +291,31 @@ TEST_CASE("specs that cannot be are refused") {
   CHECK_FALSE(refused([](ImageSpec&) {}));
 }
 
+TEST_CASE("what is asked for of a resized image is what the whole has there, on every kind of machine") {
+  constexpr std::array<int, 4> sizes[] = {{61, 47, 23, 31}, {200, 3, 40, 9}, {5, 90, 64, 12}, {33, 33, 33, 20}, {40, 30, 11, 30}, {1, 1, 70, 70}, {900, 2, 3, 2},
+                                           {300000, 2, 3, 2}, {2, 300000, 2, 3}};  // weights of an output at a time
+  for (const int channels : {1, 3}) {
+    for (const auto& [width, height, to_width, to_height] : sizes) {
+      CAPTURE(width);
+      CAPTURE(to_width);
+      CAPTURE(channels);
+      Image image = make_image(width, height, channels);
+      std::uint32_t seed = 7;
+      for (auto& pixel : image.pixels) pixel = static_cast<std::uint8_t>((seed = seed * 1664525 + 1013904223) >> 24);
+      const Image whole = resized(image, to_width, to_height, &portable_kernels);
+      if (avx2_kernels()) CHECK((resized(image, to_width, to_height, avx2_kernels()).pixels == whole.pixels));
+      const Window window{{to_width / 3, (to_width + 1) / 2}, {to_height / 4, (to_height + 1) / 2}};
+      Image part, expected;
+      Resizer().resize(image, to_width, to_height, window, part);
+      Resizer().resize(whole, to_width, to_height, window, expected);
+      CHECK((part.pixels == expected.pixels));
+    }
+  }
+}
+
 TEST_CASE("resizing to the same size changes nothing, and to one pixel takes the mean of all") {
   const Image image = grey(4, 4);  // 0 to 15
-  CHECK(resize_bilinear(image, 4, 4).pixels == image.pixels);
-  CHECK(std::abs(resize_bilinear(image, 1, 1).pixels[0] - 7) <= 1);
-  CHECK(resize_bilinear(grey(1, 1), 50, 1).pixels.size() == 50);
+  CHECK(resized(image, 4, 4).pixels == image.pixels);
+  CHECK(std::abs(resized(image, 1, 1).pixels[0] - 7) <= 1);
+  CHECK(resized(grey(1, 1), 50, 1).pixels.size() == 50);
 }

@@ -42,7 +42,7 @@ struct Models {
   test::TempFolder folder;
   ModelFormat format(const std::string& bytes, const char* name = "model.pt") { return *model_format(folder.write(name, bytes)); }
   std::string refusal(const std::string& bytes) {
-    const auto status = check_is_torchscript(folder.write("model.pt", bytes));
+    const auto status = runnable_format(folder.write("model.pt", bytes));
     return status ? "accepted" : status.error().message;
   }
 };
@@ -95,10 +95,11 @@ TEST_CASE("a wrong format is explained with a remedy") {
   Models models;
   CHECK(models.refusal(zip({"m/code/x.py"})) == "accepted");
   CHECK(models.refusal(zip({"m/models/model.json"})).find("is a torch.export archive") != std::string::npos);
-  CHECK(models.refusal(zip({"m/data/aotinductor/x"})).find("is an AOTInductor package (.pt2): not yet supported") != std::string::npos);
+  CHECK(runnable_format(models.folder.write("e.pt2", zip({"m/models/model.json"}))).error().hint.find("aoti_compile_and_package") != std::string::npos);
+  CHECK(models.refusal(zip({"m/data/aotinductor/x"})) == "accepted");
   CHECK(models.refusal(zip({"m/data.pkl"})).find("holds a state dict") != std::string::npos);
   CHECK(models.refusal("hello").find("is no model that LibTorch can open") != std::string::npos);
-  CHECK(check_is_torchscript(models.folder.write("a", "x")).error().hint.find("torch.jit.save") != std::string::npos);
-  CHECK(check_is_torchscript(models.folder / "missing.pt").error().message.find("does not exist") != std::string::npos);
-  CHECK(check_is_torchscript(models.folder.path()).error().message.find("is not a file") != std::string::npos);
+  CHECK(runnable_format(models.folder.write("a", "x")).error().hint.find("torch.jit.save") != std::string::npos);
+  CHECK(runnable_format(models.folder / "missing.pt").error().message.find("does not exist") != std::string::npos);
+  CHECK(*runnable_format(models.folder.path()) == ModelFormat::aoti_package);  // unpacked
 }

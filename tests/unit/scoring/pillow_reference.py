@@ -56,7 +56,39 @@ def encoded(image, kind, **options):
     return out.getvalue()
 
 
+def bmp(width, height, bits, compression, pixels, colours=b"", masks=b""):
+    start = 54 + len(masks) + len(colours)
+    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, len(colours) // 4, 0)
+    return b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + info + masks + colours + pixels
+
+
+def raw_bmp(width, height, bits, *more):
+    return bmp(width, height, bits, 3 if len(more) > 1 else 0, noise((width * bits + 31) // 32 * 4 * abs(height)), *more)
+
+
+def bitmaps():
+    for bits in (1, 4, 8):
+        yield f"palette{bits}.bmp", raw_bmp(13, 7, bits, noise(4 * 2**bits))
+    yield "grey8.bmp", raw_bmp(11, 6, 8, b"".join(bytes([i, i, i, 0]) for i in range(256)))
+    yield "top_down16.bmp", raw_bmp(7, -9, 16)
+    yield "fields16.bmp", raw_bmp(7, 9, 16, b"", struct.pack("<III", 0xF800, 0x7E0, 0x1F))
+    yield "rgb24.bmp", raw_bmp(5, 8, 24)
+    yield "fields32.bmp", raw_bmp(6, 5, 32, b"", struct.pack("<III", 0xFF000000, 0xFF0000, 0xFF00))
+    # Runs, stored pixels, an end of a row before its end, a skip, the end.
+    yield "runs4.bmp", bmp(9, 4, 4, 2, bytes([5, 0x12, 0, 4, 0x34, 0x56, 0, 0, 9, 0x78, 0, 0, 3, 0x9A, 0, 2, 2, 1, 4, 0xBC, 0, 0, 0, 1]), noise(64))
+    yield "runs8.bmp", bmp(6, 4, 8, 1, bytes([6, 1, 0, 0, 0, 3, 2, 3, 4, 0, 3, 5, 0, 0, 2, 6, 0, 2, 1, 1, 3, 7, 0, 0, 0, 1]), noise(64))
+
+
+def webps():
+    yield "lossy.webp", encoded(picture("RGB", 21, 13), "WEBP", quality=70)
+    yield "alpha.webp", encoded(picture("RGBA", 14, 11), "WEBP", quality=40)
+    yield "lossless.webp", encoded(picture("RGBA", 9, 7), "WEBP", lossless=True, exact=True)
+    yield "animated.webp", encoded(picture("RGB", 8, 8), "WEBP", save_all=True, append_images=[picture("RGB", 8, 8)], duration=9)
+
+
 def files():
+    yield from bitmaps()
+    yield from webps()
     for depth in (1, 2, 4, 8, 16):
         yield f"grey{depth}.png", raw_png(13, 7, depth, 0, 1)
     for depth in (8, 16):
@@ -123,7 +155,7 @@ def write(folder):
                     continue
                 case(name, mode, size, image.resize(size, Image.BILINEAR))
     # What Pillow says to files cut short, byte by byte: "name length 1" loads.
-    for name in ("grey8.png", "RGB190.jpg", "L230.jpg", "interlaced.png"):
+    for name in ("grey8.png", "RGB190.jpg", "L230.jpg", "interlaced.png", "palette4.bmp", "runs8.bmp", "runs4.bmp", "fields16.bmp", "lossy.webp", "lossless.webp"):
         with open(os.path.join(folder, name), "rb") as whole:
             data = whole.read()
         for length in sorted({*range(0, len(data), 37), *range(len(data) - 24, len(data) + 1)}):
@@ -149,6 +181,8 @@ def goldens():
     chosen = {"grey1.png", "grey4.png", "grey16.png", "rgb16.png", "grey_alpha8.png", "rgb_alpha8.png", "palette2.png", "interlaced.png",
               "short_palette.png"}
     small = [(name, data) for name, data in files() if name in chosen]
+    small += [*bitmaps(), *webps()]
+    small += [("progressive.jpg", encoded(picture("RGB", 19, 17), "JPEG", quality=60, progressive=True))]
     small += [(f"{mode}.jpg", encoded(picture(mode, 9, 7), "JPEG", quality=80)) for mode in ("L", "RGB", "CMYK")]
     for name, data in small:
         for mode in ("L", "RGB"):

@@ -1,4 +1,4 @@
-#include "scoring/table/parquet/parquet_rows.h"
+#include "scoring/table/parquet_entry.h"
 
 #include <fmt/format.h>
 #include <parquet/column_reader.h>
