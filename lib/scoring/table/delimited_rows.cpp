@@ -7,7 +7,7 @@
 #include "scoring/table/header.h"
 #include "scoring/table/piece_rows.h"
 #include "scoring/table/range_reader.h"
-#include "scoring/table/short_decimals.h"
+#include "scoring/table/plain_decimals.h"
 #include "scoring/table/structure.h"
 
 namespace mlpipe {
@@ -134,7 +134,7 @@ class DelimitedRows final : public PieceRows {
   const std::size_t columns_;
   PiecePlan plan_;
   const FindStructure find_structure_ = fastest_find_structure();
-  const TakeShortDecimals take_decimals_ = fastest_take_short_decimals();
+  const TakePlainDecimals take_decimals_ = fastest_take_plain_decimals();
 
   Structure structure_;
   std::size_t next_ = 1, next_special_ = 0;  // entries of the structure from which on no row has been found

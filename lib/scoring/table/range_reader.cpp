@@ -10,7 +10,7 @@ namespace mlpipe {
 namespace {
 
 constexpr std::size_t usual_room = 256 * 1024;    // stays in the second-level cache
-constexpr std::size_t longest_row = std::size_t{1} << 31;
+constexpr std::size_t longest_row = 32u << 20;  // where its fields are takes up to 8 times as much
 
 Error failed(const Path& path, std::string_view what, const char* hint = "") {
   return {ErrorKind::step_failed, fmt::format("{} {}", path.string(), what), hint};
@@ -30,8 +30,8 @@ Result<RangeReader> RangeReader::open(const mlpipe_table_piece& piece) {
 
 // Room behind what is kept; a byte more, for a line break.
 Status RangeReader::make_room(std::size_t kept) {
-  const std::size_t wanted = kept < usual_room / 2 ? usual_room : 2 * kept;
-  if (wanted > longest_row) return failed(path_, "has a row of more than 1 GB", "is a quote missing somewhere?");
+  const std::size_t wanted = std::clamp(2 * kept, usual_room, longest_row);
+  if (kept >= longest_row) return failed(path_, "has a row of more than 32 MB", "is a quote missing somewhere?");
   if (buffer_.size() < wanted + 2 * margin) buffer_.resize(wanted + 2 * margin);
   return {};
 }
