@@ -93,6 +93,7 @@ void read_row_columns(const MapReader& output, Scoring& scoring, Asked& asked) {
   if (!written && output.has("columns")) return;
   if (!written) return output.context().error(output.where(), fmt::format("{} has no `columns`", output.title()), "columns: {id: \"{name}\", label: \"{argmax}\"}");
   const MapReader columns(output.context(), *written, output.owner(), keys_of(*written), MapReader::Values::with_parameters, "scoring.output.columns");
+  if (written->node->entries.empty()) output.context().error(written->where, fmt::format("{} names no column", output.named("columns")), "{id: \"{name}\", label: \"{argmax}\"}");
   for (const Entry& entry : written->node->entries) {
     const auto text = columns.text(entry.key);
     if (!text) continue;

@@ -44,10 +44,9 @@ std::vector<Splittable> splittable(Context& context, const Step& step) {
 bool is_table(const Splittable& input) { return input.type == DataType::table; }
 
 void check_tables(Context& context, const Step& step, const std::vector<Splittable>& inputs, ParallelRunConfig& config) {
-  if (config.model)
-    return context.error_at(inputs.front().input->where,
-                            fmt::format("input `{}` is a table: rows are not yet scored with `model`", inputs.front().input->name),
-                            "an entry_script gets them as pandas DataFrames");
+  if (config.model && config.scoring.input != ScoringInput::table)
+    context.error_at(inputs.front().input->where, fmt::format("input `{}` is a table, but `scoring.input` of step `{}` is not", inputs.front().input->name, step.name),
+                     "scoring: {input: table, columns: [a, b]}");
   if (!config.mini_batch_size_given) config.mini_batch_size.value = default_table_bytes;
   else if (config.mini_batch_size.is_count && config.mini_batch_size.value < 1024)
     context.warning_at(config.mini_batch_size_where, fmt::format("step `{}` cuts tables into mini-batches of {} bytes", step.name, config.mini_batch_size.value),
@@ -58,6 +57,9 @@ void check_tables(Context& context, const Step& step, const std::vector<Splittab
 }
 
 void check_files(Context& context, const Step& step, const std::vector<Splittable>& inputs, const ParallelRunConfig& config) {
+  if (config.model && config.scoring.input == ScoringInput::table)
+    context.error_at(inputs.front().input->where, fmt::format("`scoring.input` of step `{}` is table, but input `{}` is not", step.name, inputs.front().input->name),
+                     "give the input `type: table`");
   if (!config.mini_batch_size.is_count)
     context.error_at(config.mini_batch_size_where, fmt::format("`mini_batch_size` of step `{}` is a size, but files are counted", step.name),
                      "write how many files make a mini-batch");

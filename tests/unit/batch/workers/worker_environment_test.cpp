@@ -12,7 +12,8 @@ TEST_CASE("a name that the environment has twice means its last value, for Pytho
   CHECK(python_environment(job) == std::vector<std::string>{"B=1", "OMP_NUM_THREADS=4", "A=configured", "A_LONGER=2", "AZUREML_NODE_COUNT=1",
                                                             "AZ_BATCHAI_GPU_COUNT_FOUND=" + std::to_string(gpus_of({}).size()), "MKL_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1"});
   CHECK(scoring_environment(job) == std::vector<std::string>{"B=1", "A=configured", "A_LONGER=2", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1",
-                                                             "OPENBLAS_NUM_THREADS=1"});
+                                                             "OPENBLAS_NUM_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false",
+                                                             "AOTI_RUNTIME_CHECK_INPUTS=1"});
 }
 
 namespace {
