@@ -19,7 +19,7 @@ Result<OpenParquetRows> open_module() {
   const auto path = find_module(file_name);
   if (!path) return cannot_open(std::string(file_name) + " is not there");
   // Arrow's allocator would start a thread while it is loaded.
-  ::setenv("JE_ARROW_MALLOC_CONF", "background_thread:false", 0);
+  ::setenv("JE_ARROW_MALLOC_CONF", "background_thread:false", 1);
   void* library = ::dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) return cannot_open(::dlerror());
   const auto entry = reinterpret_cast<OpenParquetRows>(::dlsym(library, MLPIPE_OPEN_PARQUET_ROWS));

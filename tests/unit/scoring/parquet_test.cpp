@@ -110,9 +110,8 @@ TEST_CASE("Parquet: what does not fit says why") {
 TEST_CASE("Parquet: reading starts no thread") {
   if (!files().made) return;
   const auto threads = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator()); };
-  const auto before = threads();
   CHECK(files().read(floats_of({"f"}), {0, 4}).rows == 5000);
-  CHECK(threads() == before);
+  CHECK(threads() == 1);
 }
 
 TEST_CASE("Parquet: damaged files are errors, never crashes") {
