@@ -101,7 +101,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
     setbacks_.emplace(job_, *ledger_, *dispatcher_, voice_, *logs_);
     for (const auto& batch : finished) dispatcher_->mark_done(batch.mini_batch);
-    if (!launcher_) launcher_ = config.model ? make_scoring_launcher(loop_, job_) : make_launcher_of_scripts();
+    if (!launcher_) launcher_ = make_launcher();
     WorkerPoolOwner& owner = *this;
     const auto limit = config.run_invocation_timeout + config.task_overhead_timeout;
     pool_.emplace(loop_, clock_, *launcher_, owner, workers_, limit, limit_text(config));
@@ -112,9 +112,11 @@ class ParallelStep::Impl : WorkerPoolOwner {
     end_if_alone();
   }
 
-  std::unique_ptr<WorkerLauncher> make_launcher_of_scripts() {
+  std::unique_ptr<WorkerLauncher> make_launcher() {
+    LauncherNotice tell = [this](const std::string& message, const std::string& hint) { notice(message, hint); };
+    if (job_.config.model) return make_scoring_launcher(loop_, job_, std::move(tell));
     if (job_.config.preload.empty()) return make_python_launcher(loop_, job_);
-    return make_preload_launcher(loop_, job_, [this](const std::string& message, const std::string& hint) { notice(message, hint); });
+    return make_preload_launcher(loop_, job_, std::move(tell));
   }
 
   // As many as there is work for; replaces those that died.

@@ -123,6 +123,7 @@ std::string as_text(const std::vector<Side>& sides) {
   for (const Side& side : sides)
     text += fmt::format("{}: {} on {}, opened in {}, {} of memory; mlpipe would take batches of {}\n", side.numerics, side.result.facts.format,
                         side.result.facts.device, format_seconds(Seconds(side.result.open_seconds)), format_bytes(side.result.memory), side.result.facts.batch_size);
+  for (const std::string& note : sides[0].result.facts.notes) text += note + "\n";
   const double gain = best_of(sides[1].result).rows_per_second / best_of(sides[0].result).rows_per_second;
   return text + fmt::format("fast is {:.2f} x strict at best, and its values differ by at most {:g}\n", gain,
                             largest_difference(sides[0].result.values, sides[1].result.values));
@@ -135,7 +136,7 @@ std::string as_json(const std::vector<Side>& sides) {
     for (const ModelBenchTiming& timing : side.result.timings)
       timings.push_back({{"batch_size", timing.batch_size}, {"workers", timing.workers}, {"pass_seconds", timing.seconds}, {"rows_per_second", timing.rows_per_second}});
     all[side.numerics] = {{"format", side.result.facts.format},     {"device", side.result.facts.device},   {"open_seconds", side.result.open_seconds},
-                          {"memory_bytes", side.result.memory},     {"batch_size", side.result.facts.batch_size}, {"timings", timings}};
+                          {"memory_bytes", side.result.memory},     {"batch_size", side.result.facts.batch_size}, {"notes", side.result.facts.notes}, {"timings", timings}};
   }
   all["largest_difference"] = largest_difference(sides[0].result.values, sides[1].result.values);
   return all.dump(2) + "\n";

@@ -14,6 +14,8 @@ struct ModelFacts {
   std::string format;             // "TorchScript", "AOTInductor package"
   std::string device;             // "cpu"
   std::size_t batch_size = 0;     // of a forward pass
+  std::size_t smallest_batch = 1; // that the model takes
+  std::size_t largest_batch = SIZE_MAX;
   bool measured = false;          // the batch size was found by a measurement; it holds for as long as the step's rows are made
   std::vector<std::string> notes; // what users should know: "the package was built for avx512"
 };

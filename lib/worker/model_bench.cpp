@@ -57,14 +57,21 @@ class ModelBench {
     MLPIPE_TRY(result.facts, model_facts_from_json(scorer_.module->facts(scorer_.scorer)));
     // Workers first: what this process computes before it forks would be theirs too.
     for (const int workers : request_.workers)
-      for (const std::size_t size : request_.batch_sizes) MLPIPE_TRY_VOID(measure(size, workers, result));
+      for (const std::size_t size : sizes_for(result.facts)) MLPIPE_TRY_VOID(measure(size, workers, result));
     result.values.resize(most_values);
-    MLPIPE_TRY(const mlpipe_timing last, timing(request_.compared_batch_size, 0, &result.values));
+    MLPIPE_TRY(const mlpipe_timing last, timing(std::clamp(request_.compared_batch_size, result.facts.smallest_batch, result.facts.largest_batch), 0, &result.values));
     static_cast<void>(last);
     return result;
   }
 
  private:
+  std::vector<std::size_t> sizes_for(const ModelFacts& facts) const {
+    std::vector<std::size_t> sizes = request_.batch_sizes;
+    std::erase_if(sizes, [&](std::size_t size) { return size < facts.smallest_batch || size > facts.largest_batch; });
+    if (sizes.empty()) sizes.push_back(facts.batch_size);
+    return sizes;
+  }
+
   Result<mlpipe_timing> timing(std::size_t batch_size, double seconds, std::vector<float>* values) const {
     mlpipe_timing timing{};
     char* error = nullptr;
@@ -104,10 +111,16 @@ class ModelBench {
     }
     while (::wait(nullptr) > 0) {
     }
-    if (answers < workers) return Error{ErrorKind::step_failed, "a worker failed", ""};
+    if (answers < workers) return why_failed(batch_size);
     result.timings.push_back(timing);
     result.memory = std::max(result.memory, memory);
     return {};
+  }
+
+  // A worker has no way to say: what it did is done once more here.
+  Error why_failed(std::size_t batch_size) const {
+    const auto again = timing(batch_size, 0, nullptr);
+    return again ? Error{ErrorKind::step_failed, "a worker ended before it had measured", "is there memory for all of them?"} : again.error();
   }
 
   OpenScorer scorer_;

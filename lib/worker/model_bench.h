@@ -18,10 +18,10 @@ inline constexpr const char* model_bench_command = "__model-bench";
 
 struct ModelBenchRequest {
   std::string configuration;               // as scoring/configuration.h writes it
-  std::vector<std::size_t> batch_sizes;
+  std::vector<std::size_t> batch_sizes;    // less those that the model does not take; when none is left, the one that mlpipe would take
   std::vector<int> workers;
   double seconds = 1;                      // of each measurement
-  std::size_t compared_batch_size = 8;     // of the pass whose values are given
+  std::size_t compared_batch_size = 8;     // of the pass whose values are given, or what is nearest to it
 };
 
 struct ModelBenchTiming {

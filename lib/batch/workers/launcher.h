@@ -43,12 +43,15 @@ class WorkerLauncher {
 // A second descriptor of a process: the launcher and the pool have one each.
 Result<Fd> duplicate(int pidfd);
 
+// What users should know, with a hint or an empty one.
+using LauncherNotice = std::function<void(const std::string& message, const std::string& hint)>;
+
 std::unique_ptr<WorkerLauncher> make_python_launcher(EventLoop& loop, const ParallelJob& job);
 // Python workers with the modules of `preload`, out of a fork server that has imported them once. Where that may not fork, it says
-// so (message, hint) and the workers start as make_python_launcher's.
-std::unique_ptr<WorkerLauncher> make_preload_launcher(EventLoop& loop, const ParallelJob& job,
-                                                      std::function<void(const std::string&, const std::string&)> notice);
-// Opens the module that find_module("mlpipe_torch.so") finds, in a fork server process (`mlpipe __scoring-server`).
-std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job);
+// so and the workers start as make_python_launcher's.
+std::unique_ptr<WorkerLauncher> make_preload_launcher(EventLoop& loop, const ParallelJob& job, LauncherNotice notice);
+// Opens the module that find_module("mlpipe_torch.so") finds, in a fork server process (`mlpipe __scoring-server`). Tells once what the
+// module notes about the model.
+std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job, LauncherNotice notice);
 
 }  // namespace mlpipe

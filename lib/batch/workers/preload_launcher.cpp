@@ -23,9 +23,7 @@ Result<ForkServer> preload_server(const ParallelJob& job) {
 
 class PreloadLauncher : public WorkerLauncher {
  public:
-  using Notice = std::function<void(const std::string&, const std::string&)>;
-
-  PreloadLauncher(EventLoop& loop, const ParallelJob& job, Notice notice)
+  PreloadLauncher(EventLoop& loop, const ParallelJob& job, LauncherNotice notice)
       : forked_(loop, job.scratch, preload_server(job)), fresh_(make_python_launcher(loop, job)), notice_(std::move(notice)) {}
 
   void launch(int number, std::function<void(Result<WorkerProcess>)> done) override {
@@ -65,15 +63,14 @@ class PreloadLauncher : public WorkerLauncher {
 
   ForkLauncher forked_;
   std::unique_ptr<WorkerLauncher> fresh_;
-  Notice notice_;
+  LauncherNotice notice_;
   bool refused_ = false;
   std::set<int> are_fresh_, killed_;  // since their last launch
 };
 
 }  // namespace
 
-std::unique_ptr<WorkerLauncher> make_preload_launcher(EventLoop& loop, const ParallelJob& job,
-                                                      std::function<void(const std::string&, const std::string&)> notice) {
+std::unique_ptr<WorkerLauncher> make_preload_launcher(EventLoop& loop, const ParallelJob& job, LauncherNotice notice) {
   return std::make_unique<PreloadLauncher>(loop, job, std::move(notice));
 }
 

@@ -18,13 +18,22 @@ Result<ScoringPrograms> installed_programs() {
 // The batch size that a measurement has found: rows of one step are all made with the same, also when another run goes on.
 Path batch_size_file(const ParallelJob& job) { return job.state / "batch_size"; }
 
-Status note_batch_size(const Path& file, const std::string& text) {
-  MLPIPE_TRY(const ModelFacts facts, model_facts_from_json(text));
+Status note_batch_size(const Path& file, const ModelFacts& facts) {
   if (!facts.measured) return {};
   return write_file(file, std::to_string(facts.batch_size), Durability::synced);
 }
 
-Result<ForkServer> scoring_server(const ParallelJob& job, const Result<ScoringPrograms>& programs) {
+// Called again when a second server takes the place of one that died.
+std::function<Status(const std::string&)> reader_of_facts(const ParallelJob& job, LauncherNotice notice) {
+  return [file = batch_size_file(job), notice = std::move(notice), told = false](const std::string& text) mutable -> Status {
+    MLPIPE_TRY(const ModelFacts facts, model_facts_from_json(text));
+    if (!std::exchange(told, true))
+      for (const std::string& note : facts.notes) notice(note, "");
+    return note_batch_size(file, facts);
+  };
+}
+
+Result<ForkServer> scoring_server(const ParallelJob& job, const Result<ScoringPrograms>& programs, LauncherNotice notice) {
   if (!programs) return programs.error();
   return ForkServer{programs->server,
                     {programs->module.string(), to_json(scoring_configuration(job))},
@@ -33,7 +42,7 @@ Result<ForkServer> scoring_server(const ParallelJob& job, const Result<ScoringPr
                     "the scoring server",
                     "loading the model",
                     0,
-                    [file = batch_size_file(job)](const std::string& facts) { return note_batch_size(file, facts); }};
+                    reader_of_facts(job, std::move(notice))};
 }
 
 }  // namespace
@@ -51,12 +60,13 @@ Result<Path> scoring_module() {
   return Error{ErrorKind::step_failed, "the scoring module mlpipe_torch.so was not found", "build mlpipe with -DMLPIPE_TORCH=ON, or score with an entry_script"};
 }
 
-std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job) {
-  return make_scoring_launcher(loop, job, installed_programs());
+std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job, LauncherNotice notice) {
+  return make_scoring_launcher(loop, job, installed_programs(), std::move(notice));
 }
 
-std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job, const Result<ScoringPrograms>& programs) {
-  return std::make_unique<ForkLauncher>(loop, job.scratch, scoring_server(job, programs));
+std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job, const Result<ScoringPrograms>& programs,
+                                                      LauncherNotice notice) {
+  return std::make_unique<ForkLauncher>(loop, job.scratch, scoring_server(job, programs, std::move(notice)));
 }
 
 }  // namespace mlpipe

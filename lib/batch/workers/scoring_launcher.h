@@ -20,6 +20,7 @@ struct ScoringPrograms {
   std::vector<std::string> server;  // argv of the fork server
   Path module;
 };
-std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job, const Result<ScoringPrograms>& programs);
+std::unique_ptr<WorkerLauncher> make_scoring_launcher(EventLoop& loop, const ParallelJob& job, const Result<ScoringPrograms>& programs,
+                                                      LauncherNotice notice);
 
 }  // namespace mlpipe

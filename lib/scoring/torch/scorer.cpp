@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "scoring/package/model_format.h"
+#include "scoring/package/unpack.h"
+#include "scoring/torch/self_check.h"
 #include "scoring/torch/timing.h"
 #include "system/files.h"
 
@@ -27,6 +29,12 @@ Result<std::vector<std::string>> read_labels(const std::string& path) {
   return labels;
 }
 
+std::vector<std::vector<std::int64_t>> sides_of(const std::vector<InputRow>& row) {
+  std::vector<std::vector<std::int64_t>> sides;
+  for (const InputRow& input : row) sides.push_back(input.shape);
+  return sides;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Scorer>> Scorer::open(std::string_view configuration) {
@@ -41,22 +49,46 @@ Result<std::unique_ptr<Scorer>> Scorer::open(std::string_view configuration) {
   std::unique_ptr<Scorer> scorer(new Scorer(std::move(writer), std::move(labels), std::move(feed), std::move(model)));
   scorer->facts_.format = format == ModelFormat::aoti_package ? "AOTInductor package" : "TorchScript";
   scorer->facts_.device = scoring.device;
-  MLPIPE_TRY_VOID(scorer->choose_batch_size(scoring));
+  if (format == ModelFormat::aoti_package) MLPIPE_TRY_VOID(scorer->check_package(asked.model, scoring));
+  else MLPIPE_TRY_VOID(scorer->choose_batch_size(scoring));
   scorer->facts_text_ = to_json(scorer->facts_);
   return scorer;
 }
 
+Status Scorer::check_package(const std::string& folder, const Scoring& scoring) {
+  MLPIPE_TRY(const PackageFacts package, package_facts(folder));
+  const auto shape = feed_->shape();
+  if (shape) MLPIPE_TRY_VOID(check_rows(package.inputs, sides_of(*shape)));
+  batches_ = batch_range(package.inputs);
+  facts_.smallest_batch = static_cast<std::size_t>(batches_.least);
+  facts_.largest_batch = static_cast<std::size_t>(batches_.most);
+  MLPIPE_TRY_VOID(choose_batch_size(scoring));
+  if (!shape || was_compared(folder)) return {};
+  MLPIPE_TRY_VOID(compare_batch_sizes(*model_, *shape, facts_.batch_size, batches_));
+  note_compared(folder);
+  return {};
+}
+
 Status Scorer::choose_batch_size(const Scoring& scoring) {
   const auto shape = feed_->shape();
-  if (const auto given = batch_size_of(scoring)) {
-    facts_.batch_size = static_cast<std::size_t>(*given);
-  } else if (!shape || scoring.device != "cpu") {
-    facts_.batch_size = shape ? gpu_batch_size : unmeasured_batch_size;
+  if (scoring.batch_size) {
+    facts_.batch_size = static_cast<std::size_t>(*scoring.batch_size);
+    return check_batch_size(batches_, facts_.batch_size);
+  }
+  if (const auto usual = batch_size_of(scoring)) {
+    take_what_fits(static_cast<std::size_t>(*usual));
+  } else if (!shape || scoring.device != "cpu" || batches_.fixed()) {
+    take_what_fits(shape ? gpu_batch_size : unmeasured_batch_size);
   } else {
-    MLPIPE_TRY(facts_.batch_size, best_batch_size(*model_, *shape));
+    MLPIPE_TRY(facts_.batch_size, best_batch_size(*model_, *shape, batches_));
     facts_.measured = true;
   }
   return {};
+}
+
+void Scorer::take_what_fits(std::size_t wanted) {
+  facts_.batch_size = static_cast<std::size_t>(std::clamp(static_cast<std::int64_t>(wanted), batches_.least, batches_.most));
+  if (facts_.batch_size != wanted) facts_.notes.push_back(fmt::format("the package takes {}: batch_size is {}", batches_text(batches_), facts_.batch_size));
 }
 
 Status Scorer::score(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink) {
@@ -69,6 +101,7 @@ Result<mlpipe_timing> Scorer::measure(std::size_t batch_size, double seconds, fl
   const auto shape = feed_->shape();
   if (!shape)
     return Error{ErrorKind::spec, "the shape of the model's input is not known", "images need `crop`, or `resize` with two numbers; of arrays only the files tell"};
+  MLPIPE_TRY_VOID(check_batch_size(batches_, batch_size));
   ModelOutput output;
   MLPIPE_TRY(const mlpipe_timing timing, time_passes(*model_, batch_size, *shape, seconds, &output));
   if (values) std::copy_n(output.values, std::min(value_count, output.rows * output.row_size), values);

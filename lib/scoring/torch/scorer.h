@@ -10,6 +10,7 @@
 #include "scoring/configuration.h"
 #include "scoring/model_facts.h"
 #include "scoring/module.h"
+#include "scoring/package/package_inputs.h"
 #include "scoring/rows/row_writer.h"
 #include "scoring/torch/feed.h"
 #include "scoring/torch/torch_model.h"
@@ -18,7 +19,8 @@ namespace mlpipe {
 
 class Scorer {
  public:
-  // Loads the model; with `numerics: fast` and no batch size finds one.
+  // Loads the model; with `numerics: fast` and no batch size finds one. A package is held against what it is fed, and the first time on
+  // a machine its rows are compared at two batch sizes.
   static Result<std::unique_ptr<Scorer>> open(std::string_view configuration);
 
   const char* facts() const { return facts_text_.c_str(); }
@@ -30,12 +32,15 @@ class Scorer {
   Scorer(RowWriter writer, std::vector<std::string> labels, std::unique_ptr<Feed> feed, std::unique_ptr<TorchModel> model)
       : writer_(std::move(writer)), labels_(std::move(labels)), feed_(std::move(feed)), model_(std::move(model)) {}
 
+  Status check_package(const std::string& folder, const Scoring& scoring);
   Status choose_batch_size(const Scoring& scoring);
+  void take_what_fits(std::size_t wanted);
 
   RowWriter writer_;
   std::vector<std::string> labels_;
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<TorchModel> model_;
+  SizeRange batches_;  // what the model takes
   ModelFacts facts_;
   std::string facts_text_;
 };

@@ -12,8 +12,8 @@ double since(Steady::time_point start) { return std::chrono::duration<double>(St
 
 // Values that a network does not take for zeros: denormal or constant input would be timed differently. The same in every pass.
 void make_up(const std::vector<void*>& places, std::size_t rows, const std::vector<InputRow>& row) {
-  std::uint32_t state = 1;
   for (std::size_t input = 0; input < row.size(); ++input) {
+    auto state = static_cast<std::uint32_t>(input + 1);
     for (std::size_t i = 0; i < rows * row[input].values(); ++i) {
       state = state * 1'664'525u + 1'013'904'223u;
       const float value = static_cast<float>(state >> 8) / static_cast<float>(1 << 24);
@@ -33,11 +33,17 @@ Result<double> one_pass(TorchModel& model, std::size_t batch_size, const std::ve
 
 }  // namespace
 
+Result<ModelOutput> run_made_up(TorchModel& model, std::size_t batch_size, const std::vector<InputRow>& row) {
+  ModelOutput output;
+  MLPIPE_TRY(const double took, one_pass(model, batch_size, row, output));
+  static_cast<void>(took);
+  return output;
+}
+
 Result<mlpipe_timing> time_passes(TorchModel& model, std::size_t batch_size, const std::vector<InputRow>& row, double seconds, ModelOutput* output) {
   constexpr std::size_t least = 3, most = 100'000;
   ModelOutput last;
-  MLPIPE_TRY(const double first, one_pass(model, batch_size, row, last));
-  static_cast<void>(first);
+  MLPIPE_TRY(last, run_made_up(model, batch_size, row));
   std::vector<double> times;
   for (const auto start = Steady::now(); times.size() < least || (since(start) < seconds && times.size() < most);) {
     MLPIPE_TRY(const double took, one_pass(model, batch_size, row, last));
@@ -48,8 +54,9 @@ Result<mlpipe_timing> time_passes(TorchModel& model, std::size_t batch_size, con
   return mlpipe_timing{batch_size, times.size(), times[times.size() / 2], times.front(), times.back()};
 }
 
-Result<std::size_t> best_batch_size(TorchModel& model, const std::vector<InputRow>& row) {
-  constexpr std::size_t smallest = 8, largest = 8192;
+Result<std::size_t> best_batch_size(TorchModel& model, const std::vector<InputRow>& row, const SizeRange& range) {
+  const auto smallest = static_cast<std::size_t>(std::clamp<std::int64_t>(8, range.least, range.most));
+  const auto largest = static_cast<std::size_t>(std::min<std::int64_t>(8192, range.most));
   constexpr double budget = 0.3, worth = 0.97;  // seconds for all of it; what a row must cost less to double the batch
   const auto start = Steady::now();
   std::size_t best = smallest;

@@ -24,6 +24,7 @@ struct Launched {
   EventLoop loop;
   ParallelJob job;
   std::unique_ptr<WorkerLauncher> launcher;
+  std::vector<std::string> notices;
 
   explicit Launched(const std::string& model = "good.pt", std::optional<Error> no_programs = std::nullopt) {
     job.model = model;
@@ -31,7 +32,7 @@ struct Launched {
     job.environment = environment_with({});
     Result<ScoringPrograms> programs = ScoringPrograms{{MLPIPE_BINARY_DIR "/tests/scoring_server_program"}, MLPIPE_BINARY_DIR "/tests/fake_scoring_module.so"};
     if (no_programs) programs = *no_programs;
-    launcher = make_scoring_launcher(loop, job, programs);
+    launcher = make_scoring_launcher(loop, job, programs, [this](const std::string& message, const std::string&) { notices.push_back(message); });
   }
 
   template <class T>
