@@ -26,7 +26,7 @@ if(MLPIPE_TORCH)
   add_executable(torch_module_test ${sources})
   target_link_libraries(torch_module_test PRIVATE mlpipe_scoring mlpipe_test_main ${CMAKE_DL_LIBS})
   target_compile_definitions(torch_module_test PRIVATE MLPIPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" MLPIPE_TORCH_PYTHON="${MLPIPE_TORCH_PYTHON}"
-                             MLPIPE_TORCH_MODULE="$<TARGET_FILE:mlpipe_torch>")
+                             MLPIPE_TORCH_MODULE="$<TARGET_FILE:mlpipe_torch>" MLPIPE_BINARY_DIR="${CMAKE_BINARY_DIR}")
   add_dependencies(torch_module_test mlpipe_torch)
   # One ctest, not one a case: the reference, made once a process, imports torch.
   add_test(NAME "unit/scoring/torch" COMMAND torch_module_test)

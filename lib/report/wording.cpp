@@ -46,7 +46,10 @@ std::string shown_items(const std::vector<std::string>& items) {
 }
 
 void add(std::vector<std::string>& lines, std::string_view label, std::string_view text) {
-  if (!text.empty()) lines.push_back(fmt::format("{}: {}", label, harmless(text)));
+  if (text.empty()) return;
+  const auto parts = split(text, '\n');  // a hint may have lines of code
+  lines.push_back(fmt::format("{}: {}", label, harmless(parts.front())));
+  for (std::size_t part = 1; part < parts.size(); ++part) lines.push_back(harmless(parts[part]));
 }
 
 }  // namespace

@@ -46,22 +46,22 @@ def line(name, values):
     return " ".join([name, *(repr(float(v)) for v in values.flatten().tolist())])
 
 
-def padded(rows):
-    batch = torch.zeros(BATCH, *rows[0].shape)
+def padded(rows, size):
+    batch = torch.zeros(size, *rows[0].shape)
     for i, row in enumerate(rows):
         batch[i] = row
     return batch
 
 
-def in_batches(model, inputs):
+def in_batches(model, inputs, size=BATCH):
     """As the module does it: fixed batches in the order of the items, a new one where the shape changes."""
     rows, waiting = [], []
     def flush():
         if waiting:
-            rows.extend(model(padded(waiting))[:len(waiting)])
+            rows.extend(model(padded(waiting, size))[:len(waiting)])
             waiting.clear()
     for x in inputs:
-        if len(waiting) == BATCH or (waiting and waiting[0].shape != x.shape):
+        if len(waiting) == size or (waiting and waiting[0].shape != x.shape):
             flush()
         waiting.append(x)
     flush()
@@ -129,4 +129,5 @@ def main(folder):
                 images(folder, torch.jit.load(os.path.join(folder, "scripted.pt")))
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])
