@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import unittest
+import zipfile
 from pathlib import Path
 
 from support import MLPIPE, SOURCE, VENV_PYTHON, ScenarioTest
@@ -80,7 +81,7 @@ class Packages(ScenarioTest):
         result = self.ok("run", "--input", "model=static.pt2")
         self.assertEqual(self.rows(), (PACKAGES / "static").read_text())
         self.assertEqual(result.err.count("the package takes batches of 4 rows: batch_size is 4"), 1, result)
-        result = self.project.run("run", "--input", "model=static.pt2", "--set", "score.scoring.batch_size=8")
+        result = self.project.run("run", "--input", "model=static.pt2", "--set", "score.scoring.batch_size=16")
         self.assertNotEqual(result.code, 0)
         self.assertIn("hint: batch_size: 4, or leave it away", result.err)
 
@@ -109,6 +110,15 @@ class Packages(ScenarioTest):
             self.assertNotEqual(result.code, 0, result)
             self.assertIn("dynamic.pt2", result.err)
             self.assertNotIn("Exception raised from", result.err)
+        self.assert_nothing_left()
+
+    def test_an_archive_of_torch_export_is_refused_with_what_makes_a_package_of_it(self):
+        with zipfile.ZipFile(self.project.path / "plain.pt2", "w") as archive:
+            archive.writestr("plain/models/model.json", "{}")
+        result = self.project.run("run", "--input", "model=plain.pt2")
+        self.assertNotEqual(result.code, 0)
+        self.assertIn("plain.pt2 is a torch.export archive, which has no code that C++ can run", result.err)
+        self.assertIn("\n    import torch\n    program = torch.export.load('model.pt2')\n    torch._inductor.aoti_compile_and_package(program, ", result.err)
         self.assert_nothing_left()
 
     def test_a_mini_batch_is_replayed(self):

@@ -10,6 +10,7 @@
 
 struct mlpipe_scorer {
   bool fails = false;
+  bool notes = false;
 };
 
 namespace {
@@ -24,7 +25,7 @@ mlpipe_scorer* open(const char* configuration, char** error) {
   if (asks_for(configuration, "crashing.pt")) std::abort();
   if (asks_for(configuration, "hanging.pt")) ::pause();
   if (asks_for(configuration, "threaded.pt")) std::thread([] { ::pause(); }).detach();
-  return new mlpipe_scorer{asks_for(configuration, "failing.pt")};
+  return new mlpipe_scorer{asks_for(configuration, "failing.pt"), asks_for(configuration, "noted.pt")};
 }
 
 std::string name_of(const mlpipe_item& item) {
@@ -53,7 +54,10 @@ int measure(mlpipe_scorer*, size_t batch_size, double, mlpipe_timing* timing, fl
   return 0;
 }
 
-const char* facts(const mlpipe_scorer*) { return R"({"format": "fake", "device": "cpu", "batch_size": 8, "measured": false, "notes": []})"; }
+const char* facts(const mlpipe_scorer* scorer) {
+  if (scorer->notes) return R"({"format": "fake", "device": "cpu", "batch_size": 8, "measured": false, "notes": ["worth a note"]})";
+  return R"({"format": "fake", "device": "cpu", "batch_size": 8, "measured": false, "notes": []})";
+}
 
 }  // namespace
 

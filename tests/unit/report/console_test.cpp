@@ -54,7 +54,7 @@ StepEnded failure() {
   event.record.kept = "/runs/1/steps/score/kept";
   event.again = "mlpipe run --step score";
   event.replay = "mlpipe replay score --mini-batch 2";
-  event.hint = "error_threshold: 3 would allow it";
+  event.hint = "error_threshold: 3 would allow it:\n  error_threshold: 3\x1b[31m";
   return event;
 }
 
@@ -109,7 +109,8 @@ TEST_CASE("plain: a failure says where, why, what, and how to go on") {
         "  kept: /runs/1/steps/score/kept\n"
         "  again: mlpipe run --step score\n"
         "  replay: mlpipe replay score --mini-batch 2\n"
-        "  hint: error_threshold: 3 would allow it\n"
+        "  hint: error_threshold: 3 would allow it:\n"
+        "    error_threshold: 3\n"
         "below  skipped: score failed\n"
         "2 steps: 1 failed, 1 skipped in 43 ms\n");
 }

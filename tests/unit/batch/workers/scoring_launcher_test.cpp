@@ -104,7 +104,7 @@ TEST_CASE("scoring launcher: a killed worker is started again with the same numb
 }
 
 TEST_CASE("scoring launcher: when the fork server is killed its workers end, and a new server takes its place") {
-  Launched launched;
+  Launched launched("noted.pt");
   auto worker = launched.launch(0);
   REQUIRE(worker);
   std::string stat = test::read("/proc/" + std::to_string(worker->pid) + "/stat");
@@ -114,6 +114,7 @@ TEST_CASE("scoring launcher: when the fork server is killed its workers end, and
   const auto again = launched.launch(0);
   REQUIRE(again);
   CHECK(ask(*again, wire::MiniBatch{1, 2, {"/x/a"}}) == "a\n");
+  CHECK(launched.notices == std::vector<std::string>{"worth a note"});  // once, though it was opened twice
 }
 
 TEST_CASE("scoring launcher: a model that does not load is the error of every worker") {
