@@ -28,9 +28,9 @@ if(MLPIPE_TORCH)
   target_compile_definitions(torch_module_test PRIVATE MLPIPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" MLPIPE_TORCH_PYTHON="${MLPIPE_TORCH_PYTHON}"
                              MLPIPE_TORCH_MODULE="$<TARGET_FILE:mlpipe_torch>" MLPIPE_BINARY_DIR="${CMAKE_BINARY_DIR}")
   add_dependencies(torch_module_test mlpipe_torch)
-  # One ctest, not one a case: the reference, made once a process, imports torch.
+  # One ctest, not one a case: the reference, made once a process, imports torch, and packages, made once a build folder, need g++.
   add_test(NAME "unit/scoring/torch" COMMAND torch_module_test)
-  set_tests_properties("unit/scoring/torch" PROPERTIES TIMEOUT 300)
+  set_tests_properties("unit/scoring/torch" PROPERTIES TIMEOUT 600)
 endif()
 
 # Images as ImageInput sees them, for scripts/compare-images.

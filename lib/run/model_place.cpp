@@ -24,15 +24,20 @@ Status unpack_once(const Path& package, const Path& folder) {
   return path_exists(folder) ? Status() : unpacked;  // somebody else may have been quicker
 }
 
+Result<Path> unpacked(const Path& models, const Path& package) {
+  MLPIPE_TRY(const Digest digest, digest_file(package));
+  const Path folder = models / digest.hex();
+  MLPIPE_TRY_VOID(make_dirs(models));
+  MLPIPE_TRY_VOID(unpack_once(package, folder));
+  return folder;
+}
+
 }  // namespace
 
 Result<Path> place_of_model(const Path& models, const Path& model, const std::string& device) {
   MLPIPE_TRY(const ModelFormat format, runnable_format(model));
-  if (format != ModelFormat::aoti_package || is_folder(model)) return model;
-  MLPIPE_TRY(const Digest digest, digest_file(model));
-  const Path folder = models / digest.hex();
-  MLPIPE_TRY_VOID(make_dirs(models));
-  MLPIPE_TRY_VOID(unpack_once(model, folder));
+  if (format != ModelFormat::aoti_package) return model;
+  MLPIPE_TRY(const Path folder, is_folder(model) ? Result<Path>(model) : unpacked(models, model));
   MLPIPE_TRY(const PackageFacts facts, package_facts(folder));
   MLPIPE_TRY_VOID(check_package(facts, device));
   return folder;

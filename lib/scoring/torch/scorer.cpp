@@ -49,13 +49,13 @@ Result<std::unique_ptr<Scorer>> Scorer::open(std::string_view configuration) {
   std::unique_ptr<Scorer> scorer(new Scorer(std::move(writer), std::move(labels), std::move(feed), std::move(model)));
   scorer->facts_.format = format == ModelFormat::aoti_package ? "AOTInductor package" : "TorchScript";
   scorer->facts_.device = scoring.device;
-  if (format == ModelFormat::aoti_package) MLPIPE_TRY_VOID(scorer->check_package(asked.model, scoring));
+  if (format == ModelFormat::aoti_package) MLPIPE_TRY_VOID(scorer->fit_package(asked.model, scoring));
   else MLPIPE_TRY_VOID(scorer->choose_batch_size(scoring));
   scorer->facts_text_ = to_json(scorer->facts_);
   return scorer;
 }
 
-Status Scorer::check_package(const std::string& folder, const Scoring& scoring) {
+Status Scorer::fit_package(const std::string& folder, const Scoring& scoring) {
   MLPIPE_TRY(const PackageFacts package, package_facts(folder));
   const auto shape = feed_->shape();
   if (shape) MLPIPE_TRY_VOID(check_rows(package.inputs, sides_of(*shape)));

@@ -32,7 +32,7 @@ class Scorer {
   Scorer(RowWriter writer, std::vector<std::string> labels, std::unique_ptr<Feed> feed, std::unique_ptr<TorchModel> model)
       : writer_(std::move(writer)), labels_(std::move(labels)), feed_(std::move(feed)), model_(std::move(model)) {}
 
-  Status check_package(const std::string& folder, const Scoring& scoring);
+  Status fit_package(const std::string& folder, const Scoring& scoring);
   Status choose_batch_size(const Scoring& scoring);
   void take_what_fits(std::size_t wanted);
 
