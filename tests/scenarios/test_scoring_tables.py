@@ -102,7 +102,7 @@ class ScoringTables(ScenarioTest):
 
     def test_a_column_that_is_not_there_is_named_with_the_nearest(self):
         self.project.spec(SPEC.replace("columns: [a, b]", "columns: [a, wrod]"))
-        failed = self.fails(1, "run")
+        failed = self.fails(5, "run")
         self.assertIn("wrod", failed.err)
         self.assertIn("word", failed.err)
 
