@@ -31,7 +31,10 @@ class Scorer {
       : writer_(std::move(writer)), labels_(std::move(labels)), feed_(std::move(feed)), model_(std::move(model)) {}
 
   Status choose_batch_size(const Scoring& scoring);
+  Status run(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink);
+  Status score_to_files(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink);
 
+  RowFormat format_ = RowFormat::text;
   RowWriter writer_;
   std::vector<std::string> labels_;
   std::unique_ptr<Feed> feed_;
