@@ -1,6 +1,6 @@
 """Models whose output is files of mini-batches: .npy as numpy reads it, Parquet as pyarrow does."""
 
-import signal
+import os
 import subprocess
 import unittest
 from pathlib import Path
@@ -49,10 +49,10 @@ class ScoringFiles(ScenarioTest):
     def arrays(self):
         return in_python(READ_ARRAYS, self.output("score.rows"))
 
-    def values_as_rows(self):
+    def values_as_rows(self, *options):
         """What the same step writes as text: item|values."""
         self.project.spec(ROWS.replace('"{name} {argmax} {max:.6f}"', '"{name}|{values}"'))
-        self.ok("run")
+        self.ok("run", *options)
         return (self.output("score.rows") / "rows.txt").read_text().splitlines()
 
     def test_arrays_have_the_values_of_the_rows(self):
@@ -67,12 +67,7 @@ class ScoringFiles(ScenarioTest):
         self.ok("run", "--set", "score.error_threshold=1")
         arrays = self.arrays()
         self.assertEqual(len(arrays), 22)
-        self.assertEqual([line.split("|", 1)[1] for line in arrays], self.values_as_rows_without_one())
-
-    def values_as_rows_without_one(self):
-        self.project.spec(ROWS.replace('"{name} {argmax} {max:.6f}"', '"{name}|{values}"'))
-        self.ok("run", "--set", "score.error_threshold=1")
-        return (self.output("score.rows") / "rows.txt").read_text().splitlines()
+        self.assertEqual([line.split("|", 1)[1] for line in arrays], self.values_as_rows("--set", "score.error_threshold=1"))
 
     def test_a_mini_batch_of_failed_items_has_no_file(self):
         for number in range(4):
@@ -96,13 +91,20 @@ class ScoringFiles(ScenarioTest):
         self.assertEqual([line.split("|", 1)[1] for line in tables], (self.output("score.rows") / "rows.txt").read_text().splitlines())
 
     def test_a_killed_run_goes_on_with_the_same_files(self):
+        folder = self.project.path / "images"
+        for path in list(folder.iterdir()):
+            for copy in range(100):
+                os.link(path, folder / f"{path.stem}-{copy:02}{path.suffix}")
+        self.project.spec(SPEC.replace("mini_batch_size: 4", "mini_batch_size: 3"))
         self.ok("run")
         arrays = self.arrays()
-        self.project.spec(SPEC.replace("batch_size: 8", "batch_size: 8 # again").replace("mini_batch_size: 4", "mini_batch_size: 1"))
         run = self.project.start("run", "--force")
-        wait_until(lambda: any(path.stat().st_size > 0 for path in self.project.path.rglob("partial/*/journal")), "the first records")
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-        self.ok("run")
-        self.assertEqual([line.split("|", 1)[1] for line in self.arrays()], [line.split("|", 1)[1] for line in arrays])
-        self.assertEqual(len(list(self.output("score.rows").iterdir())), 2 * 23)
+        header_of_journal = 80
+        wait_until(lambda: any(path.stat().st_size > header_of_journal for path in self.project.path.rglob("partial/*/journal")), 30, "the first record")
+        run.kill()
+        run.communicate()
+        result = self.ok("run", "--force")
+        self.assertIn("were finished before and are kept", result.err + result.out)
+        self.assertEqual(self.arrays(), arrays)
+        self.assertEqual(len(arrays), 23 * 101)
+        self.assertEqual(len(list(self.output("score.rows").iterdir())), 2 * 775)
