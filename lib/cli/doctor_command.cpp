@@ -57,6 +57,7 @@ Result<int> doctor(const Arguments& arguments) {
   std::vector<Fact> facts{look_at_mlpipe(), look_at_cores(), look_at_memory()};
   for (Fact& fact : look_at_python()) facts.push_back(std::move(fact));
   facts.push_back(look_at_scoring_module());
+  facts.push_back(look_at_parquet_module());
   facts.push_back(look_at_file_system());
   facts.push_back(store_fact(arguments.place));
   MLPIPE_TRY_VOID(print(arguments.json ? to_json(facts) + "\n" : as_text(facts)));

@@ -69,6 +69,12 @@ Fact look_at_scoring_module() {
   return {"scoring module", fmt::format("{} at {}", *version, module->string()), "", true};
 }
 
+Fact look_at_parquet_module() {
+  const auto module = find_module("mlpipe_parquet.so");
+  if (module) return {"parquet module", module->string(), "", true};
+  return {"parquet module", "mlpipe_parquet.so is not there", "install pyarrow into .venv and build mlpipe again; models that read or write Parquet need it", false};
+}
+
 Fact look_at_store(const Path& root) {
   const Path folder = existing_parent(root);
   const bool writable = ::access(folder.c_str(), W_OK) == 0;

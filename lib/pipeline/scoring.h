@@ -39,7 +39,12 @@ enum class RowFormat {
   text,        // a row template
   csv,         // with a header, quoted as RFC 4180 says
   json_lines,  // an object an item
+  npy,         // a float32 array a mini-batch, with what each of its rows is of in a text beside it
+  parquet,     // a table a mini-batch
 };
+
+// Whether each mini-batch gets files of its own, instead of rows in the one file of the step.
+constexpr bool in_files(RowFormat format) { return format == RowFormat::npy || format == RowFormat::parquet; }
 
 // What stands under one name in a CSV or JSON row: one field of a row template, without braces around it.
 struct RowColumn {
@@ -54,7 +59,7 @@ struct Scoring {
   std::optional<double> missing;          // what stands for an empty value of a table; nothing: its row is a failed item
   RowFormat format = RowFormat::text;
   Located<std::string> output{"{name} {argmax}", {}};  // of RowFormat::text; what fields there are: pipeline/row_template.h
-  std::vector<RowColumn> columns;         // of the other formats
+  std::vector<RowColumn> columns;         // of the other formats; of npy there are none
   std::optional<Template> labels;         // a file with a name a line, the first that of value 0
   std::optional<int> batch_size;          // items a forward pass; the last one is padded to it. Nothing: batch_size_of
   Numerics numerics = Numerics::strict;

@@ -45,7 +45,7 @@ void walk_image(const ImageSpec& image, IngredientSink& sink) {
 
 void walk_scoring(const Scoring& scoring, IngredientSink& sink, std::set<std::string>& parameters) {
   const auto setting = [&](std::string_view key, const std::string& value) { sink.value(Kind::setting, fmt::format("scoring.{}", key), value); };
-  constexpr std::string_view inputs[] = {"image", "table", "array"}, formats[] = {"text", "csv", "jsonl"};
+  constexpr std::string_view inputs[] = {"image", "table", "array"}, formats[] = {"text", "csv", "jsonl", "npy", "parquet"};
   setting("input", std::string(inputs[static_cast<int>(scoring.input)]));
   if (scoring.input == ScoringInput::image) walk_image(scoring.image, sink);
   for (std::size_t i = 0; i < scoring.inputs.size(); ++i) setting(fmt::format("columns.{}", i + 1), text_of(scoring.inputs[i]));

@@ -11,7 +11,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(ScoringInput, {{ScoringInput::image, "image"}, {Sco
 NLOHMANN_JSON_SERIALIZE_ENUM(Numerics, {{Numerics::strict, "strict"}, {Numerics::fast, "fast"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(ImageLayout, {{ImageLayout::chw, "chw"}, {ImageLayout::hwc, "hwc"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(ValueType, {{ValueType::float32, "float32"}, {ValueType::int64, "int64"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(RowFormat, {{RowFormat::text, "text"}, {RowFormat::csv, "csv"}, {RowFormat::json_lines, "jsonl"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(RowFormat, {{RowFormat::text, "text"}, {RowFormat::csv, "csv"}, {RowFormat::json_lines, "jsonl"}, {RowFormat::npy, "npy"}, {RowFormat::parquet, "parquet"}})
 
 namespace {
 

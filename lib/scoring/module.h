@@ -56,7 +56,8 @@ struct mlpipe_mini_batch {
 /* What becomes of items. Rows come in the order of the items; what an item gave before it failed is void. */
 struct mlpipe_row_sink {
   void* context;
-  /* Whole lines, each with its line end: of one item any number, of several items (from `item` on) one each. */
+  /* Whole lines, each with its line end: of one item any number, of several items (from `item` on) one each. Where the output is files,
+     one call for all items with what scoring/rows/mini_batch_files.h says. */
   void (*rows)(void* context, size_t item, size_t count, const char* text, size_t length);
   void (*failed)(void* context, size_t item, const char* reason, size_t length);
 };

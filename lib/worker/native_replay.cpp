@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "scoring/configuration.h"
 #include "worker/native_worker.h"
 #include "worker/protocol.h"
 
@@ -50,6 +51,7 @@ int show(const wire::MiniBatchResult& result, const std::vector<std::string>& it
   return 0;
 }
 
+// Files of a mini-batch are not shown: a terminal has no use for them.
 Result<int> replay(const Path& module, const Path& configuration, const Path& frames) {
   MLPIPE_TRY(const std::string configured, read_file(configuration));
   MLPIPE_TRY(const std::string bytes, read_file(frames));
@@ -59,11 +61,13 @@ Result<int> replay(const Path& module, const Path& configuration, const Path& fr
   wire::Reader<wire::ToWorker> reader;
   reader.feed(bytes);
   const RowsApart* rows = &stdout_rows;
+  const auto known = scoring_configuration_from_json(configured);
+  const bool files = known && in_files(known->scoring.format);
   int code = 0;
   for (;;) {
     MLPIPE_TRY(const auto message, reader.next());
     if (!message) return code;
-    if (const auto* init = std::get_if<wire::Init>(&*message)) rows = wants_rows(*init) ? &stdout_rows : nullptr;
+    if (const auto* init = std::get_if<wire::Init>(&*message)) rows = wants_rows(*init) && !files ? &stdout_rows : nullptr;
     const auto* batch = std::get_if<wire::MiniBatch>(&*message);
     if (!batch) continue;
     const wire::FromWorker answer = score(scorer, *batch);

@@ -9,7 +9,7 @@ namespace mlpipe {
 // The name of the hidden command.
 inline constexpr const char* native_replay_command = "__native-replay";
 
-// Rows go to stdout, everything else to stderr. Returns the exit code: 1 when the model or the mini-batch failed.
+// Rows go to stdout, but for those that are files; everything else to stderr. Returns the exit code: 1 when the model or the mini-batch failed.
 int native_replay_main(const Path& module, const Path& configuration, const Path& frames);
 
 }  // namespace mlpipe

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "scoring/row_collector.h"
 #include "worker/module_mini_batch.h"
 
 namespace mlpipe {
@@ -16,46 +17,20 @@ namespace {
 using wire::FromWorker;
 using Steady = std::chrono::steady_clock;
 
-// What the module tells about the items of one mini-batch. Rows come in the order of the items.
-class RowCollector {
- public:
-  explicit RowCollector(std::size_t items) : reasons_(items) {}
-
-  mlpipe_row_sink sink() { return {this, on_rows, on_failed}; }
-
-  wire::MiniBatchResult result(const wire::MiniBatch& batch) {
-    wire::MiniBatchResult result;
-    result.id = batch.id;
-    result.attempt = batch.attempt;
-    result.items = static_cast<std::uint32_t>(reasons_.size());
-    result.rows = std::move(rows_);
-    for (std::size_t item = 0; item < reasons_.size(); ++item)
-      if (reasons_[item]) result.failed.push_back({static_cast<std::uint32_t>(item), std::move(*reasons_[item])});
-    result.returned = result.items - static_cast<std::uint32_t>(result.failed.size());
-    return result;
+wire::MiniBatchResult result_of(const wire::MiniBatch& batch, RowCollector& collected) {
+  wire::MiniBatchResult result;
+  result.id = batch.id;
+  result.attempt = batch.attempt;
+  result.items = static_cast<std::uint32_t>(collected.reasons().size());
+  result.rows = std::move(collected.rows());
+  std::uint32_t item = 0;
+  for (auto& reason : collected.reasons()) {
+    if (reason) result.failed.push_back({item, std::move(*reason)});
+    ++item;
   }
-
- private:
-  static void on_rows(void* context, std::size_t item, std::size_t count, const char* text, std::size_t length) {
-    auto& self = *static_cast<RowCollector*>(context);
-    if (count == 1 && self.reasons_.at(item)) return;  // void
-    const bool same = self.last_ && *self.last_ == item + count - 1;
-    if (!same) self.last_begins_ = self.rows_.size();
-    self.last_ = item + count - 1;
-    self.rows_.append(text, length);
-  }
-
-  static void on_failed(void* context, std::size_t item, const char* reason, std::size_t length) {
-    auto& self = *static_cast<RowCollector*>(context);
-    self.reasons_.at(item).emplace(reason, length);
-    if (self.last_ == item) self.rows_.resize(self.last_begins_);  // it had given rows
-  }
-
-  std::string rows_;
-  std::vector<std::optional<std::string>> reasons_;
-  std::optional<std::size_t> last_;  // the item that gave rows last, alone
-  std::size_t last_begins_ = 0;      // where its rows begin
-};
+  result.returned = result.items - static_cast<std::uint32_t>(result.failed.size());
+  return result;
+}
 
 // The first line says what happened; all of it is the traceback.
 FromWorker failure(const OpenScorer& scorer, const wire::MiniBatch& batch, char* error) {
@@ -148,7 +123,7 @@ wire::FromWorker score(const OpenScorer& scorer, const wire::MiniBatch& batch) {
   char* error = nullptr;
   const auto start = Steady::now();
   if (scorer.module->score(scorer.scorer, &items.get(), &sink, &error) != 0) return failure(scorer, batch, error);
-  auto result = collector.result(batch);
+  auto result = result_of(batch, collector);
   result.run_us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count());
   return result;
 }

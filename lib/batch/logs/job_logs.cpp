@@ -199,6 +199,7 @@ void JobLogs::ending() {
 }
 
 void JobLogs::writing_rows(std::uint64_t rows) {
+  if (in_files(job_.config.scoring.format)) return overview_.say("writing the files of the mini-batches");
   const bool ordered = job_.config.order == RowOrder::mini_batch;
   overview_.say(fmt::format("{} put together into {}, in the order {}", plural(rows, "row"), shown(job_.config.append_row_file_name),
                             ordered ? "of the mini-batches" : "in which the mini-batches were done"));

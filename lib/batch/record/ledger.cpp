@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "batch/record/mini_batch_files.h"
 #include "batch/record/rows_file.h"
 #include "batch/record/script_files.h"
+#include "scoring/rows/mini_batch_files.h"
 
 namespace mlpipe {
 
@@ -55,6 +57,7 @@ Status Ledger::scored(const Assignment& assignment, Answer answer, wire::MiniBat
   if (!rows_wanted()) result.rows.clear();
   const auto apart = taken_apart_.find(assignment.mini_batch);
   if (apart != taken_apart_.end()) {
+    if (in_files(job_.config.scoring.format)) MLPIPE_TRY_VOID(mark_as_part(assignment.slice.first, answer.items, result.rows));
     apart->second.scored(assignment.slice, answer.items, answer.failed, returned, std::move(result.rows), std::move(answer.failed_items));
     return settle(assignment.mini_batch, assignment.attempt);
   }
@@ -146,6 +149,8 @@ Status Ledger::sync() {
 
 Status Ledger::write_rows(const std::string& header) const {
   MLPIPE_TRY_VOID(journal_.verify());
+  if (in_files(job_.config.scoring.format))
+    return write_mini_batch_files(journal_.rows_fd(), journal_.extents(), job_.output, job_.state / "ordered rows", FileOps::real());
   return write_rows_file(journal_.rows_fd(), journal_.extents(), job_.config.order, job_.output / job_.config.append_row_file_name,
                          job_.state / "ordered rows", FileOps::real(), header);
 }

@@ -47,7 +47,7 @@ class Ledger {
 
   // Makes what was recorded survive a power cut.
   Status sync();
-  // The published file, with `header` before its first row.
+  // The published file, with `header` before its first row; or, where the rows are files, those.
   Status write_rows(const std::string& header) const;
 
  private:

@@ -21,6 +21,7 @@ std::vector<Path> entries_of(const Path& folder) {
 }
 
 std::vector<Path> files_of_scripts(const ParallelJob& job) {
+  if (job.config.model) return {};  // there is no script: whatever lies there we wrote, and write again
   std::vector<Path> found = job.output.empty() ? std::vector<Path>() : entries_of(job.output);
   if (job.config.output_action == OutputAction::append_row) std::erase(found, job.output / job.config.append_row_file_name);
   for (const auto& place : job.outputs) {

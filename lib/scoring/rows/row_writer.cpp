@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+#include "scoring/rows/cells.h"
+
 namespace mlpipe {
 namespace {
 
@@ -32,6 +35,26 @@ void append_json_list(std::string_view items, std::string& out) {
   out += ']';
 }
 
+// What an .npy says a row of it is of. A table has one name for all its rows.
+std::string_view item_of_row(ScoringInput input) {
+  switch (input) {
+    case ScoringInput::image: return "{name}";
+    case ScoringInput::table: return "{row}";
+    case ScoringInput::array: break;
+  }
+  return "{name} {row}";
+}
+
+std::string as_utf8(std::string text) {
+  constexpr std::string_view replacement = "\xef\xbf\xbd";
+  std::size_t sound = 0;
+  while (const auto wrong = invalid_utf8(std::string_view(text).substr(sound))) {
+    text.replace(sound + *wrong, 1, replacement);
+    sound += *wrong + replacement.size();
+  }
+  return text;
+}
+
 }  // namespace
 
 void append_csv(std::string_view text, std::string& out) {
@@ -48,6 +71,7 @@ Result<RowWriter> RowWriter::make(const Scoring& scoring) {
   RowWriter writer;
   writer.format_ = scoring.format;
   if (scoring.format == RowFormat::text) MLPIPE_TRY_VOID(writer.add("", scoring.output.value));
+  else if (scoring.format == RowFormat::npy) MLPIPE_TRY_VOID(writer.add("", item_of_row(scoring.input)));
   else
     for (const RowColumn& column : scoring.columns) MLPIPE_TRY_VOID(writer.add(column.name, column.field));
   return writer;
@@ -93,6 +117,21 @@ void RowWriter::append_value(const Column& column, RowFacts facts, std::string& 
   column.value.append(facts, out);
 }
 
+std::vector<RowWriter::TableColumn> RowWriter::table() const {
+  std::vector<TableColumn> columns;
+  for (const Column& part : parts_) columns.push_back({part.name, part.value.form() == RowTemplate::Form::number});
+  return columns;
+}
+
+void RowWriter::append_cells(const RowFacts& facts, std::string& out) const {
+  for (const Column& part : parts_) {
+    std::string value;
+    append_value(part, facts, value);
+    append_cell(format_ == RowFormat::parquet ? as_utf8(std::move(value)) : value, out);
+  }
+  if (format_ == RowFormat::npy) append_cell({reinterpret_cast<const char*>(facts.values), facts.count * sizeof(float)}, out);
+}
+
 void RowWriter::append_json(const Column& column, const RowFacts& facts, std::string& out) const {
   std::string value;
   append_value(column, facts, value);
@@ -125,6 +164,8 @@ void RowWriter::append(const RowFacts& facts, std::string& out) const {
         out += json_text(part.name) + ": ";
         append_json(part, facts, out);
       });
+    case RowFormat::npy:
+    case RowFormat::parquet: return append_cells(facts, out);
   }
 }
 

@@ -1,4 +1,5 @@
-// What a model step writes about each item: a row template, a line of CSV, or an object of JSON lines. Deterministic text.
+// What a model step writes about each item: a row template, a line of CSV, or an object of JSON lines. Deterministic text. What becomes
+// an .npy or a Parquet file is cells.
 #pragma once
 
 #include <string>
@@ -23,7 +24,14 @@ class RowWriter {
   // How many values the model must give at least.
   std::size_t values_needed() const;
   bool needs_labels() const;
-  // One line, with its line end. `facts.columns` in the order of columns().
+  // Of RowFormat::parquet: the columns of the table.
+  struct TableColumn {
+    std::string name;
+    bool number = false;  // else text
+  };
+  std::vector<TableColumn> table() const;
+  // One line, with its line end. Of parquet cells (scoring/rows/cells.h), one a column, text in UTF-8; of npy two of them: what the row is
+  // of, and its values as they lie in memory. `facts.columns` in the order of columns().
   void append(const RowFacts& facts, std::string& out) const;
 
  private:
@@ -35,10 +43,11 @@ class RowWriter {
 
   Status add(std::string name, std::string_view text);
   void append_value(const Column& column, RowFacts facts, std::string& out) const;
+  void append_cells(const RowFacts& facts, std::string& out) const;
   void append_json(const Column& column, const RowFacts& facts, std::string& out) const;
 
   RowFormat format_ = RowFormat::text;
-  std::vector<Column> parts_;  // of a row template: one without a name
+  std::vector<Column> parts_;  // of a row template, and of npy: one without a name
   std::vector<std::string> columns_;
 };
 

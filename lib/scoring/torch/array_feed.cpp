@@ -25,7 +25,10 @@ class ArrayFeed final : public Feed {
     for (const ArrayFile::Row& row : file.row()) shape.push_back({row.type, row.shape});
     for (std::size_t row = 0; row < file.rows(); ++row) {
       MLPIPE_TRY(const Passes::Room room, passes.room(shape));
-      if (const auto read = file.read_row(row, room.inputs); !read) return tell_failed(sink, item, read.error()), Status();
+      if (const auto read = file.read_row(row, room.inputs); !read) {
+        passes.item_failed(item);
+        return tell_failed(sink, item, read.error()), Status();
+      }
       passes.add({item, path, row, nullptr, false});
     }
     return {};

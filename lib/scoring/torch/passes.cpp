@@ -66,7 +66,12 @@ Status Passes::flush() {
   return {};
 }
 
-// As few calls as the items allow: consecutive ones with a line each go together.
+void Passes::item_failed(std::size_t item) {
+  for (auto row = waiting_.rbegin(); row != waiting_.rend() && row->item == item; ++row) row->failed = true;
+}
+
+// As few calls as the items allow: consecutive ones with a line each go together. The last row is told alone, for its item may go on in the
+// next pass, and may fail there: what it gave must be known from what others gave.
 void Passes::write(const ModelOutput& output) {
   std::size_t first = 0, lines = 0;
   text_.clear();
@@ -77,7 +82,7 @@ void Passes::write(const ModelOutput& output) {
   };
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     const PassRow& row = waiting_[i];
-    if (lines > 0 && (row.failed || row.item != waiting_[first].item + lines)) tell();
+    if (lines > 0 && (row.failed || i + 1 == waiting_.size() || row.item != waiting_[first].item + lines)) tell();
     if (row.failed) continue;
     if (lines++ == 0) first = i;
     writer_.append({row.path, row.row, output.values + i * output.row_size, output.row_size, row.columns, labels_}, text_);

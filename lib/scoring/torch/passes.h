@@ -36,8 +36,8 @@ class Passes {
   Result<Room> room(const std::vector<InputRow>& shape);
   // One row more of the room that was given last is filled.
   void add(const PassRow& row) { waiting_.push_back(row); }
-  // The last row that was added fails after all.
-  void drop_last() { waiting_.pop_back(); }
+  // The item that rows were added of last fails after all: those that wait are void.
+  void item_failed(std::size_t item);
   bool full() const { return waiting_.size() == batch_size_; }
   // Runs what waits.
   Status flush();

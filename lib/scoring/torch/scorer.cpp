@@ -7,6 +7,9 @@
 #include "base/text.h"
 #include "scoring/package/model_format.h"
 #include "scoring/package/unpack.h"
+#include "scoring/row_collector.h"
+#include "scoring/rows/npy_rows.h"
+#include "scoring/table/parquet_rows.h"
 #include "scoring/torch/self_check.h"
 #include "scoring/torch/timing.h"
 #include "system/files.h"
@@ -43,10 +46,12 @@ Result<std::unique_ptr<Scorer>> Scorer::open(std::string_view configuration) {
   MLPIPE_TRY(RowWriter writer, RowWriter::make(scoring));
   MLPIPE_TRY(auto labels, read_labels(asked.labels));
   if (writer.needs_labels() && labels.empty()) return Error{ErrorKind::spec, "{label} needs scoring.labels, a file with a name a line", ""};
+  if (scoring.format == RowFormat::parquet) MLPIPE_TRY_VOID(parquet_is_there());
   MLPIPE_TRY(auto feed, make_feed(scoring, writer.columns()));
   MLPIPE_TRY(const ModelFormat format, runnable_format(asked.model));
   MLPIPE_TRY(auto model, TorchModel::load(asked.model, format, scoring.numerics, scoring.device));
   std::unique_ptr<Scorer> scorer(new Scorer(std::move(writer), std::move(labels), std::move(feed), std::move(model)));
+  scorer->format_ = scoring.format;
   scorer->facts_.format = format == ModelFormat::aoti_package ? "AOTInductor package" : "TorchScript";
   scorer->facts_.device = scoring.device;
   if (format == ModelFormat::aoti_package) MLPIPE_TRY_VOID(scorer->fit_package(asked.model, scoring));
@@ -92,6 +97,22 @@ void Scorer::take_what_fits(std::size_t wanted) {
 }
 
 Status Scorer::score(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink) {
+  return in_files(format_) ? score_to_files(mini_batch, sink) : run(mini_batch, sink);
+}
+
+Status Scorer::score_to_files(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink) {
+  const std::size_t items = mini_batch.piece_count > 0 ? mini_batch.row_count : mini_batch.item_count;
+  RowCollector collected(items);
+  MLPIPE_TRY_VOID(run(mini_batch, collected.sink()));
+  for (std::size_t item = 0; item < items; ++item)
+    if (const auto& reason = collected.reasons()[item]) sink.failed(sink.context, item, reason->data(), reason->size());
+  if (collected.rows().empty()) return {};
+  MLPIPE_TRY(const std::string files, format_ == RowFormat::npy ? npy_files(collected.rows()) : parquet_files(writer_.table(), collected.rows()));
+  sink.rows(sink.context, 0, items, files.data(), files.size());
+  return {};
+}
+
+Status Scorer::run(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink) {
   Passes passes(*model_, facts_.batch_size, writer_, labels_.empty() ? nullptr : &labels_, sink);
   MLPIPE_TRY_VOID(feed_->run(mini_batch, passes, sink));
   return passes.flush();

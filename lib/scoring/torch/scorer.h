@@ -35,7 +35,10 @@ class Scorer {
   Status fit_package(const std::string& folder, const Scoring& scoring);
   Status choose_batch_size(const Scoring& scoring);
   void take_what_fits(std::size_t wanted);
+  Status run(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink);
+  Status score_to_files(const mlpipe_mini_batch& mini_batch, const mlpipe_row_sink& sink);
 
+  RowFormat format_ = RowFormat::text;
   RowWriter writer_;
   std::vector<std::string> labels_;
   std::unique_ptr<Feed> feed_;

@@ -69,7 +69,7 @@ std::optional<RowTemplate> checked_template(const MapReader& map, const Scalar& 
   return std::nullopt;
 }
 
-const std::vector<std::pair<std::string, RowFormat>> row_formats = {{"csv", RowFormat::csv}, {"jsonl", RowFormat::json_lines}};
+const std::vector<std::pair<std::string, RowFormat>> row_formats = {{"csv", RowFormat::csv}, {"jsonl", RowFormat::json_lines}, {"npy", RowFormat::npy}, {"parquet", RowFormat::parquet}};
 const std::vector<std::pair<std::string, ValueType>> value_types = {{"float32", ValueType::float32}, {"int64", ValueType::int64}};
 
 std::vector<std::string> keys_of(const Value& map) {
@@ -109,8 +109,9 @@ Asked read_rows(const MapReader& map, Scoring& scoring, const std::string& owner
     const MapReader output(map.context(), entry->value, owner, {"format", "columns"}, MapReader::Values::with_parameters, "scoring.output");
     if (!output.valid()) return asked;
     if (const auto format = output.choice("format", row_formats)) scoring.format = *format;
-    else if (!output.has("format")) map.context().error(entry->value.where, fmt::format("{} has no `format`", map.named("output")), "csv or jsonl");
-    read_row_columns(output, scoring, asked);
+    else if (!output.has("format")) map.context().error(entry->value.where, fmt::format("{} has no `format`", map.named("output")), "csv, jsonl, npy or parquet");
+    if (scoring.format != RowFormat::npy) read_row_columns(output, scoring, asked);
+    else if (output.has("columns")) map.context().error(output.where_of("columns"), fmt::format("{} goes with csv, jsonl and parquet: an .npy has the model's values", output.named("columns")), "remove it");
   } else if (const auto output = map.text("output")) {
     scoring.output = {output->text, location(output->where)};
     if (const auto parsed = checked_template(map, *output, map.named("output"))) asked.take(*parsed);
@@ -202,6 +203,9 @@ void read_scoring(const MapReader& config, const Value& value, Step& step, Scori
   read_missing(map, scoring);
   if (map.has("labels")) scoring.labels = side_file(map, "labels", "labels file");
   const Asked asked = read_rows(map, scoring, owner);
+  if (in_files(scoring.format) && config.has("append_row_file_name"))
+    context.error(config.where_of("append_row_file_name"), fmt::format("{} names the one file of all rows, but `output` makes files of each mini-batch", config.named("append_row_file_name")),
+                  "remove it: the files are named mini_batch_000000 and so on");
   if (const Value* image = map.map("image")) read_image(context, *image, owner, scoring.image);
   check_goes_with(map, "image", scoring.input == ScoringInput::image, "image");
   check_goes_with(map, "columns", table || array, "table");

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <filesystem>
 
+#include "scoring/rows/mini_batch_files.h"
+#include "scoring/table/parquet_rows.h"
 #include "support/venv_python.h"
 #include "table_files.h"
 
@@ -133,4 +135,32 @@ TEST_CASE("Parquet: damaged files are errors, never crashes") {
     damaged[at] = static_cast<char>(damaged[at] ^ 0x5a);
     static_cast<void>(read_damaged(damaged));
   }
+}
+
+TEST_CASE("Parquet that was written is read again") {
+  if (!std::filesystem::exists(MLPIPE_BINARY_DIR "/lib/mlpipe/mlpipe_parquet.so")) return;
+  Scoring scoring;
+  scoring.format = RowFormat::parquet;
+  scoring.columns = {{"name", "{name}"}, {"max", "{max}"}, {"second", "{value[1]:+9.2e}"}};
+  const auto writer = RowWriter::make(scoring);
+  REQUIRE(writer);
+  std::string cells;
+  const float values[] = {0.1f, -2.5f, INFINITY};
+  writer->append({"/x/a", 0, values, 2}, cells);
+  writer->append({"/x/b", 0, values, 3}, cells);
+  writer->append({"/x/c", 0, values, 1}, cells);  // has no second value
+  const auto files = parquet_files(writer->table(), cells);
+  REQUIRE(files);
+  test::TempFolder folder;
+  const std::string path = folder.write("a.parquet", files->substr(MiniBatchFile::header_size)).string();
+  TableColumns columns = floats_of({"max", "second"});
+  columns.missing = -1;
+  columns.texts = {"name"};
+  const mlpipe_range groups{0, 1};
+  auto piece = piece_of(path, groups, 0);
+  piece.format = mlpipe_parquet;
+  const ReadTable table = read_table({piece}, columns);
+  CHECK(table.error == "");
+  CHECK(table.texts == std::vector<std::string>{"a", "b", "c"});
+  CHECK(table.floats == std::vector<float>{0.1f, -2.5f, INFINITY, -2.5f, 0.1f, -1});
 }
