@@ -61,6 +61,11 @@ Result<std::size_t> best_batch_size(TorchModel& model, const std::vector<InputRo
   const auto start = Steady::now();
   std::size_t best = smallest;
   double cheapest = 0;
+  // A model that is slow at the smallest size computes more than it waits: larger batches would bring it little, and measuring them costs
+  // seconds. Its first pass is not lost: the workers are forked from a process that has made it.
+  ModelOutput ignored;
+  MLPIPE_TRY(const double first, one_pass(model, smallest, row, ignored));
+  if (first > budget / 2) return smallest;
   for (std::size_t size = smallest; size <= largest; size *= 2) {
     MLPIPE_TRY(const mlpipe_timing timing, time_passes(model, size, row, budget / 20));
     const double a_row = timing.fastest_seconds / static_cast<double>(size);
