@@ -1,11 +1,10 @@
 #include "report/terminal_text.h"
 
+#include "base/csv_text.h"
 #include "base/text.h"
 
 namespace mlpipe {
 namespace {
-
-constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
@@ -30,13 +29,8 @@ bool is_c1_control(std::string_view text) {
 
 std::string well_formed(std::string_view text) {
   std::string out;
-  for (;;) {
-    const auto bad = invalid_utf8(text);
-    out += text.substr(0, bad.value_or(text.size()));
-    if (!bad) return out;
-    out += replacement;
-    text.remove_prefix(*bad + 1);
-  }
+  append_valid(out, text);
+  return out;
 }
 
 std::size_t character_columns(std::string_view text, std::size_t at) {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "batch/logs/csv_text.h"
+#include "base/csv_text.h"
 
 namespace mlpipe {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "batch/logs/csv_text.h"
+#include "base/csv_text.h"
 
 namespace mlpipe {
 namespace {

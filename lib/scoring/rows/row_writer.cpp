@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
+#include "base/csv_text.h"
 #include "scoring/rows/cells.h"
 
 namespace mlpipe {
@@ -45,27 +45,19 @@ std::string_view item_of_row(ScoringInput input) {
   return "{name} {row}";
 }
 
-std::string as_utf8(std::string text) {
-  constexpr std::string_view replacement = "\xef\xbf\xbd";
-  std::size_t sound = 0;
-  while (const auto wrong = invalid_utf8(std::string_view(text).substr(sound))) {
-    text.replace(sound + *wrong, 1, replacement);
-    sound += *wrong + replacement.size();
-  }
-  return text;
+// In quotes where RFC 4180 wants them; bytes that are not UTF-8 stay what they are.
+void append_field(std::string& out, std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) out += text;
+  else append_quoted(out, text);
+}
+
+std::string as_utf8(std::string_view text) {
+  std::string valid;
+  append_valid(valid, text);
+  return valid;
 }
 
 }  // namespace
-
-void append_csv(std::string_view text, std::string& out) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
-  out += '"';
-}
 
 Result<RowWriter> RowWriter::make(const Scoring& scoring) {
   RowWriter writer;
@@ -94,7 +86,7 @@ std::string RowWriter::header() const {
   if (format_ != RowFormat::csv) return line;
   for (const Column& part : parts_) {
     if (!line.empty()) line += ',';
-    append_csv(part.name, line);
+    append_field(line, part.name);
   }
   return line + '\n';
 }
@@ -127,7 +119,7 @@ void RowWriter::append_cells(const RowFacts& facts, std::string& out) const {
   for (const Column& part : parts_) {
     std::string value;
     append_value(part, facts, value);
-    append_cell(format_ == RowFormat::parquet ? as_utf8(std::move(value)) : value, out);
+    append_cell(format_ == RowFormat::parquet ? as_utf8(value) : value, out);
   }
   if (format_ == RowFormat::npy) append_cell({reinterpret_cast<const char*>(facts.values), facts.count * sizeof(float)}, out);
 }
@@ -157,7 +149,7 @@ void RowWriter::append(const RowFacts& facts, std::string& out) const {
       return separated("", ",", "\n", [&](const Column& part) {
         std::string value;
         append_value(part, facts, value);
-        append_csv(value, out);
+        append_field(out, value);
       });
     case RowFormat::json_lines:
       return separated("{", ", ", "}\n", [&](const Column& part) {

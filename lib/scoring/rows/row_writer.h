@@ -51,7 +51,4 @@ class RowWriter {
   std::vector<std::string> columns_;
 };
 
-// As one value of a CSV line: in quotes where it must be (RFC 4180).
-void append_csv(std::string_view text, std::string& out);
-
 }  // namespace mlpipe

@@ -17,8 +17,6 @@ class Graph {
  public:
   virtual ~Graph() = default;
   virtual c10::IValue run(std::vector<at::Tensor> inputs) = 0;
-  // What the file says of itself, for people: "cpu, avx512".
-  virtual std::string target() const { return {}; }
 };
 
 // `fast` freezes the module, and where that pays has LibTorch rewrite it for this processor: other bits, from the same numbers.

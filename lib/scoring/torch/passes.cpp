@@ -11,11 +11,7 @@ std::size_t size_of(ValueType type) { return type == ValueType::int64 ? sizeof(s
 
 std::string shape_text(std::size_t rows, const std::vector<InputRow>& shape) {
   std::vector<std::string> each;
-  for (const InputRow& input : shape) {
-    std::vector<std::int64_t> sides{static_cast<std::int64_t>(rows)};
-    sides.insert(sides.end(), input.shape.begin(), input.shape.end());
-    each.push_back(fmt::format("[{}]", fmt::join(sides, ", ")));
-  }
+  for (const InputRow& input : shape) each.push_back(fmt::format("[{}]", fmt::join(input.in_batch(rows), ", ")));
   return fmt::format("{}", fmt::join(each, " and "));
 }
 

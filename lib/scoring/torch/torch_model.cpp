@@ -78,18 +78,18 @@ std::optional<at::Device> device_of(const std::string& name) {
 
 at::ScalarType scalar_type(ValueType type) { return type == ValueType::int64 ? at::kLong : at::kFloat; }
 
-std::vector<std::int64_t> shape_of(std::size_t rows, const InputRow& row) {
-  std::vector<std::int64_t> shape{static_cast<std::int64_t>(rows)};
-  shape.insert(shape.end(), row.shape.begin(), row.shape.end());
-  return shape;
-}
-
 }  // namespace
 
 std::size_t InputRow::values() const {
   std::size_t count = 1;
   for (const std::int64_t side : shape) count *= static_cast<std::size_t>(side);
   return count;
+}
+
+std::vector<std::int64_t> InputRow::in_batch(std::size_t rows) const {
+  std::vector<std::int64_t> sides{static_cast<std::int64_t>(rows)};
+  sides.insert(sides.end(), shape.begin(), shape.end());
+  return sides;
 }
 
 struct TorchModel::State {
@@ -108,7 +108,7 @@ struct TorchModel::State {
 void TorchModel::State::make_inputs() {
   inputs.clear();
   for (const InputRow& each : row)
-    inputs.push_back(at::empty(shape_of(rows, each), at::TensorOptions(scalar_type(each.type)).pinned_memory(!device.is_cpu())));
+    inputs.push_back(at::empty(each.in_batch(rows), at::TensorOptions(scalar_type(each.type)).pinned_memory(!device.is_cpu())));
 }
 
 Result<ModelOutput> TorchModel::State::output_of(const c10::IValue& result) {

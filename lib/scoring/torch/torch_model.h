@@ -19,6 +19,7 @@ struct InputRow {
   std::vector<std::int64_t> shape;
 
   std::size_t values() const;
+  std::vector<std::int64_t> in_batch(std::size_t rows) const;  // the shape of so many of them
   friend bool operator==(const InputRow&, const InputRow&) = default;
 };
 

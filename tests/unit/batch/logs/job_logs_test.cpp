@@ -1,7 +1,7 @@
 // The files of a job's logs, piece by piece, with a clock that stands still.
 #include <doctest/doctest.h>
 
-#include "batch/logs/csv_text.h"
+#include "base/csv_text.h"
 #include "batch/logs/failure_groups.h"
 #include "batch/logs/job_texts.h"
 #include "batch/logs/mini_batch_table.h"

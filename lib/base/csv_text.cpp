@@ -1,4 +1,4 @@
-#include "batch/logs/csv_text.h"
+#include "base/csv_text.h"
 
 #include <algorithm>
 
@@ -16,15 +16,6 @@ bool plain_ascii(std::string_view text, char special) {
   return plain;
 }
 
-void append_valid(std::string& out, std::string_view text) {
-  while (const auto bad = invalid_utf8(text)) {
-    out += text.substr(0, *bad);
-    out += "\xEF\xBF\xBD";
-    text.remove_prefix(*bad + 1);
-  }
-  out += text;
-}
-
 void append_escaped(std::string& out, char c) {
   const auto byte = static_cast<unsigned char>(c);
   if (c == '"' || c == '\\') {
@@ -38,6 +29,15 @@ void append_escaped(std::string& out, char c) {
 }
 
 }  // namespace
+
+void append_valid(std::string& out, std::string_view text) {
+  while (const auto bad = invalid_utf8(text)) {
+    out += text.substr(0, *bad);
+    out += "\xEF\xBF\xBD";
+    text.remove_prefix(*bad + 1);
+  }
+  out += text;
+}
 
 void append_csv(std::string& out, std::string_view field) {
   if (plain_ascii(field, ',')) {

@@ -6,9 +6,12 @@
 
 namespace mlpipe {
 
+// Bytes that are not UTF-8 become U+FFFD.
+void append_valid(std::string& out, std::string_view text);
+
 // A field of RFC 4180: quoted where it must be. Bytes that are not UTF-8 become U+FFFD.
 void append_csv(std::string& out, std::string_view field);
-// The same of what is valid UTF-8 and is quoted anyway.
+// In quotes in any case, its bytes as they are.
 void append_quoted(std::string& out, std::string_view field);
 
 // A JSON string with its quotes. Bytes that are not UTF-8 become "\udcXX", which Python's os.fsencode turns back into them.
