@@ -16,6 +16,7 @@
 #include "system/host.h"
 #include "system/temporary_folder.h"
 #include "worker/model_bench.h"
+#include "worker/native_worker.h"
 
 namespace mlpipe::cli {
 namespace {
@@ -96,10 +97,13 @@ Result<ModelBenchResult> measure(const Path& folder, const ModelBenchRequest& re
   MLPIPE_TRY(const Path module, scoring_module());
   const Path file = folder / "request.json";
   MLPIPE_TRY_VOID(write_file(file, to_json(request)));
-  MLPIPE_TRY(const std::string text, output_of({executable_path().string(), model_bench_command, module.string(), file.string()}, limit));
+  std::vector<std::string> variables{fmt::format("{}={}", scoring_malloc.first, scoring_malloc.second)};
+  for (const auto& [name, value] : scoring_variables) variables.push_back(fmt::format("{}={}", name, value));
+  MLPIPE_TRY(const std::string text, output_of({executable_path().string(), model_bench_command, module.string(), file.string()}, limit, variables));
   MLPIPE_TRY(ModelBenchResult result, model_bench_result_from_json(text));
-  if (!result.error.empty()) return Error{ErrorKind::step_failed, result.error, ""};
-  return result;
+  if (result.error.empty()) return result;
+  // Its first line: the others are the interpreter's way there.
+  return Error{ErrorKind::step_failed, result.error.substr(0, result.error.find('\n')), "is that what goes into the model? --shape and --step say it"};
 }
 
 float largest_difference(const std::vector<float>& a, const std::vector<float>& b) {

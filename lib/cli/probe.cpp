@@ -52,9 +52,9 @@ void say(int fd, std::string_view text) { (void)!::write(fd, text.data(), text.s
 
 }  // namespace
 
-Result<std::string> output_of(const std::vector<std::string>& argv, Seconds limit) {
+Result<std::string> output_of(const std::vector<std::string>& argv, Seconds limit, const std::vector<std::string>& variables) {
   MLPIPE_TRY(auto pipe, make_pipe());
-  ProcessSpec spec{.argv = argv, .environment = environment_with({}), .out = pipe.second.get()};
+  ProcessSpec spec{.argv = argv, .environment = environment_with(variables), .out = pipe.second.get()};
   MLPIPE_TRY(Child child, Child::spawn(spec));
   pipe.second.reset();
   MLPIPE_TRY(std::string text, read_to_end(pipe.first.get(), limit));

@@ -162,7 +162,6 @@ Result<ModelBenchResult> model_bench_result_from_json(std::string_view text) {
 
 int model_bench_main(const Path& module, const Path& request) {
   try {
-    for (const auto& [name, value] : scoring_variables) ::setenv(name, value, 1);
     auto result = bench(module, request);
     if (!result) {
       ModelBenchResult failed;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <set>
 
@@ -19,14 +20,13 @@ namespace {
 
 using Format = wire::TablePiece::Format;
 
-constexpr std::size_t block_size = 1 << 20;
+constexpr std::size_t block_size = 1 << 18;
 constexpr std::size_t longest_row = std::size_t{1} << 28;  // whose values are looked at
 
 struct Row {
   std::uint64_t begin, end;
   std::string_view bytes;  // empty unless asked for
 };
-using OnRow = std::function<Status(const Row& row)>;
 
 std::unique_ptr<RowScanner> scanner_of(const TableKind& kind) {
   if (kind.format == Format::json_lines) return std::make_unique<LineScanner>();
@@ -34,7 +34,9 @@ std::unique_ptr<RowScanner> scanner_of(const TableKind& kind) {
   return std::make_unique<CsvScanner>(kind.delimiter);
 }
 
-// One pass over a file; keeps of it what lies before the row to come only when the rows' bytes are wanted.
+// One pass over a file; keeps of it what lies before the row to come only when the rows' bytes are wanted. OnRow: Status(const Row&), called
+// for each row: through a std::function it would cost as much as the search for the rows' ends.
+template <class OnRow>
 class FilePass {
  public:
   FilePass(const Path& path, const TableKind& kind, bool bytes_wanted, const OnRow& on_row)
@@ -47,8 +49,8 @@ class FilePass {
       if (stop_pending()) return stopped_error();
       MLPIPE_TRY(const std::size_t got, read_block(fd.get()));
       if (got == 0) break;
-      if (buffer_begin_ == 0 && buffer_.size() == got) MLPIPE_TRY_VOID(check_start());
-      scanner_->feed(std::string_view(buffer_).substr(buffer_.size() - got), sink);
+      if (buffer_begin_ == 0 && used_ == got) MLPIPE_TRY_VOID(check_start());
+      scanner_->feed(std::string_view(buffer_).substr(used_ - got, got), sink);
     }
     if (status_ && !scanner_->finish(sink))
       return Error{ErrorKind::step_failed, fmt::format("{}: a quote is opened in row {} and never closed", shown_path(path_), rows_ + 1),
@@ -62,7 +64,7 @@ class FilePass {
     const auto refuse = [&](const char* is, const char* remedy) {
       return Error{ErrorKind::step_failed, fmt::format("{} {}, so it cannot be split", shown_path(path_), is), remedy};
     };
-    const std::string_view start(buffer_);
+    const std::string_view start(buffer_.data(), used_);
     for (const std::string_view magic : {"\x1f\x8b", "PK\x03\x04", "\x42\x5a\x68\x39\x31\x41\x59", "\xfd" "7zXZ", "\x28\xb5\x2f\xfd"})
       if (start.starts_with(magic)) return refuse("is compressed", "unpack it");
     for (const std::string_view mark : {"\xff\xfe", "\xfe\xff"})
@@ -71,19 +73,19 @@ class FilePass {
   }
 
   Result<std::size_t> read_block(int fd) {
-    const std::uint64_t keep = bytes_wanted_ ? scanner_->row_begin() : buffer_begin_ + buffer_.size();
-    buffer_.erase(0, keep - buffer_begin_);
+    const std::uint64_t keep = bytes_wanted_ ? scanner_->row_begin() : buffer_begin_ + used_;
+    used_ -= keep - buffer_begin_;
+    std::memmove(buffer_.data(), buffer_.data() + (keep - buffer_begin_), used_);
     buffer_begin_ = keep;
-    if (buffer_.size() > longest_row)
+    if (used_ > longest_row)
       return Error{ErrorKind::step_failed, fmt::format("{}: row {} is longer than 256 MB", shown_path(path_), rows_ + 1), {}};
-    const auto used = buffer_.size();
-    buffer_.resize(used + block_size);
+    if (buffer_.size() < used_ + block_size) buffer_.resize(used_ + block_size);
     ssize_t got;
     do {
-      got = ::read(fd, buffer_.data() + used, block_size);
+      got = ::read(fd, buffer_.data() + used_, block_size);
     } while (got < 0 && errno == EINTR);
     if (got < 0) return errno_error("read", path_);
-    buffer_.resize(used + static_cast<std::size_t>(got));
+    used_ += static_cast<std::size_t>(got);
     return static_cast<std::size_t>(got);
   }
 
@@ -98,7 +100,8 @@ class FilePass {
   bool bytes_wanted_;
   const OnRow& on_row_;
   std::unique_ptr<RowScanner> scanner_;
-  std::string buffer_;
+  std::string buffer_;     // its first used_ bytes are the file's, from buffer_begin_ on
+  std::size_t used_ = 0;
   std::uint64_t buffer_begin_ = 0, rows_ = 0;
   Status status_;
 };
@@ -273,7 +276,7 @@ Result<TableRows> cut_rows(const Path& path, const TableKind& kind, std::uint64_
   TableRows table;
   std::uint64_t rows = 0;
   bool header = has_header(kind);
-  const OnRow on_row = [&](const Row& row) -> Status {
+  const auto on_row = [&](const Row& row) -> Status {
     if (std::exchange(header, false)) {
       table.header_bytes = row.end;
       return {};
@@ -290,7 +293,7 @@ Result<TableRows> cut_rows(const Path& path, const TableKind& kind, std::uint64_
 Result<std::uint64_t> read_columns(const Path& path, const TableKind& kind, const std::vector<std::string>& columns, RowWindow& window,
                                    std::vector<std::string>& names, const TakeRow& take) {
   ColumnReader reader(path, kind, columns, window, names, take);
-  const OnRow on_row = [&](const Row& row) { return reader.on_row(row); };
+  const auto on_row = [&](const Row& row) { return reader.on_row(row); };
   MLPIPE_TRY_VOID(FilePass(path, kind, true, on_row).run());
   MLPIPE_TRY_VOID(reader.finish());
   return reader.header_bytes();

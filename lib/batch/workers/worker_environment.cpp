@@ -93,6 +93,7 @@ std::vector<std::string> python_environment(const ParallelJob& job) {
 std::vector<std::string> scoring_environment(const ParallelJob& job) {
   Entries environment(job.environment);
   for (const auto& [name, value] : scoring_variables) environment.set(name, value);
+  environment.add_missing(scoring_malloc.first, scoring_malloc.second);
   if (job.config.scoring.device != "cpu") environment.set("CUDA_VISIBLE_DEVICES", join(gpus_of(job.environment), ","));
   return environment.take();
 }

@@ -3,15 +3,16 @@
 #include <doctest/doctest.h>
 
 #include "support/temp_folder.h"
+#include "worker/native_worker.h"
 
 using namespace mlpipe;
 
 TEST_CASE("a name that the environment has twice means its last value, for Python and for native workers") {
   ParallelJob job;
-  job.environment = {"A=inherited", "B=1", "OMP_NUM_THREADS=4", "A=configured", "A_LONGER=2"};
-  CHECK(python_environment(job) == std::vector<std::string>{"B=1", "OMP_NUM_THREADS=4", "A=configured", "A_LONGER=2", "AZUREML_NODE_COUNT=1",
+  job.environment = {"A=inherited", "B=1", "OMP_NUM_THREADS=4", "A=configured", "A_LONGER=2", "GLIBC_TUNABLES=mine"};
+  CHECK(python_environment(job) == std::vector<std::string>{"B=1", "OMP_NUM_THREADS=4", "A=configured", "A_LONGER=2", "GLIBC_TUNABLES=mine", "AZUREML_NODE_COUNT=1",
                                                             "AZ_BATCHAI_GPU_COUNT_FOUND=" + std::to_string(gpus_of({}).size()), "MKL_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1"});
-  CHECK(scoring_environment(job) == std::vector<std::string>{"B=1", "A=configured", "A_LONGER=2", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1",
+  CHECK(scoring_environment(job) == std::vector<std::string>{"B=1", "A=configured", "A_LONGER=2", "GLIBC_TUNABLES=mine", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1",
                                                              "OPENBLAS_NUM_THREADS=1", "JE_ARROW_MALLOC_CONF=background_thread:false",
                                                              "AOTI_RUNTIME_CHECK_INPUTS=1"});
 }
@@ -25,6 +26,10 @@ std::string value_of(const std::vector<std::string>& environment, const std::str
 }
 
 }  // namespace
+
+TEST_CASE("workers of a model keep the memory that a pass gave back, unless the environment says something of malloc") {
+  CHECK(value_of(scoring_environment({}), "GLIBC_TUNABLES") == scoring_malloc.second);
+}
 
 TEST_CASE("each worker sees one GPU, and those beyond their number none") {
   ParallelJob job;
