@@ -49,6 +49,15 @@ for start in range(0, len(paths), 8):
         for path, scores in zip(paths[start:start + 8], model(torch.from_numpy(batch)).numpy()):
             print(f"{path.name} {scores.argmax()} {scores.max():.6f}")
 """
+# Its data goes on for a while before the checksum, or the stream itself, turns out to be wrong.
+BREAK = """
+import sys, numpy
+numbers = numpy.random.default_rng(2).normal(size=(4000, 20)).astype("float32")
+numpy.savez_compressed(sys.argv[1], numbers)
+data = bytearray(open(sys.argv[1], "rb").read())
+data[len(data) * 3 // 4] ^= 0xFF
+open(sys.argv[1], "wb").write(data)
+"""
 SPEC = """
 inputs: {images: images, model: model.pt}
 steps:
@@ -93,15 +102,32 @@ class Scoring(ScenarioTest):
         self.ok("run", "--force", "--set", "score.mini_batch_size=1", "--set", "score.process_count_per_node=3")
         self.assertEqual(self.rows(), rows)
 
-    def test_arrays(self):
+    def array_spec(self):
         spec = SPEC.replace("images: images, model: model.pt", "images: arrays, model: table.pt").replace("input: image", "input: array")
         spec = "".join(line for line in spec.splitlines(True) if "image: {" not in line)
         self.project.spec(spec.replace("{name} {argmax} {max:.6f}", "{name} {row} {argmax}"))
+
+    def test_arrays(self):
+        self.array_spec()
         self.ok("run")
         rows = self.rows()
         self.assertEqual(len(rows), 3 + 4 + 5 + 6 + 7)
         self.assertEqual([row.rsplit(" ", 1)[0] for row in rows[:4]],
                          ["array-0.npy 0", "array-0.npy 1", "array-0.npy 2", "array-1.npy 0"])
+
+    def test_a_file_that_breaks_in_its_middle_gives_no_rows_and_takes_none_of_others(self):
+        self.array_spec()
+        subprocess.run([VENV_PYTHON, "-c", BREAK, self.project.path / "arrays/array-2.npz"], check=True)
+        self.fails(5, "run")
+        self.ok("run", "--set", "score.error_threshold=1")
+        whole = [f"array-{number}.npy {row}" for number in range(5) for row in range(3 + number)]
+        self.assertEqual([row.rsplit(" ", 1)[0] for row in self.rows()], whole)
+
+    def test_bench_model_says_the_cause_in_a_line(self):
+        result = self.fails(1, "bench-model", "table.pt", "--shape", "19", "--seconds", "0", "--batch-size", "8")
+        self.assertIn("shapes cannot be multiplied (8x19 and 20x3)", result.err.splitlines()[0])
+        self.assertIn("hint: is that what goes into the model?", result.err)
+        self.assertNotIn("Traceback", result.err)
 
     def test_a_broken_image_is_a_failed_item(self):
         (self.project.path / "images/image-07.jpg").write_bytes(b"this is no image")
