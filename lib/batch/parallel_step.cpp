@@ -87,6 +87,13 @@ class ParallelStep::Impl : WorkerPoolOwner {
     end_if_alone();
   }
 
+  std::vector<pid_t> processes() const {
+    std::vector<pid_t> living;
+    for (int worker = 0; pool_ && worker < pool_->size(); ++worker)
+      if (const pid_t pid = pool_->pid(worker); pid > 0) living.push_back(pid);
+    return living;
+  }
+
  private:
   // --- the beginning
 
@@ -410,5 +417,6 @@ ParallelStep::~ParallelStep() = default;
 Status ParallelStep::start() { return impl_->start(); }
 void ParallelStep::stop(ErrorKind reason) { impl_->stop(reason); }
 void ParallelStep::kill(ErrorKind reason) { impl_->kill(reason); }
+std::vector<pid_t> ParallelStep::processes() const { return impl_->processes(); }
 
 }  // namespace mlpipe

@@ -2,9 +2,12 @@
 // Lives inside the runner's event loop; everything it has to say goes through a listener.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/result.h"
@@ -41,6 +44,7 @@ class ParallelStep {
   void stop(ErrorKind reason);
   // The same, but workers are killed at once.
   void kill(ErrorKind reason);
+  std::vector<pid_t> processes() const;  // of living workers
 
  private:
   class Impl;

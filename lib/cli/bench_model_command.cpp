@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -12,6 +11,7 @@
 #include "cli/spec_arguments.h"
 #include "cli/streams.h"
 #include "cli/table.h"
+#include "report/json_document.h"
 #include "run/model_place.h"
 #include "system/host.h"
 #include "system/temporary_folder.h"
@@ -134,7 +134,7 @@ std::string as_text(const std::vector<Side>& sides) {
 }
 
 std::string as_json(const std::vector<Side>& sides) {
-  nlohmann::ordered_json all{{"version", 1}};
+  nlohmann::ordered_json all = json_document("model-bench");
   for (const Side& side : sides) {
     nlohmann::ordered_json timings = nlohmann::ordered_json::array();
     for (const ModelBenchTiming& timing : side.result.timings)
@@ -143,7 +143,7 @@ std::string as_json(const std::vector<Side>& sides) {
                           {"memory_bytes", side.result.memory},     {"batch_size", side.result.facts.batch_size}, {"notes", side.result.facts.notes}, {"timings", timings}};
   }
   all["largest_difference"] = largest_difference(sides[0].result.values, sides[1].result.values);
-  return all.dump(2) + "\n";
+  return json_text(all) + "\n";
 }
 
 Result<int> bench_model(const Arguments& arguments) {
@@ -178,7 +178,7 @@ Command bench_model_command() {
             auto arguments = std::make_shared<Arguments>();
             options.positional("MODEL", arguments->model, "a TorchScript file (.pt) or a package of AOTInductor (.pt2)", true);
             options.value("--shape", arguments->shape, "C,H,W|N", "what goes in: an image of C channels, or N columns of a table");
-            options.value("--step", arguments->step, "NAME", "what goes in is what this step of the pipeline is fed");
+            options.value("--step", arguments->step, "STEP", "what goes in is what this step of the pipeline is fed");
             options.list("--batch-size", arguments->batch_sizes, "N,N,...", "rows a pass (default: 1,8,32; of a table 32,256,1024,4096)");
             options.number("--workers", arguments->workers, 1, "N", "the most workers (default: one a core)");
             options.number("--seconds", arguments->seconds, 0, "N", "of each measurement (default: 1)");

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/kept_run.h"
 #include "cli/streams.h"
+#include "report/json.h"
 #include "reuse/code_trees.h"
 
 namespace mlpipe::cli {
@@ -17,6 +18,13 @@ namespace {
 struct Arguments {
   std::optional<std::string> run, target;
   Place place;
+  bool json = false;
+};
+
+// What was written, for people and as paths.
+struct Said {
+  std::string text;
+  std::vector<Path> files;
 };
 
 // Where things of the run come to lie: as far from the draft's spec as they lay from the run's.
@@ -55,26 +63,27 @@ Status check_empty(const Path& folder) {
   return Error{ErrorKind::usage, fmt::format("{} is there already, and is not an empty folder", shown_path(folder)), "name a new folder"};
 }
 
-Status write_code(const Store& store, const KeptRun& kept, const Draft& draft, std::string& said) {
+Status write_code(const Store& store, const KeptRun& kept, const Draft& draft, Said& said) {
   std::set<std::pair<Path, Digest>> done;
   for (const auto& [step, tree] : kept.code) {
     const Path& place = kept.spec.sources.at(step);
     if (!draft.holds(place)) {
-      said += fmt::format("  not copied: the spec names the code of {} absolutely, {}\n", step, place.string());
+      said.text += fmt::format("  not copied: the spec names the code of {} absolutely, {}\n", step, place.string());
       continue;
     }
     if (!done.emplace(place, tree).second) continue;
     const Path target = draft.place(place);
     MLPIPE_TRY_VOID(code_trees::restore(store, tree, target));
-    said += fmt::format("  {}/  the code of {}\n", draft.shown(target), step);
+    said.files.push_back(target);
+    said.text += fmt::format("  {}/  the code of {}\n", draft.shown(target), step);
   }
   for (const std::string& step : kept.unseen)
-    said += fmt::format("  not copied: the code of {}, at which the run never looked\n", step);
+    said.text += fmt::format("  not copied: the code of {}, at which the run never looked\n", step);
   return {};
 }
 
 // Data is referred to, not copied: where the spec expects it lies a link to where it lay.
-Status write_links(const KeptRun& kept, const Draft& draft, std::string& said) {
+Status write_links(const KeptRun& kept, const Draft& draft, Said& said) {
   std::set<Path> wanted(kept.spec.beside.begin(), kept.spec.beside.end());
   for (const std::string& step : kept.unseen) wanted.insert(kept.spec.sources.at(step));
   for (const Path& path : wanted) {
@@ -83,19 +92,21 @@ Status write_links(const KeptRun& kept, const Draft& draft, std::string& said) {
     if (!draft.holds(path) || std::filesystem::exists(std::filesystem::symlink_status(target, failed))) continue;
     MLPIPE_TRY_VOID(make_dirs(target.parent_path()));
     if (::symlink(path.c_str(), target.c_str()) != 0) return errno_error("make the link", target);
-    said += fmt::format("  {} -> {}\n", draft.shown(target), path.string());
+    said.files.push_back(target);
+    said.text += fmt::format("  {} -> {}\n", draft.shown(target), path.string());
   }
   return {};
 }
 
 // The spec last: a draft that was not finished is no pipeline.
-Status write_spec(const KeptRun& kept, const Draft& draft, std::string& said) {
+Status write_spec(const KeptRun& kept, const Draft& draft, Said& said) {
   for (auto file = kept.spec.files.rbegin(); file != kept.spec.files.rend(); ++file) {
     if (!draft.holds(file->first)) continue;
     const Path target = draft.place(file->first);
     MLPIPE_TRY_VOID(make_dirs(target.parent_path()));
     MLPIPE_TRY_VOID(write_file(target, file->second));
-    said += fmt::format("  {}\n", draft.shown(target));
+    said.files.push_back(target);
+    said.text += fmt::format("  {}\n", draft.shown(target));
   }
   return {};
 }
@@ -112,7 +123,7 @@ std::string run_line(const KeptRun& kept, const Draft& draft) {
   return line;
 }
 
-Status write_draft(const Store& store, const KeptRun& kept, const Draft& draft, std::string& said) {
+Status write_draft(const Store& store, const KeptRun& kept, const Draft& draft, Said& said) {
   MLPIPE_TRY_VOID(make_dirs(draft.folder()));
   MLPIPE_TRY_VOID(write_code(store, kept, draft, said));
   MLPIPE_TRY_VOID(write_links(kept, draft, said));
@@ -128,15 +139,15 @@ Result<int> clone(const Arguments& arguments) {
   MLPIPE_TRY(const RunInfo run, choose_run(store, spec, arguments.run));
   MLPIPE_TRY(const KeptRun kept, kept_run(store, run));
   const Draft draft(kept.spec, target);
-  std::string said = fmt::format("run {} is now a draft in {}\n", run.header.id, shown_path(target));
+  Said said{fmt::format("run {} is now a draft in {}\n", run.header.id, shown_path(target)), {}};
   const bool was_there = path_exists(target);
   if (const Status written = write_draft(store, kept, draft, said); !written) {
     (void)remove_tree(target);
     if (was_there) (void)make_dirs(target);
     return written.error();
   }
-  said += fmt::format("run it: {}\nwith --store {} it reuses what was made there\n", run_line(kept, draft), shell_quote(store.root().string()));
-  MLPIPE_TRY_VOID(print(said));
+  said.text += fmt::format("run it: {}\nwith --store {} it reuses what was made there\n", run_line(kept, draft), shell_quote(store.root().string()));
+  MLPIPE_TRY_VOID(print(arguments.json ? to_json(Written{run.header.id, said.files, run_line(kept, draft)}) + "\n" : said.text));
   return 0;
 }
 
@@ -148,6 +159,7 @@ Command clone_command() {
             options.positional("RUN", arguments->run, "a run's id, the beginning of it, or latest", true);
             options.positional("DIR", arguments->target, "a new or empty folder", true);
             arguments->place.declare(options);
+            options.flag("--json", arguments->json, "JSON on stdout");
             return [arguments] { return clone(*arguments); };
           }};
 }

@@ -32,6 +32,7 @@ struct Command {
   std::string name, summary;
   // Declares the options and returns what to do once they are filled: 0 or another exit code, or an Error to be shown.
   std::function<std::function<Result<int>()>(Options&)> declare;
+  bool hidden = false;  // from the overview and the manual
 };
 
 // One a file.
@@ -56,6 +57,9 @@ Command export_command();
 Command convert_command();
 Command env_command();
 Command bench_model_command();
+Command schema_command();
+Command completion_command();
+Command man_command();
 
 // All commands, in the order of the help.
 std::vector<Command> commands();

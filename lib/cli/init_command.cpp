@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/spec_arguments.h"
 #include "cli/streams.h"
+#include "report/json.h"
 #include "report/vscode.h"
 
 namespace mlpipe::cli {
@@ -18,14 +19,19 @@ steps:
 
 struct Arguments {
   Place place;
-  bool vscode = false;
+  bool vscode = false, json = false;
 };
 
-Result<int> write_pipeline(const Place& place) {
+Status tell_written(const Path& file, const std::string& command, bool json) {
+  return json ? print(to_json(Written{"", {absolute_path(file)}, command}) + "\n") : Status();
+}
+
+Result<int> write_pipeline(const Place& place, bool json) {
   const Path file = place.file ? Path(*place.file) : Path("pipeline.yaml");
   if (path_exists(file)) return Error{ErrorKind::usage, fmt::format("{} is there already", file.string()), "-f names another file"};
   MLPIPE_TRY_VOID(write_file(file, smallest_pipeline));
   tell(fmt::format("wrote {}: `mlpipe run` runs it", file.string()));
+  MLPIPE_TRY_VOID(tell_written(file, "mlpipe run", json));
   return 0;
 }
 
@@ -52,7 +58,7 @@ Result<int> leave_alone(const Path& file, const std::vector<AttachTarget>& targe
   return exit_code(ErrorKind::usage);
 }
 
-Result<int> write_launch(const Place& place) {
+Result<int> write_launch(const Place& place, bool json) {
   MLPIPE_TRY(const auto targets, targets_of(place));
   if (targets.empty()) return Error{ErrorKind::usage, "no step of this pipeline runs a Python script of its own", ""};
   const Path workspace = absolute_path("."), file = real_place(workspace / ".vscode/launch.json");
@@ -69,6 +75,7 @@ Result<int> write_launch(const Place& place) {
   MLPIPE_TRY_VOID(write_file(file, launch->text));
   tell(fmt::format("wrote {}: {}", shown_path(file), join(launch->added, ", ")));
   tell(fmt::format("mlpipe replay STEP --mini-batch N --debugpy {} waits for them", usual_debug_port));
+  MLPIPE_TRY_VOID(tell_written(file, "", json));
   return 0;
 }
 
@@ -78,8 +85,11 @@ Command init_command() {
   return {"init", "write a first pipeline, or what an editor needs", [](Options& options) {
             auto arguments = std::make_shared<Arguments>();
             options.flag("--vscode", arguments->vscode, "write .vscode/launch.json: attach to each step that runs Python");
+            options.flag("--json", arguments->json, "what was written as JSON on stdout");
             arguments->place.declare(options);
-            return [arguments] { return arguments->vscode ? write_launch(arguments->place) : write_pipeline(arguments->place); };
+            return [arguments] {
+              return arguments->vscode ? write_launch(arguments->place, arguments->json) : write_pipeline(arguments->place, arguments->json);
+            };
           }};
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/options.h"
 #include "cli/streams.h"
 #include "worker/model_bench.h"
@@ -15,7 +16,8 @@ namespace {
 
 std::string overview() {
   std::string text = "usage: mlpipe COMMAND [options]\n\nruns Azure ML style pipelines on this machine\n\n";
-  for (const Command& command : commands()) text += fmt::format("  {:<10}  {}\n", command.name, command.summary);
+  for (const Command& command : commands())
+    if (!command.hidden) text += fmt::format("  {:<10}  {}\n", command.name, command.summary);
   return text + "\nmlpipe COMMAND --help lists a command's options; mlpipe --version says which mlpipe this is\n";
 }
 
@@ -53,6 +55,7 @@ int dispatch(std::string name, std::vector<std::string> words) {
   }
   if (name == "help" || name == "--help" || name == "-h") return show_text(overview());
   const auto all = commands();
+  if (name == complete_command) return show_text(completion_lines(complete(all, words)));
   for (const Command& command : all)
     if (command.name == name) return run_command_line(command, words);
   return show(unknown_command(name, all));
@@ -64,7 +67,7 @@ std::vector<Command> commands() {
   return {run_command(),   plan_command(),   why_command(),   validate_command(), runs_command(),   show_command(),
           output_command(), logs_command(),   diff_command(),  rerun_command(),    clone_command(),  replay_command(),
           debug_command(),  export_command(), convert_command(), cache_command(),  gc_command(),    env_command(),
-          bench_model_command(), init_command(),   doctor_command()};
+          bench_model_command(), init_command(),   doctor_command(),   schema_command(), completion_command(), man_command()};
 }
 
 int main(int argc, const char* const* argv) {

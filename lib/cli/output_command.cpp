@@ -4,6 +4,7 @@
 #include "cli/chosen_run.h"
 #include "cli/command.h"
 #include "cli/streams.h"
+#include "report/json.h"
 
 namespace mlpipe::cli {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 struct Arguments {
   Place place;
   std::optional<std::string> output, run;
+  bool json = false;
 };
 
 bool has_outputs(const StepRecord& record) {
@@ -80,7 +82,7 @@ Result<int> output(const Arguments& arguments) {
   if (!path_exists(path))
     return Error{ErrorKind::store, fmt::format("{} of run {} is gone: {}", *arguments.output, found.run.header.id, path.string()),
                  "mlpipe run makes it again"};
-  MLPIPE_TRY_VOID(print(path.string() + "\n"));
+  MLPIPE_TRY_VOID(print((arguments.json ? to_json(OutputPlace{found.run.header.id, found.record.step, chosen, path}) : path.string()) + "\n"));
   return 0;
 }
 
@@ -92,6 +94,7 @@ Command output_command() {
             options.positional("STEP.NAME", arguments->output, "a step and the name of one of its outputs", true);
             arguments->place.declare(options);
             declare_run(options, arguments->run);
+            options.flag("--json", arguments->json, "JSON on stdout");
             return [arguments] { return output(*arguments); };
           }};
 }

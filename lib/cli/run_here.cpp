@@ -2,7 +2,9 @@
 
 #include "cli/streams.h"
 #include "report/console.h"
+#include "report/github.h"
 #include "report/json.h"
+#include "report/junit.h"
 #include "report/log_tree.h"
 #include "run/downloads.h"
 #include "run/runner.h"
@@ -17,25 +19,44 @@ class FanOut final : public EventSink {
   void on(const Event& event) override {
     for (const auto& sink : sinks_) sink->on(event);
   }
+  void pulse(const std::map<std::string, std::uint64_t>& memory) override {
+    for (const auto& sink : sinks_) sink->pulse(memory);
+  }
 
  private:
   std::vector<std::unique_ptr<EventSink>> sinks_;
 };
 
-// `printed`: whether all events reached stdout.
-FanOut make_sinks(const Reporting& reporting, Status& printed) {
-  FanOut sinks;
-  // First, so that whatever else fails, what a step printed is on disk.
-  sinks.add(make_log_tree());
-  if (reporting.json)
-    sinks.add(make_json_lines([&printed](std::string_view line) {
-      if (printed) printed = print(line);
-    }));
+// What became of what the sinks write.
+struct Written {
+  Status events, junit;
+};
+
+std::unique_ptr<EventSink> console_sink(const Reporting& reporting) {
   ConsoleOptions options = console_options(2);
   options.quiet = reporting.quiet;
   // JSON lines on the same terminal would run through the table.
   if (reporting.json && is_terminal(1)) options.live = false;
-  sinks.add(make_console(options));
+  return make_console(options);
+}
+
+std::unique_ptr<EventSink> github_sink(GitHubJob job, const Pipeline& pipeline) {
+  std::map<std::string, Location> places;
+  for (const Step& step : pipeline.steps) places.emplace(step.name, step.where);
+  return make_github(std::move(job), std::move(places), tell_lines);
+}
+
+FanOut make_sinks(const Reporting& reporting, const Pipeline& pipeline, Written& written) {
+  FanOut sinks;
+  // First, so that whatever else fails, what a step printed is on disk.
+  sinks.add(make_log_tree());
+  if (reporting.json)
+    sinks.add(make_json_lines([&written](std::string_view line) {
+      if (written.events) written.events = print(line);
+    }));
+  sinks.add(console_sink(reporting));
+  if (reporting.junit) sinks.add(make_junit(*reporting.junit, written.junit));
+  if (auto job = github_job()) sinks.add(github_sink(std::move(*job), pipeline));
   return sinks;
 }
 
@@ -43,15 +64,18 @@ FanOut make_sinks(const Reporting& reporting, Status& printed) {
 
 void Reporting::declare(Options& options) {
   options.flag("--json", json, "every event as a line of JSON on stdout");
+  options.value("--junit", junit, "FILE", "write the steps and how they ended as JUnit XML, when the run ends");
   options.flag("-q,--quiet", quiet, "only failures and the last line");
 }
 
 Result<int> run_here(Pipeline pipeline, const Store& store, const RunRequest& request, const Reporting& reporting) {
-  Status printed;
-  FanOut sinks = make_sinks(reporting, printed);
+  Written written;
+  FanOut sinks = make_sinks(reporting, pipeline, written);
   MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::missing, &sinks));
   MLPIPE_TRY(const RunInfo info, run_pipeline(pipeline, store, request, sinks));
-  if (!printed && info.exit_code == 0) return printed.error();
+  for (const Status* status : {&written.events, &written.junit})
+    if (!*status && info.exit_code == 0) return status->error();
+  if (!written.junit) tell(written.junit.error());
   return info.exit_code;
 }
 

@@ -1,6 +1,9 @@
 // Running a pipeline and telling people, log files and programs about it: what `run` and `rerun` share.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "cli/command.h"
 #include "pipeline/pipeline.h"
 #include "run/request.h"
@@ -10,6 +13,7 @@ namespace mlpipe::cli {
 
 struct Reporting {
   bool json = false, quiet = false;
+  std::optional<std::string> junit;
 
   void declare(Options& options);
 };

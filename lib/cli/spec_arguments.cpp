@@ -9,6 +9,7 @@
 #include "cli/python_pipeline.h"
 #include "cli/streams.h"
 #include "report/console.h"
+#include "report/github.h"
 #include "system/files.h"
 
 namespace mlpipe::cli {
@@ -114,14 +115,15 @@ spec::Overrides Changes::overrides() const {
 
 Result<Pipeline> load_pipeline(const Path& file, const spec::Overrides& overrides) {
   spec::Loaded loaded = spec::load(file, overrides);
-  if (!loaded.diagnostics.all().empty()) {
-    std::string drawn = render_all(loaded, console_options(2).colour);
-    while (drawn.ends_with('\n')) drawn.pop_back();
-    tell(drawn);
-  }
+  tell_mistakes(loaded);
   if (loaded.pipeline) return std::move(*loaded.pipeline);
   tell(verdict(file, loaded));
   return Error{ErrorKind::spec, {}, {}};
+}
+
+void tell_mistakes(const spec::Loaded& loaded) {
+  tell_lines(render_all(loaded, console_options(2).colour));
+  if (const auto job = github_job()) tell_lines(annotations(*job, loaded.diagnostics.all()));
 }
 
 std::string verdict(const Path& file, const spec::Loaded& loaded) {

@@ -46,6 +46,8 @@ struct Changes {
 
 // The pipeline; all mistakes and warnings have been told on stderr. An error has no message: it has been told, too.
 Result<Pipeline> load_pipeline(const Path& file, const spec::Overrides& overrides);
+// All mistakes and warnings on stderr, each at its line; in a job of GitHub's as annotations, too.
+void tell_mistakes(const spec::Loaded& loaded);
 // "pipeline.yaml: 2 errors, 1 warning"; "pipeline.yaml: 5 steps, no mistakes".
 std::string verdict(const Path& file, const spec::Loaded& loaded);
 

@@ -26,7 +26,9 @@ Status print(std::string_view text) {
   return written;
 }
 
-void tell(std::string_view line) { (void)write_all(STDERR_FILENO, fmt::format("{}\n", line), "standard error"); }
+void tell(std::string_view line) { tell_lines(fmt::format("{}\n", line)); }
+
+void tell_lines(std::string_view lines) { (void)write_all(STDERR_FILENO, lines, "standard error"); }
 
 void tell(const Error& error) {
   if (error.message.empty()) return;

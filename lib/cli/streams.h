@@ -15,6 +15,8 @@ void ensure_standard_descriptors();
 Status print(std::string_view text);
 // A message, with its line end. Never fails.
 void tell(std::string_view line);
+// Messages with their line ends.
+void tell_lines(std::string_view lines);
 // "mlpipe: error: ..." and "hint: ..." on stderr. One without a message has been told already.
 void tell(const Error& error);
 

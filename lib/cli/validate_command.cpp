@@ -3,7 +3,6 @@
 #include "cli/command.h"
 #include "cli/spec_arguments.h"
 #include "cli/streams.h"
-#include "report/console.h"
 #include "report/json.h"
 
 namespace mlpipe::cli {
@@ -26,8 +25,8 @@ Result<int> validate(Arguments& arguments) {
   if (arguments.json) {
     MLPIPE_TRY_VOID(print(to_json(loaded.diagnostics.all()) + "\n"));
   } else {
-    std::string drawn = render_all(loaded, console_options(2).colour);
-    tell(drawn + verdict(spec, loaded));
+    tell_mistakes(loaded);
+    tell(verdict(spec, loaded));
   }
   return loaded.pipeline ? 0 : exit_code(ErrorKind::spec);
 }

@@ -19,7 +19,12 @@ namespace {
 
 constexpr auto redraw_every = std::chrono::milliseconds(100);
 constexpr auto progress_line_every = std::chrono::seconds(10);
+// CI systems stop jobs that say nothing for minutes.
+constexpr auto heartbeat_every = std::chrono::seconds(60);
 constexpr std::size_t widest_name = 24;
+// Lines behind which a failure is no longer in sight.
+constexpr std::size_t lines_in_sight = 10;
+constexpr std::size_t most_repeated = 3;
 
 enum class Colour { none, red = 31, green = 32, yellow = 33, cyan = 36 };
 
@@ -42,7 +47,9 @@ bool says(const char* variable, std::string_view value) {
 
 class Console final : public EventSink {
  public:
-  Console(const ConsoleOptions& options, const Clock& clock) : options_(options), clock_(clock), screen_(options.fd) {}
+  Console(const ConsoleOptions& options, const Clock& clock) : options_(options), clock_(clock), screen_(options.fd) {
+    if (options_.live) Screen::notice_stops();
+  }
 
   ~Console() override {
     if (options_.live) screen_.print({}, {});
@@ -51,6 +58,13 @@ class Console final : public EventSink {
   void on(const Event& event) override {
     now_ = clock_.steady();
     std::visit([this](const auto& happening) { tell(happening); }, event);
+    present();
+  }
+
+  void pulse(const std::map<std::string, std::uint64_t>& memory) override {
+    now_ = clock_.steady();
+    table_.memory(memory);
+    if (!options_.live && !options_.quiet) heartbeat();
     present();
   }
 
@@ -110,12 +124,12 @@ class Console final : public EventSink {
   void tell(const StepEnded& ended) {
     const StepRecord& record = ended.record;
     finish_lines(record.step);
-    table_.end(record.step);
     const bool failed = record.state == StepState::failed;
+    table_.end(record.step, failed);
+    told_.erase(record.step);
     if (options_.quiet && !failed) return;
     line(fmt::format("{}  {}", name(record.step), painted_outcome(record)));
-    if (failed)
-      for (const std::string& text : explain_failure(ended)) line("  " + text);
+    if (failed) tell_failure(ended);
     for (const auto& [output, path] : ended.published)
       line(fmt::format("  {} published to {}", harmless(output), harmless(shown_path(path))));
   }
@@ -123,8 +137,33 @@ class Console final : public EventSink {
   void tell(const RunEnded& ended) {
     if (!options_.quiet)
       for (const auto& [output, path] : ended.outputs) line(fmt::format("output {}: {}", harmless(output), harmless(shown_path(path))));
+    repeat_failures();
     line(last_line(ended.info));
     if (!ended.hint.empty()) line("hint: " + harmless(ended.hint));
+  }
+
+  void tell_failure(const StepEnded& ended) {
+    for (const std::string& text : explain_failure(ended)) line("  " + text);
+    const std::string next = ended.replay.empty() ? ended.again : ended.replay;
+    failures_.push_back({fmt::format("{} {}", harmless(ended.record.step), outcome(ended.record)), harmless(next), lines_told_});
+  }
+
+  // What others printed since has pushed them off the screen: the last thing to read is what to type next.
+  void repeat_failures() {
+    if (options_.quiet || failures_.empty() || lines_told_ < failures_.back().at + lines_in_sight) return;
+    for (std::size_t i = 0; i < std::min(failures_.size(), most_repeated); ++i) {
+      line(failures_[i].what);
+      if (!failures_[i].next.empty()) line("  next: " + failures_[i].next);
+    }
+    if (failures_.size() > most_repeated) line(fmt::format("and {} more failed", failures_.size() - most_repeated));
+  }
+
+  // Of a step about which nothing was said for long: that it still runs.
+  void heartbeat() {
+    for (const std::string& step : table_.active()) {
+      const SteadyTime last = told_.try_emplace(step, now_).first->second;
+      if (now_ - last >= heartbeat_every) say(step, "still " + table_.state_of(step, now_));
+    }
   }
 
   // A step's half lines, before what is said about it next.
@@ -136,11 +175,14 @@ class Console final : public EventSink {
   }
 
   void speak(const std::string& step, const std::string& worker, const std::string& text) {
+    told_[step] = now_;
     line(fmt::format("{}{} | {}", name(step), worker.empty() ? "" : " " + harmless(worker), harmless(text)));
   }
 
   void say(const std::string& step, const std::string& text) {
-    if (!options_.quiet) line(fmt::format("{}  {}", name(step), text));
+    if (options_.quiet) return;
+    told_[step] = now_;
+    line(fmt::format("{}  {}", name(step), text));
   }
 
   std::string name(const std::string& step) const { return fmt::format("{:<{}}", harmless(step), name_width_); }
@@ -160,6 +202,7 @@ class Console final : public EventSink {
   void line(const std::string& text) {
     lines_ += text;
     lines_ += '\n';
+    ++lines_told_;
   }
 
   // Lines appear at once, also when the next event is far; the table alone is redrawn at most ten times a second.
@@ -179,7 +222,13 @@ class Console final : public EventSink {
   Screen screen_;
   LiveTable table_;
   std::map<Speaker, LineCutter> speakers_;
-  std::map<std::string, SteadyTime> progress_told_;
+  std::map<std::string, SteadyTime> progress_told_, told_;  // told_: anything, of those that run
+  struct Failed {
+    std::string what, next;
+    std::size_t at = 0;  // lines before its end
+  };
+  std::vector<Failed> failures_;
+  std::size_t lines_told_ = 0;
   std::size_t name_width_ = 0;
   std::string lines_;
   SteadyTime now_, drawn_;

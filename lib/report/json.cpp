@@ -1,21 +1,15 @@
 #include "report/json.h"
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "report/json_document.h"
 #include "system/files.h"
 
 namespace mlpipe {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int schema = 1;
-
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json object() { return Json{{"schema", schema}}; }
 
 Json json_of(const std::optional<Digest>& digest) { return digest ? Json(digest->hex()) : Json(nullptr); }
 
@@ -158,10 +152,11 @@ Json fields(const RunEnded& e) {
   return {{"event", "run_ended"}, {"run", json_of(e.info)}, {"hint", e.hint}, {"outputs", std::move(outputs)}};
 }
 
-Json with_schema(Json fields) {
-  Json json = object();
+// A document with these fields.
+std::string document(std::string_view kind, const Json& fields) {
+  Json json = json_document(kind);
   json.update(fields);
-  return json;
+  return json_text(json);
 }
 
 // Bytes at the end of `text` that may be the beginning of one character.
@@ -241,39 +236,39 @@ Json json_of(const Diagnostic& d) {
 Json json_of(const Fact& fact) { return {{"name", fact.name}, {"value", fact.value}, {"ok", fact.ok}, {"hint", fact.hint}}; }
 
 template <class T>
-std::string list_of(const char* name, const std::vector<T>& values) {
-  Json json = object();
+std::string list_of(std::string_view kind, const char* name, const std::vector<T>& values) {
+  Json json = json_document(kind);
   json[name] = Json::array();
   for (const T& value : values) json[name].push_back(json_of(value));
-  return dump(json);
+  return json_text(json);
 }
 
 }  // namespace
 
 std::string to_json(const Event& event) {
-  return dump(with_schema(std::visit([](const auto& happening) { return fields(happening); }, event)));
+  return document("event", std::visit([](const auto& happening) { return fields(happening); }, event));
 }
 
 std::unique_ptr<EventSink> make_json_lines(std::function<void(std::string_view)> write) { return std::make_unique<JsonLines>(std::move(write)); }
 
-std::string to_json(const RunInfo& run) { return dump(with_schema(json_of(run))); }
-std::string to_json(const std::vector<RunInfo>& runs) { return list_of("runs", runs); }
-std::string to_json(const std::vector<StepPlan>& plan) { return list_of("steps", plan); }
-std::string to_json(const std::vector<Diagnostic>& diagnostics) { return list_of("diagnostics", diagnostics); }
-std::string to_json(const std::vector<StepWhy>& steps) { return list_of("steps", steps); }
-std::string to_json(const std::vector<Fact>& facts) { return list_of("facts", facts); }
+std::string to_json(const RunInfo& run) { return document("run", json_of(run)); }
+std::string to_json(const std::vector<RunInfo>& runs) { return list_of("runs", "runs", runs); }
+std::string to_json(const std::vector<StepPlan>& plan) { return list_of("plan", "steps", plan); }
+std::string to_json(const std::vector<Diagnostic>& diagnostics) { return list_of("diagnostics", "diagnostics", diagnostics); }
+std::string to_json(const std::vector<StepWhy>& steps) { return list_of("why", "steps", steps); }
+std::string to_json(const std::vector<Fact>& facts) { return list_of("facts", "facts", facts); }
 
 std::string to_json(const std::vector<EnvironmentListing>& environments) {
   Json list = Json::array();
   for (const EnvironmentListing& one : environments)
     list.push_back({{"name", one.name}, {"steps", one.steps}, {"python", one.python}, {"mapped", one.mapped}, {"missing", one.missing}});
-  Json json = object();
+  Json json = json_document("environments");
   json["environments"] = std::move(list);
-  return dump(json);
+  return json_text(json);
 }
 
 std::string to_json(const GcPlan& plan, bool dry_run) {
-  Json json = object();
+  Json json = json_document("gc");
   json["dry_run"] = dry_run;
   json["removed"] = Json::array();
   for (const Item& item : plan.removed)
@@ -283,11 +278,11 @@ std::string to_json(const GcPlan& plan, bool dry_run) {
   json["bytes_before"] = plan.before;
   json["bytes_after"] = plan.after;
   json["too_large"] = plan.too_large();
-  return dump(json);
+  return json_text(json);
 }
 
 std::string to_json(const CacheStatistics& statistics) {
-  Json json = object();
+  Json json = json_document("cache-statistics");
   json["bytes"] = statistics.bytes;
   json["kinds"] = json_of(statistics.kinds);
   json["steps"] = Json::array();
@@ -298,20 +293,20 @@ std::string to_json(const CacheStatistics& statistics) {
   json["misses"] = statistics.misses;
   json["causes"] = Json::object();
   for (const auto& [cause, count] : statistics.causes) json["causes"][std::string(name_of(cause))] = count;
-  return dump(json);
+  return json_text(json);
 }
 
 std::string to_json(const Exchanged& exchanged) {
-  Json json = object();
+  Json json = json_document("cache-exchange");
   json["results"] = exchanged.results;
   json["added"] = exchanged.added;
   json["bytes"] = exchanged.bytes;
   json["notices"] = exchanged.notices;
-  return dump(json);
+  return json_text(json);
 }
 
 std::string to_json(const StoreProof& proof) {
-  Json json = object();
+  Json json = json_document("store-proof");
   json["results"] = proof.results;
   json["outputs"] = proof.objects;
   json["texts"] = proof.texts;
@@ -319,19 +314,29 @@ std::string to_json(const StoreProof& proof) {
   json["bytes"] = proof.bytes;
   json["damages"] = Json::array();
   for (const Damage& damage : proof.damages) json["damages"].push_back({{"what", damage.what}, {"hint", damage.hint}});
-  return dump(json);
+  return json_text(json);
+}
+
+std::string to_json(const OutputPlace& place) {
+  return document("output", {{"run", place.run}, {"step", place.step}, {"output", json_of(std::vector{place.output})[0]}, {"path", place.path.string()}});
+}
+
+std::string to_json(const Written& written) {
+  Json files = Json::array();
+  for (const Path& file : written.files) files.push_back(file.string());
+  return document("written", {{"run", written.run}, {"files", std::move(files)}, {"command", written.command}});
 }
 
 std::string python_pipeline_request(const Path& file, const std::string& function, const std::map<std::string, std::string>& values,
                                     const std::map<std::string, std::string>& data, const Path& to) {
-  return dump({{"file", file.string()}, {"function", function}, {"values", values}, {"data", data}, {"to", to.string()}});
+  return json_text({{"file", file.string()}, {"function", function}, {"values", values}, {"data", data}, {"to", to.string()}});
 }
 
 std::string to_json(const azure::PipelineJob& job) {
   Json json = {{"files", Json::array()}, {"notes", Json::array()}, {"left_out", job.left_out}};
   for (const auto& [name, text] : job.files) json["files"].push_back(name.string());
   for (const azure::Note& note : job.notes) json["notes"].push_back({{"step", note.step}, {"message", note.message}});
-  return dump(with_schema(std::move(json)));
+  return document("azure-job", json);
 }
 
 }  // namespace mlpipe

@@ -1,5 +1,4 @@
-// Machine-readable forms: NDJSON events of a run, and JSON of records and plans. Every object has "schema": 1. Text that is
-// not UTF-8 has U+FFFD in place of what is not.
+// Machine-readable forms: NDJSON events of a run, and JSON of records and plans; report/json_document.h says what all have.
 #pragma once
 
 #include <functional>
@@ -71,6 +70,22 @@ std::string to_json(const CacheStatistics& statistics);
 std::string to_json(const Exchanged& exchanged);
 std::string to_json(const StoreProof& proof);
 std::string to_json(const azure::PipelineJob& job);
+
+// Where an output of a recorded run lies.
+struct OutputPlace {
+  std::string run, step;
+  StoredOutput output;
+  Path path;
+};
+std::string to_json(const OutputPlace& place);
+
+// What was written where the user said so.
+struct Written {
+  std::string run;           // that it is made of, or empty
+  std::vector<Path> files;   // absolute
+  std::string command;       // that runs it
+};
+std::string to_json(const Written& written);
 // What worker/python/mlpipe_dump_pipeline.py is asked.
 std::string python_pipeline_request(const Path& file, const std::string& function, const std::map<std::string, std::string>& values,
                                     const std::map<std::string, std::string>& data, const Path& to);

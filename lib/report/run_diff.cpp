@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include "report/json_document.h"
 
 namespace mlpipe {
 namespace {
@@ -102,15 +102,15 @@ bool StepDiff::is_same() const {
 }
 
 std::string to_json(const RunDiff& diff) {
-  const Json json{{"schema", 1},
-                  {"before", json_of(diff.before)},
-                  {"after", json_of(diff.after)},
-                  {"spec", list_of(diff.spec)},
-                  {"spec_note", diff.spec_note},
-                  {"parameters", list_of(diff.parameters)},
-                  {"inputs", list_of(diff.inputs)},
-                  {"steps", list_of(diff.steps)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  Json json = json_document("diff");
+  json.update(Json{{"before", json_of(diff.before)},
+                   {"after", json_of(diff.after)},
+                   {"spec", list_of(diff.spec)},
+                   {"spec_note", diff.spec_note},
+                   {"parameters", list_of(diff.parameters)},
+                   {"inputs", list_of(diff.inputs)},
+                   {"steps", list_of(diff.steps)}});
+  return json_text(json);
 }
 
 std::map<std::string, double> metrics_in(std::string_view text) {

@@ -2,16 +2,38 @@
 
 #include <sys/ioctl.h>
 
+#include <csignal>
+
 #include "report/terminal_text.h"
 #include "system/files.h"
 
 namespace mlpipe {
+namespace {
+
+volatile std::sig_atomic_t continued = 0;  // by SIGCONT, since it was last looked at
+
+}  // namespace
+
+void Screen::notice_stops() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { continued = 1; };
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGCONT, &action, nullptr);
+}
 
 void Screen::print(std::string_view lines) {
   if (!lines.empty()) write(lines);
 }
 
+// Whoever stopped us with Ctrl-Z has typed and read below the table since: it is not ours to erase any more.
+void Screen::forget_after_stop() {
+  if (!continued) return;
+  continued = 0;
+  drawn_.clear();
+}
+
 void Screen::print(std::string_view lines, const std::vector<std::string>& table) {
+  forget_after_stop();
   if (lines.empty() && table.empty() && drawn_.empty()) return;
   std::string frame = erase_table(size());
   frame += lines;

@@ -22,10 +22,15 @@ class Screen {
   // The same above a table that replaces the last one.
   void print(std::string_view lines, const std::vector<std::string>& table);
 
+  // From now on a table that was drawn before the process was stopped (Ctrl-Z) and continued stays where it is: what the shell wrote below it
+  // would be erased with it. Takes SIGCONT's handler; children get the default back.
+  static void notice_stops();
+
   // As the terminal says now; 80 x 24 when it does not.
   ScreenSize size() const;
 
  private:
+  void forget_after_stop();
   std::string erase_table(const ScreenSize& size) const;
   void write(std::string_view bytes);
 

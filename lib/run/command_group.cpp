@@ -26,6 +26,13 @@ void CommandGroup::kill(ErrorKind kind) {
   for (const auto& task : tasks_) task->kill(kind);
 }
 
+std::vector<pid_t> CommandGroup::processes() const {
+  std::vector<pid_t> living;
+  for (const auto& task : tasks_)
+    if (task->pid() > 0) living.push_back(task->pid());
+  return living;
+}
+
 // Those that are stopped because of it end as stopped, and tell nothing of the cause.
 void CommandGroup::ended(std::size_t rank, const CommandEnd& end) {
   const bool well = end.status.ok() && !end.cut_short;

@@ -24,6 +24,7 @@ class CommandGroup {
   Status start();
   void stop(ErrorKind kind, int signal);
   void kill(ErrorKind kind);
+  std::vector<pid_t> processes() const;  // the living
 
  private:
   void ended(std::size_t rank, const CommandEnd& end);

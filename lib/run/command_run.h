@@ -15,6 +15,7 @@ class CommandRun final : public StepRun {
 
   void stop(ErrorKind kind) override;
   void kill(ErrorKind kind) override;
+  std::vector<pid_t> processes() const override { return task_ ? task_->processes() : std::vector<pid_t>(); }
 
  private:
   Status start_work() override;

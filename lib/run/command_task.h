@@ -36,6 +36,7 @@ class CommandTask {
   // Politely: `signal` to the group, SIGKILL when it has not ended after a while.
   void stop(ErrorKind kind, int signal);
   void kill(ErrorKind kind);
+  pid_t pid() const { return child_.pid(); }  // -1: it has ended
 
  private:
   struct Stream {

@@ -1,6 +1,8 @@
 // What happens while a pipeline runs. lib/run emits these and never prints; lib/report has the sinks.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -68,6 +70,8 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void on(const Event& event) = 0;
+  // Time has passed while steps run, about four times a second: for what shows time. `memory`: bytes, of all processes of each running step.
+  virtual void pulse(const std::map<std::string, std::uint64_t>& memory) { (void)memory; }
 };
 
 }  // namespace mlpipe

@@ -13,6 +13,7 @@ class ParallelRun final : public StepRun, public ParallelListener {
 
   void stop(ErrorKind kind) override;
   void kill(ErrorKind kind) override;
+  std::vector<pid_t> processes() const override { return work_ ? work_->processes() : std::vector<pid_t>(); }
 
  private:
   Status start_work() override;

@@ -47,6 +47,7 @@ RunDispatcher::RunDispatcher(RunContext& context, const StepGraph& graph, Select
       schedule_(graph, considered(selection_), {context.cores, physical_memory()}, finalizing(context.pipeline)),
       available_(std::move(available)),
       announced_(graph.size()),
+      pulse_(context.loop, context.events, [this] { return processes(); }),
       publication_index_(context.store.index_path(), context.clock),
       others_(context.request.cache_from) {
   info_.header = context.recorder.header();
@@ -220,6 +221,7 @@ void RunDispatcher::start(std::size_t number) {
   const auto started = run->start();
   if (started && *started) {
     running_[number] = std::move(run);
+    pulse_.start();
     return;
   }
   if (!started) (void)run->keep_manifest();
@@ -282,6 +284,12 @@ void RunDispatcher::sync_soon() {
     sync_ = 0;
     if (const auto synced = context_.recorder.sync(); !synced) cannot_record(synced.error());
   });
+}
+
+Pulse::Processes RunDispatcher::processes() const {
+  Pulse::Processes running;
+  for (const auto& [step, run] : running_) running[context_.pipeline.steps[step].name] = run->processes();
+  return running;
 }
 
 // Steps that fail for it may say so in their own words, or not at all.

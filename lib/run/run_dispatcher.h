@@ -10,6 +10,7 @@
 
 #include "pipeline/graph.h"
 #include "run/publication.h"
+#include "run/pulse.h"
 #include "run/schedule.h"
 #include "run/selection.h"
 #include "run/step_run.h"
@@ -55,6 +56,7 @@ class RunDispatcher {
   void finish(std::size_t step, StepEnded event, std::optional<ErrorKind> failure, AvailableOutputs outputs);
   void sync_soon();
   void cannot_record(const Error& error);
+  Pulse::Processes processes() const;
   void look_at_room();
   void publish(const Step& step, const AvailableOutputs& outputs, StepEnded& event);
   PublicationFolders publication_folders(const std::string& step, const std::string& output) const;
@@ -73,6 +75,7 @@ class RunDispatcher {
   std::map<std::size_t, Digest> waiting_;  // for the claim of another process, or of a twin in this run
   std::vector<bool> announced_;       // that it waits
   EventLoop::TimerId poll_ = 0, sync_ = 0;
+  Pulse pulse_;
   RunInfo info_;
   std::optional<ErrorKind> failure_;  // the first one
   std::optional<ErrorKind> stopping_;  // by a signal

@@ -63,6 +63,8 @@ class StepRun {
   Status keep_manifest() const;
   virtual void stop(ErrorKind kind) = 0;  // politely
   virtual void kill(ErrorKind kind) = 0;
+  // Those that work for it now, without their descendants.
+  virtual std::vector<pid_t> processes() const = 0;
 
  protected:
   virtual Status start_work() = 0;

@@ -15,8 +15,6 @@
 namespace mlpipe {
 namespace {
 
-constexpr int deepest = 16;  // generations of a worker's children
-
 std::string megabytes(std::optional<std::uint64_t> bytes) {
   return bytes ? fmt::format("{:.1f}", static_cast<double>(*bytes) / (1 << 20)) : std::string();
 }
@@ -85,27 +83,9 @@ void ResourceSamples::sample_node(const std::string& time) {
                            megabytes(available), percent(used, total), megabytes(swap)));
 }
 
-// With `generations` of descendants, the ended ones among them.
-void ResourceSamples::add(Usage& usage, long long pid, int generations) const {
-  const auto folder = Path(std::to_string(pid));
-  const auto stat = process_stat(text_of(folder / "stat"));
-  if (!stat) return;
-  ++usage.processes;
-  usage.threads += stat->threads;
-  usage.rss += stat->rss_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  usage.cpu_ticks += stat->cpu_ticks;
-  if (generations == 0) return;
-  usage.cpu_ticks += stat->children_ticks;
-  const auto threads = list_folder(proc_ / folder / "task");
-  if (!threads) return;
-  for (const auto& thread : *threads)
-    for (const auto child : children_of(text_of(folder / "task" / thread / "children"))) add(usage, child, generations - 1);
-}
-
 // The runner's children are the workers, which have lines of their own.
 void ResourceSamples::sample_process(const std::string& time, const SampledProcess& process) {
-  Usage usage;
-  add(usage, process.pid, process.pid == ::getpid() ? 0 : deepest);
+  const ProcessUsage usage = process_usage(process.pid, process.pid == ::getpid() ? 0 : deepest_generation, proc_);
   if (usage.processes == 0) return;
   const auto now = clock_.steady();
   const auto peak = bytes_of(text_of(Path(std::to_string(process.pid)) / "status"), "VmHWM");

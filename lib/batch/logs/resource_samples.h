@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "batch/logs/proc_text.h"
+#include "batch/logs/process_usage.h"
 #include "system/clock.h"
 #include "system/log_file.h"
 
@@ -31,13 +32,9 @@ class ResourceSamples {
   void take(const std::vector<SampledProcess>& processes);
 
  private:
-  struct Usage {
-    std::uint64_t processes = 0, threads = 0, rss = 0, cpu_ticks = 0;
-  };
   void sample_node(const std::string& time);
   void sample_process(const std::string& time, const SampledProcess& process);
   void sample_disk(const std::string& time, const Path& disk);
-  void add(Usage& usage, long long pid, int generations) const;
   std::string text_of(const Path& below_proc) const;
 
   Path proc_;

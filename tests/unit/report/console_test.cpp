@@ -32,6 +32,7 @@ class PlainConsole {
     console_->on(event);
     return *this;
   }
+  void pulse(const std::map<std::string, std::uint64_t>& memory = {}) { console_->pulse(memory); }
   std::string text() const { return read(folder_ / "out"); }
 
   FakeClock clock;
@@ -161,6 +162,38 @@ TEST_CASE("plain: progress of a parallel step at its beginning, then every ten s
   console.clock.advance(10s);
   console.on(StepProgress{"score", {12, 11, 1, 120, 110, 2, 2, Seconds(95.2)}});
   CHECK(console.text().ends_with(" items/s, 1 m 35 s left\n"));
+}
+
+TEST_CASE("plain: a step that says nothing for a minute still runs") {
+  PlainConsole console;
+  console.on(run_started({"train"})).on(StepStarted{"train", "", "", 1, false});
+  const std::string begun = console.text();
+  for (int i = 0; i < 59; ++i) {
+    console.clock.advance(1s);
+    console.pulse();
+  }
+  CHECK(console.text() == begun);
+  console.clock.advance(1s);
+  console.pulse({{"train", 5u << 20}});
+  CHECK(console.text() == begun + "train  still runs, 1 m 00 s, 5.0 MB\n");
+  console.clock.advance(30s);
+  console.on(StepOutputText{"train", "", false, "epoch 1\n"});
+  console.clock.advance(59s);
+  console.pulse();
+  CHECK(console.text().ends_with("train | epoch 1\n"));
+}
+
+TEST_CASE("plain: a failure that is out of sight at the end is told again, with what to type") {
+  PlainConsole console;
+  console.on(run_started({"score", "other"})).on(failure());
+  CHECK(console.text().find("next:") == std::string::npos);
+  console.on(StepStarted{"other", "", "", 1, false});
+  for (int i = 0; i < 20; ++i) console.on(StepOutputText{"other", "", false, "line\n"});
+  console.on(ended("other", StepState::ran)).on(run_ended({StepState::failed, StepState::ran}));
+  CHECK(console.text().ends_with("other  done in 1.24 s\n"
+                                 "score failed after 1.24 s: exit code 42: 3 failed items, 2 allowed\n"
+                                 "  next: mlpipe replay score --mini-batch 2\n"
+                                 "2 steps: 1 ran, 1 failed in 43 ms\n"));
 }
 
 TEST_CASE("quiet: only failures and the last line") {

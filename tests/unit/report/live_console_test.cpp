@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -83,6 +84,10 @@ class LiveConsole {
     console_->on(event);
     return take();
   }
+  std::string pulse(const std::map<std::string, std::uint64_t>& memory = {}) {
+    console_->pulse(memory);
+    return take();
+  }
   std::string end() {
     console_.reset();
     return take();
@@ -124,7 +129,7 @@ TEST_CASE("live: lines scroll above a table of what runs") {
         "score    runs\n"
         "prepare | hello\n"
         "prepare  runs     3.20 s\n"
-        "score    runs     3.00 s  3/12 mini-batches  15 items/s  9 s left\n"
+        "score    runs     3.00 s  30/120 items  15 items/s  9 s left  2 workers\n"
         "0 of 2 steps ended, 2 running, 3.20 s");
   console.on(ended("prepare", StepState::ran));
   console.on(ended("score", StepState::ran));
@@ -140,6 +145,52 @@ TEST_CASE("live: lines scroll above a table of what runs") {
         "score    done in 1.24 s\n"
         "2 steps: 2 ran in 43 ms\n");
   CHECK(console.screen.unknown_codes == 0);
+}
+
+TEST_CASE("live: what matters least is left out where a row does not fit") {
+  const auto row_at = [](unsigned short width) {
+    LiveConsole console(width, 24);
+    console.on(run_started({"score-the-whole-archive"}));
+    console.on(StepStarted{"score-the-whole-archive", "", "", 1, true});
+    console.on(StepProgress{"score-the-whole-archive", {12, 0, 0, 120, 0, 0, 2}});
+    console.clock.advance(2s);
+    console.on(StepProgress{"score-the-whole-archive", {12, 3, 1, 120, 30, 2, 2, Seconds(9.4)}});
+    console.clock.advance(1s);
+    console.pulse({{"score-the-whole-archive", 412u << 20}});
+    const auto& rows = console.screen.rows();
+    return rows[rows.size() - 2];
+  };
+  CHECK(row_at(140) == "score-the-whole-archive  runs     3.00 s  30/120 items  2 failed  10 items/s  9 s left  2 workers  412.0 MB  4/12 mini-batches");
+  CHECK(row_at(100) == "score-the-whole-archive  runs     3.00 s  30/120 items  2 failed  10 items/s  9 s left  412.0 MB");
+  CHECK(row_at(60) == "score-the-whole-a…  runs     3.00 s  30/120 items");
+  CHECK(row_at(40) == "score-the-w…  runs     3.00 s");
+}
+
+TEST_CASE("live: time goes on while nothing happens, and a failure is counted") {
+  LiveConsole console(80, 24);
+  console.on(run_started({"a", "b"}));
+  console.on(StepStarted{"a", "", "", 1, false});
+  console.on(StepStarted{"b", "", "", 1, false});
+  console.on(ended("b", StepState::failed));
+  console.clock.advance(5s);
+  console.pulse();
+  const std::string shown = console.screen.text();
+  CHECK(shown.find("a  runs     5.00 s\n1 of 2 steps ended, 1 failed, 1 running, 5.00 s") != std::string::npos);
+}
+
+TEST_CASE("live: a table from before Ctrl-Z is left where it is") {
+  LiveConsole console(80, 24);
+  console.on(run_started({"a"}));
+  console.on(StepStarted{"a", "", "", 1, false});
+  console.screen.feed("\n$ fg\n");  // the shell's
+  ::raise(SIGCONT);
+  console.clock.advance(1s);
+  console.pulse();
+  const std::string shown = console.screen.text();
+  CHECK(shown.find("$ fg\na  runs     1.00 s\n") != std::string::npos);
+  console.clock.advance(1s);
+  console.pulse();
+  CHECK(console.screen.text().find("$ fg\na  runs     2.00 s\n") != std::string::npos);
 }
 
 TEST_CASE("live: the table alone is redrawn at most ten times a second") {
