@@ -114,8 +114,7 @@ class Console final : public EventSink {
     const bool failed = record.state == StepState::failed;
     if (options_.quiet && !failed) return;
     line(fmt::format("{}  {}", name(record.step), painted_outcome(record)));
-    if (failed)
-      for (const std::string& text : explain_failure(ended)) line("  " + text);
+    for (const std::string& text : failed ? explain_failure(ended) : lines_of(record.findings)) line("  " + text);
     for (const auto& [output, path] : ended.published)
       line(fmt::format("  {} published to {}", harmless(output), harmless(shown_path(path))));
   }

@@ -53,6 +53,13 @@ Json json_of(const std::vector<StoredOutput>& outputs) {
   return list;
 }
 
+Json json_of(const std::vector<Finding>& findings) {
+  Json list = Json::array();
+  for (const Finding& finding : findings)
+    list.push_back({{"id", finding.id}, {"cause", finding.cause}, {"hint", finding.hint}, {"more", troubleshooting_place(finding)}});
+  return list;
+}
+
 Json json_of(const StepRecord& record) {
   return {{"step", record.step},
           {"state", name_of(record.state)},
@@ -70,7 +77,8 @@ Json json_of(const StepRecord& record) {
           {"counts", json_of(record.counts)},
           {"kept", record.kept},
           {"reads", record.reads},
-          {"metrics", record.metrics}};
+          {"metrics", record.metrics},
+          {"findings", json_of(record.findings)}};
 }
 
 Json json_of(const RunInfo& run) {
@@ -260,6 +268,20 @@ std::string to_json(const RunInfo& run) { return dump(with_schema(json_of(run)))
 std::string to_json(const std::vector<RunInfo>& runs) { return list_of("runs", runs); }
 std::string to_json(const std::vector<StepPlan>& plan) { return list_of("steps", plan); }
 std::string to_json(const std::vector<Diagnostic>& diagnostics) { return list_of("diagnostics", diagnostics); }
+std::string to_json(const std::string& run, const std::vector<StepDiagnosis>& steps) {
+  Json json = object();
+  json["run"] = run;
+  json["steps"] = Json::array();
+  for (const StepDiagnosis& step : steps)
+    json["steps"].push_back({{"step", step.step},
+                             {"state", step.recorded ? Json(name_of(step.recorded->state)) : Json(nullptr)},
+                             {"error", step.recorded ? step.recorded->error : ""},
+                             {"log", step.log.string()},
+                             {"of_run", json_of(step.of_run)},
+                             {"beforehand", json_of(step.beforehand)}});
+  return dump(json);
+}
+
 std::string to_json(const std::vector<StepWhy>& steps) { return list_of("steps", steps); }
 std::string to_json(const std::vector<Fact>& facts) { return list_of("facts", facts); }
 
