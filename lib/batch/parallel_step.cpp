@@ -32,6 +32,9 @@ constexpr const char* needs_less_memory = "process_count_per_node sets how many;
 // 10 us; behind a slow one it would only wait longer.
 std::size_t window_for(std::uint64_t run_us) { return run_us > 50'000 ? 1 : run_us > 200 ? 2 : 4; }
 
+// Not one that we sent for another reason than the time.
+int signal_of(const WorkerEnd& end) { return end.by_itself || end.timed_out ? end.status.signal : 0; }
+
 std::string limit_text(const ParallelRunConfig& config) {
   const auto run = config.run_invocation_timeout, overhead = config.task_overhead_timeout;
   return fmt::format("{} (run_invocation_timeout {} + task_overhead_timeout {})", format_seconds(run + overhead), format_seconds(run),
@@ -278,7 +281,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void worker_lost(int worker, const Assignment& lost, const WorkerEnd& end) {
-    Failure failure{end.cause, end.stack, lost.mini_batch, {}, {}, FailedItem::Kind::crash, end.status.signal, end.status.peak_rss};
+    Failure failure{end.cause, end.stack, lost.mini_batch, {}, {}, FailedItem::Kind::crash, signal_of(end), end.status.peak_rss};
     if (end.timed_out) failure.kind = FailedItem::Kind::timeout;
     if (end.status.signal == SIGKILL && !end.timed_out && memory_kills_.explain()) {
       failure.kind = FailedItem::Kind::out_of_memory;
@@ -299,8 +302,12 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   void init_failed(int worker, const WorkerEnd& end) {
-    if (end.status.signal == SIGKILL && !end.timed_out && memory_kills_.explain() && workers_wanted_ > 1) return fewer_workers(end.cause, needs_less_memory);
-    setbacks_->init_failed(worker, end.cause, end.stack.empty() ? end.init.traceback : end.stack);
+    const bool no_memory = end.status.signal == SIGKILL && !end.timed_out && memory_kills_.explain();
+    if (no_memory && workers_wanted_ > 1) return fewer_workers(end.cause, needs_less_memory);
+    Failure failure{end.cause, end.stack.empty() ? end.init.traceback : end.stack, {}, {}, {}, FailedItem::Kind::exception, signal_of(end), end.status.peak_rss};
+    if (end.timed_out) failure.kind = FailedItem::Kind::timeout;
+    if (no_memory) failure.kind = FailedItem::Kind::out_of_memory;
+    setbacks_->init_failed(worker, std::move(failure));
     watch_->progressed();
     if (++init_failures_ < 3 * workers_) return;
     const auto& first = setbacks_->first();
@@ -335,6 +342,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!outcome_.status) outcome_.status = voice_.shown(outcome_.status.error());
     outcome_.counts = ledger_->tally().counts();
     if (const auto& first = setbacks_->first()) voice_.tell_cause(*first, outcome_);
+    outcome_.workers = workers_;
+    logs_->tell_times(outcome_);
     ledger_->list_open_failures();
     for (const auto& [message, hint] : report_failed_items(*ledger_, job_.logs)) notice(message, hint);
     logs_->finished(outcome_, ledger_->tally().as_azure());

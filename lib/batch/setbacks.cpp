@@ -18,12 +18,12 @@ void Setbacks::say(const std::string& what, const Path& log) {
   if (failures_.begins_to_be_silent()) notice("more failures are not shown here", "see " + shown_path(log.parent_path()));
 }
 
-void Setbacks::init_failed(int worker, const std::string& cause, std::string traceback) {
-  Failure failure{cause, std::move(traceback), {}, {}, {}};
-  failure.log = voice_.log_failure(worker, cause, failure.traceback);
+void Setbacks::init_failed(int worker, Failure failure) {
+  failure.log = voice_.log_failure(worker, failure.cause, failure.traceback);
   if (failure.traceback.empty()) failure.log = voice_.stderr_file(worker);
   logs_.init_failed(worker, failure);
-  say(worker_name(worker) + ": " + cause, failure.log);
+  failure.last_words = voice_.last_words(worker);
+  say(worker_name(worker) + ": " + failure.cause, failure.log);
   failures_.add(std::move(failure));
 }
 
@@ -68,7 +68,7 @@ Status Setbacks::give_up(int worker, const Assignment& assignment, Failure failu
   auto why = failure.failed_item();
   why.reason = voice_.shown(why.reason);
   why.traceback = voice_.shown(why.traceback);
-  why.stderr_tail = voice_.last_words(worker);
+  why.stderr_tail = failure.last_words = voice_.last_words(worker);
   why.tries = assignment.is_part() ? static_cast<std::uint32_t>(job_.config.run_max_try) + 1 : assignment.attempt;
   failures_.add(std::move(failure));
   return ledger_.gave_up(assignment, std::move(why));

@@ -18,7 +18,7 @@ class Setbacks {
 
   // Of a worker that cannot be started, or whose init() failed.
   void no_worker(Failure failure) { failures_.add(std::move(failure)); }
-  void init_failed(int worker, const std::string& cause, std::string traceback);
+  void init_failed(int worker, Failure failure);
   // run() ended well, but not for all items.
   void items_failed(int worker, const Assignment& assignment, const Answer& answer);
 

@@ -17,6 +17,10 @@ void StepVoice::tell_cause(const Failure& failure, ParallelOutcome& outcome) con
   outcome.mini_batch = failure.mini_batch;
   for (const auto& item : failure.items) outcome.items.push_back(shown(item));
   outcome.log = failure.log;
+  outcome.last_words = failure.last_words;
+  outcome.signal = failure.kind == FailedItem::Kind::timeout ? 0 : failure.signal;  // that was ours
+  outcome.out_of_memory = failure.kind == FailedItem::Kind::out_of_memory;
+  outcome.peak_memory = failure.peak_memory;
 }
 
 void StepVoice::printed(int worker, bool is_stderr, std::string_view text) { show(worker, is_stderr, editor(worker, is_stderr).feed(text)); }

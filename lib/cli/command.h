@@ -51,6 +51,7 @@ Command replay_command();
 Command debug_command();
 Command init_command();
 Command doctor_command();
+Command diagnose_command();
 Command gc_command();
 Command cache_command();
 Command export_command();

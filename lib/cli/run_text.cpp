@@ -63,6 +63,7 @@ std::string run_text(const Store& store, const RunInfo& run) {
     text += fmt::format("  {}  {}\n", step.step, outcome(step));
     if (!step.reason.empty() && step.state != StepState::skipped) text += fmt::format("    because: {}\n", harmless(step.reason));
     if (!step.kept.empty()) text += fmt::format("    kept: {}\n", harmless(shown_path(step.kept)));
+    for (const std::string& line : lines_of(step.findings)) text += fmt::format("    {}\n", line);
     add_outputs(text, store, step);
     add_metrics(text, step);
   }

@@ -130,6 +130,7 @@ class Console final : public EventSink {
     if (options_.quiet && !failed) return;
     line(fmt::format("{}  {}", name(record.step), painted_outcome(record)));
     if (failed) tell_failure(ended);
+    else for (const std::string& text : lines_of(record.findings)) line("  " + text);
     for (const auto& [output, path] : ended.published)
       line(fmt::format("  {} published to {}", harmless(output), harmless(shown_path(path))));
   }

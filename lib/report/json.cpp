@@ -47,6 +47,13 @@ Json json_of(const std::vector<StoredOutput>& outputs) {
   return list;
 }
 
+Json json_of(const std::vector<Finding>& findings) {
+  Json list = Json::array();
+  for (const Finding& finding : findings)
+    list.push_back({{"id", finding.id}, {"cause", finding.cause}, {"hint", finding.hint}, {"more", troubleshooting_place(finding)}});
+  return list;
+}
+
 Json json_of(const StepRecord& record) {
   return {{"step", record.step},
           {"state", name_of(record.state)},
@@ -64,7 +71,8 @@ Json json_of(const StepRecord& record) {
           {"counts", json_of(record.counts)},
           {"kept", record.kept},
           {"reads", record.reads},
-          {"metrics", record.metrics}};
+          {"metrics", record.metrics},
+          {"findings", json_of(record.findings)}};
 }
 
 Json json_of(const RunInfo& run) {
@@ -257,6 +265,17 @@ std::string to_json(const std::vector<StepPlan>& plan) { return list_of("plan", 
 std::string to_json(const std::vector<Diagnostic>& diagnostics) { return list_of("diagnostics", "diagnostics", diagnostics); }
 std::string to_json(const std::vector<StepWhy>& steps) { return list_of("why", "steps", steps); }
 std::string to_json(const std::vector<Fact>& facts) { return list_of("facts", "facts", facts); }
+std::string to_json(const std::string& run, const std::vector<StepDiagnosis>& steps) {
+  Json json{{"run", run}, {"steps", Json::array()}};
+  for (const StepDiagnosis& step : steps)
+    json["steps"].push_back({{"step", step.step},
+                             {"state", step.recorded ? Json(name_of(step.recorded->state)) : Json(nullptr)},
+                             {"error", step.recorded ? step.recorded->error : ""},
+                             {"log", step.log.string()},
+                             {"of_run", json_of(step.of_run)},
+                             {"beforehand", json_of(step.beforehand)}});
+  return document("diagnosis", json);
+}
 
 std::string to_json(const std::vector<EnvironmentListing>& environments) {
   Json list = Json::array();

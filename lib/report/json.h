@@ -48,6 +48,16 @@ struct StepWhy {
 };
 std::string to_json(const std::vector<StepWhy>& steps);
 
+// What is recognised about a step: of a run, and of its code and spec as they are now.
+struct StepDiagnosis {
+  std::string step;
+  std::optional<StepRecord> recorded;
+  Path log;                         // of a failed one
+  std::vector<Finding> of_run, beforehand;
+};
+// `run`: its id, or empty.
+std::string to_json(const std::string& run, const std::vector<StepDiagnosis>& steps);
+
 // What the machine offers.
 struct Fact {
   std::string name, value, hint;  // hint: how to get what is missing

@@ -52,7 +52,19 @@ void add(std::vector<std::string>& lines, std::string_view label, std::string_vi
   for (std::size_t part = 1; part < parts.size(); ++part) lines.push_back(harmless(parts[part]));
 }
 
+void add(std::vector<std::string>& lines, const Finding& finding) {
+  add(lines, "cause", finding.cause);
+  add(lines, "hint", finding.hint);
+  add(lines, "more", troubleshooting_place(finding));
+}
+
 }  // namespace
+
+std::vector<std::string> lines_of(const std::vector<Finding>& findings) {
+  std::vector<std::string> lines;
+  for (const Finding& finding : findings) add(lines, finding);
+  return lines;
+}
 
 std::string describe(const ScoreCounts& counts) {
   if (counts.mini_batches == 0) return {};
@@ -101,6 +113,7 @@ std::vector<std::string> explain_failure(const StepEnded& ended) {
   add(lines, "kept", ended.record.kept.empty() ? "" : shown_path(ended.record.kept));
   add(lines, "again", ended.again);
   add(lines, "replay", ended.replay);
+  for (const Finding& finding : ended.record.findings) add(lines, finding);
   add(lines, "hint", ended.hint);
   return lines;
 }

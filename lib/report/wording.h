@@ -20,6 +20,8 @@ std::string outcome(const StepRecord& record);
 // What to know about a failure, a line each, without indentation: cause, the tail of its output, mini-batch, where the log
 // is, how to run it again, how to debug that mini-batch.
 std::vector<std::string> explain_failure(const StepEnded& ended);
+// "cause: ...", "hint: ...", "more: docs/troubleshooting.md#..." of each.
+std::vector<std::string> lines_of(const std::vector<Finding>& findings);
 
 // What a parallel step has before it: "276 mini-batches of 551 items".
 std::string planned(const ParallelProgress& progress);

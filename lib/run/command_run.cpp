@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "run/ranks.h"
+#include "system/host.h"
 
 namespace mlpipe {
 namespace {
@@ -35,14 +36,6 @@ std::string cause_of(const CommandEnd& end, const Step& step) {
   if (end.cut_short == ErrorKind::timeout) return fmt::format("ran longer than its timeout of {:g} s", step.timeout->count());
   if (end.cut_short) return "stopped";
   return describe(end.status);
-}
-
-std::string hint_for(const CommandEnd& end) {
-  if (end.cut_short == ErrorKind::timeout) return "raise `timeout` of the step, or look in its log for what it waited for";
-  if (!end.cut_short && end.status.signal == SIGKILL)
-    return fmt::format("mlpipe did not send it: most likely the kernel, out of memory (its peak was {})", format_bytes(end.status.peak_rss));
-  if (!end.cut_short && end.status.code == 127) return "the shell did not find a command: is it installed, and on PATH?";
-  return {};
 }
 
 }  // namespace
@@ -79,6 +72,8 @@ Status CommandRun::start_work() {
   MLPIPE_TRY(const std::vector<std::string> words, command_words(step_, description_));
   MLPIPE_TRY(const auto ranks, rank_variables(step_.distribution));
   editors_.assign(ranks.size(), Editors{StreamEditor(replacements()), StreamEditor(replacements())});
+  oom_kills_ = oom_kills();
+  printed_ = 0;
   task_ = std::make_unique<CommandGroup>(
       context_.loop, commands(words, ranks), [this](std::size_t rank, bool is_stderr, std::string_view text) { on_text(rank, is_stderr, text); },
       [this](std::size_t rank, const CommandEnd& end) { tried(rank, end); });
@@ -98,6 +93,7 @@ void CommandRun::kill(ErrorKind kind) {
 }
 
 void CommandRun::on_text(std::size_t rank, bool is_stderr, std::string_view text) {
+  printed_ += text.size();
   add_to_tail(is_stderr ? editors_[rank].err_tail : editors_[rank].out_tail, text);
   emit_text(is_stderr ? editors_[rank].err : editors_[rank].out, rank_name(rank), is_stderr, text);
 }
@@ -114,6 +110,7 @@ void CommandRun::tried(std::size_t rank, const CommandEnd& end) {
   flush_text();
   record_.exit_code = end.status.signal ? 0 : end.status.code;
   record_.signal = end.status.signal;
+  add_facts(end);
   if (end.status.ok() && !end.cut_short) return succeed({});
   const std::string cause = cause_of(end, step_);
   if (!stopping_ && record_.tries <= step_.retries) return try_again(cause);
@@ -134,13 +131,18 @@ void CommandRun::try_again(const std::string& cause) {
   });
 }
 
-// It spoke of an output folder that Azure does not make, and neither did it.
-bool CommandRun::misses_its_folder() const {
-  const Editors& failed = editors_[failed_rank_];
-  return std::any_of(step_.outputs.begin(), step_.outputs.end(), [&](const StepOutput& output) {
-    const Path place = workspace_->output_place(output);
-    return !output.made && !path_exists(place) && (failed.err_tail + failed.out_tail).find(place.string()) != std::string::npos;
-  });
+// Each try anew.
+void CommandRun::add_facts(const CommandEnd& end) {
+  StreamEditor editor(replacements());
+  const Editors& ended = editors_[failed_rank_];
+  facts_.output = editor.feed(ended.err_tail + "\n" + ended.out_tail) + editor.flush();
+  facts_.exit_code = end.status.signal ? 0 : end.status.code;
+  facts_.signal = end.cut_short ? 0 : end.status.signal;  // that was ours
+  facts_.peak_memory = end.status.peak_rss;
+  facts_.out_of_memory = facts_.signal == SIGKILL && oom_kills() > oom_kills_;
+  facts_.writes = end.writes.calls;
+  facts_.written_bytes = end.writes.bytes;
+  facts_.printed_bytes = printed_;
 }
 
 void CommandRun::give_up(const CommandEnd& end, const std::string& cause) {
@@ -149,8 +151,6 @@ void CommandRun::give_up(const CommandEnd& end, const std::string& cause) {
   const Editors& failed = editors_[failed_rank_];
   event.details = last_lines(editor.feed(failed.err_tail.empty() ? failed.out_tail : failed.err_tail) + editor.flush());
   event.log = context_.recorder.logs_folder(step_.name) / "user_logs/std_log.txt";
-  event.hint = hint_for(end);
-  if (event.hint.empty() && misses_its_folder()) event.hint = "in Azure ML v1 the script makes its output folder: os.makedirs(path, exist_ok=True)";
   fail(end.cut_short.value_or(ErrorKind::step_failed), cause, std::move(event));
 }
 

@@ -27,7 +27,7 @@ class CommandRun final : public StepRun {
   void flush_text();
   void tried(std::size_t rank, const CommandEnd& end);
   void try_again(const std::string& cause);
-  bool misses_its_folder() const;
+  void add_facts(const CommandEnd& end);
   void give_up(const CommandEnd& end, const std::string& cause);
 
   struct Editors {  // of one process
@@ -39,6 +39,8 @@ class CommandRun final : public StepRun {
   ErrorKind stop_kind_ = ErrorKind::interrupted;
   std::vector<Editors> editors_;  // by rank
   std::size_t failed_rank_ = 0;   // that failed first
+  std::uint64_t printed_ = 0;     // bytes
+  std::uint64_t oom_kills_ = 0;   // of the machine, when it began
 };
 
 }  // namespace mlpipe

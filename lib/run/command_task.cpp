@@ -84,6 +84,7 @@ void CommandTask::close_stream(Stream& stream) {
 
 void CommandTask::child_ended() {
   loop_->forget(child_.pidfd());
+  end_.writes = writes_of(child_.pid());
   end_.status = child_.reap();
   ended_ = true;
   drain_ = loop_->after(drain_period, [this] {

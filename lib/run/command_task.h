@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "system/event_loop.h"
 #include "system/process.h"
+#include "system/process_io.h"
 
 namespace mlpipe {
 
@@ -22,6 +23,7 @@ struct CommandSpec {
 struct CommandEnd {
   ExitStatus status;
   std::optional<ErrorKind> cut_short;  // timeout, or the kind that stop() was given
+  WriteCounts writes;
 };
 
 class CommandTask {

@@ -100,9 +100,24 @@ void ParallelRun::on_progress(const ParallelProgress& progress) { context_.event
 
 void ParallelRun::on_notice(const std::string& message, const std::string& hint) { notice(message, hint); }
 
+void ParallelRun::add_facts(const ParallelOutcome& outcome) {
+  facts_.output = outcome.last_words;
+  facts_.traceback = outcome.traceback;
+  facts_.signal = outcome.signal;
+  facts_.peak_memory = outcome.peak_memory;
+  facts_.out_of_memory = outcome.out_of_memory;
+  facts_.mini_batch = outcome.mini_batch;
+  facts_.workers = outcome.workers;
+  facts_.mini_batches = outcome.counts.mini_batches;
+  facts_.items = outcome.counts.items;
+  facts_.starting = outcome.starting;
+  facts_.running = outcome.running;
+}
+
 void ParallelRun::on_finished(ParallelOutcome outcome) {
   context_.loop.cancel(limit_);
   record_.counts = outcome.counts;
+  add_facts(outcome);
   if (outcome.status) {
     scored_ = true;
     succeed(outcome.counts);

@@ -28,6 +28,7 @@ class ParallelRun final : public StepRun, public ParallelListener {
   void on_progress(const ParallelProgress& progress) override;
   void on_notice(const std::string& message, const std::string& hint) override;
   void on_finished(ParallelOutcome outcome) override;
+  void add_facts(const ParallelOutcome& outcome);
 
   std::unique_ptr<ParallelStep> work_;
   bool scored_ = false;

@@ -5,9 +5,12 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "diagnose/diagnose.h"
 #include "reuse/code_trees.h"
 #include "run/ingredients_of.h"
+#include "run/step_facts.h"
 #include "store/room.h"
+#include "system/host.h"
 #include "system/process.h"
 
 namespace mlpipe {
@@ -23,7 +26,7 @@ Notice notice_of_stand_in(const std::string& name) {
 }  // namespace
 
 StepRun::StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason, OnEnd on_end)
-    : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason.text)), fresh_(reason.forced || context.request.fresh), on_end_(std::move(on_end)) {
+    : context_(context), step_(step), description_(std::move(description)), slot_(std::move(slot)), reason_(std::move(reason.text)), fresh_(reason.forced || context.request.fresh), on_end_(std::move(on_end)), facts_{context.pipeline, step} {
   record_.step = step.name;
   record_.reason = reason_;
   record_.cause = reason.cause;
@@ -97,6 +100,28 @@ void StepRun::take_metrics() {
     if (context_.stand_ins_told.insert(package).second) context_.events.on(notice_of_stand_in(package));
 }
 
+// Scripts are read where something went wrong, or took long enough that it may be worth a word.
+void StepRun::recognise(Facts::Moment moment) {
+  constexpr Seconds long_time{5};
+  constexpr std::uint64_t many_writes = 100;
+  facts_.moment = moment;
+  facts_.error = record_.error;
+  facts_.took = record_.took;
+  facts_.cores = context_.cores;
+  facts_.memory_limit = physical_memory();
+  for (const auto& [input, data] : description_.data) facts_.inputs.push_back({input->name, data.path.string()});
+  for (const StepOutput& output : step_.outputs) {
+    if (!workspace_) break;
+    const Path place = workspace_->output_place(output);
+    facts_.outputs.push_back({output.name, place.string(), path_exists(place)});
+  }
+  if (moment == Facts::Moment::failed || facts_.writes >= many_writes || facts_.took >= long_time) {
+    read_source(facts_, step_.source_directory);
+    read_declared_packages(facts_);
+  }
+  record_.findings = diagnose(facts_);
+}
+
 std::vector<StreamEditor::Replacement> StepRun::replacements() const {
   std::vector<StreamEditor::Replacement> edits;
   for (const Step& step : context_.pipeline.steps)  // all of them: every step inherits the whole environment
@@ -123,16 +148,16 @@ Status StepRun::keep_manifest() const { return put_manifest(context_.store, desc
 // Its source is a copy, all else might have been anything while it ran.
 Status StepRun::check_undisturbed() {
   MLPIPE_TRY(const StepInput* const changed, context_.describer.changed_input(step_, description_));
-  const std::string nothing_else = "a step must not write into its inputs; run it again when nothing else does";
-  if (changed) return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed->name), nothing_else};
+  if (changed) return Error{ErrorKind::step_failed, fmt::format("its input {} changed while it ran, so its result is not kept", changed->name)};
   MLPIPE_TRY(const auto beside, context_.describer.changed_beside(description_));
-  if (beside) return Error{ErrorKind::step_failed, fmt::format("its {} changed while it ran, so its result is not kept", *beside), nothing_else};
+  if (beside)
+    return Error{ErrorKind::step_failed, fmt::format("its {} changed while it ran, so its result is not kept", *beside), "run it again when nothing else writes there"};
   const InputWays now = InputWays::of(description_);
   if (!now.lead_where(ways_))
     return Error{ErrorKind::step_failed, "a link or a folder on the way to its input was exchanged while it ran, so its result is not kept",
                  "run it again when nothing moves its data"};
   if (!now.same_times(ways_))
-    return Error{ErrorKind::step_failed, "a file of its input was written to and then back while it ran, so its result is not kept", nothing_else};
+    return Error{ErrorKind::step_failed, "a file of its input was written to and then back while it ran, so its result is not kept"};
   return {};
 }
 
@@ -190,11 +215,12 @@ void StepRun::succeed(const ScoreCounts& counts) {
   }
   if (copy_)
     if (const auto advice = advise_written_source(written_source())) notice(advice->message, advice->hint);
-  workspace_->remove(context_.spares);
   record_.state = StepState::ran;
   record_.took = result->took;
   record_.outputs = result->outputs;
   record_.counts = counts;
+  recognise(Facts::Moment::ended);
+  workspace_->remove(context_.spares);
   end.event.record = record_;
   post_end(std::move(end));
 }
@@ -207,6 +233,8 @@ void StepRun::fail(ErrorKind kind, std::string error, StepEnded event) {
   if (record_.exit_code == 0 && record_.signal == 0) record_.exit_code = kind == ErrorKind::threshold ? 42 : 1;
   (void)keep_manifest();
   if (workspace_ && record_.metrics.empty()) take_metrics();
+  facts_.kind = kind;
+  if (!stopped) recognise(Facts::Moment::failed);
   if (workspace_) {
     record_.kept = kept_outputs().string();
     workspace_->remove(context_.spares);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/stream_editor.h"
+#include "diagnose/facts.h"
 #include "run/description.h"
 #include "run/events.h"
 #include "run/input_ways.h"
@@ -95,6 +96,7 @@ class StepRun {
   SteadyTime begun_;
   bool stopping_ = false;
   bool incomplete_ = false;  // it ended well, but a declared output is missing
+  Facts facts_;              // what the kinds of steps know of their end; succeed() and fail() add the rest
 
  private:
   Status check_undisturbed();
@@ -102,6 +104,7 @@ class StepRun {
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
   Tracking tracking() const { return Tracking(context_.recorder.folder()); }
   void take_metrics();
+  void recognise(Facts::Moment moment);
   void post_end(StepRunEnd end);
 };
 

@@ -110,7 +110,7 @@ Status Workspace::check_outputs(const Step& step, std::vector<std::string>& empt
                    fmt::format("write to ${{{{outputs.{}}}}}, or remove the output from the step", output.name)};
     if (output.type != DataType::file && !is_folder(place))
       return Error{ErrorKind::step_failed, fmt::format("{} {}", output.made ? "it removed its output folder" : "it ended well but did not make its output folder", output.name),
-                   output.made ? "leave the folder where it is and write into it" : "in Azure ML v1 the script makes it: os.makedirs(path, exist_ok=True)"};
+                   output.made ? "leave the folder where it is and write into it" : ""};
     if (output.type != DataType::file && output.left_in.empty() && !holds_a_file(place)) empty.push_back(output.name);
   }
   return {};

@@ -132,6 +132,17 @@ void put_map(Json& json, const char* key, const std::map<std::string, std::strin
   if (!texts.empty()) json[key] = texts;
 }
 
+std::vector<Finding> findings_of(const Json& json) {
+  std::vector<Finding> findings;
+  for (const Json& each : member(json, "findings"))
+    if (each.is_object()) findings.push_back({text_of(each, "id"), text_of(each, "cause"), text_of(each, "hint")});
+  return findings;
+}
+
+void put_findings(Json& json, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) json["findings"].push_back({{"id", finding.id}, {"cause", finding.cause}, {"hint", finding.hint}});
+}
+
 void put_counts(Json& json, const ScoreCounts& counts) {
   if (counts.mini_batches > 0) json["counts"] = to_json(counts);
 }
@@ -186,6 +197,7 @@ std::optional<StepRecord> step_of(const Json& json) {
   record.kept = text_of(json, "kept");
   record.reads = map_of(json, "reads");
   record.metrics = metrics_of(json);
+  record.findings = findings_of(json);
   return record;
 }
 
@@ -277,6 +289,7 @@ std::string encode(const StepRecord& record) {
   put_text(json, "kept", record.kept);
   put_map(json, "reads", record.reads);
   put_metrics(json, record.metrics);
+  put_findings(json, record.findings);
   return dump(json);
 }
 

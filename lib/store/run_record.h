@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/finding.h"
 #include "base/result.h"
 #include "store/store.h"
 #include "system/clock.h"
@@ -76,6 +77,7 @@ struct StepRecord {
   std::string kept;                // path of what a failed attempt wrote
   std::map<std::string, double> metrics;     // that it tracked, the last value of each; of a reused step those of its result
   std::map<std::string, std::string> reads;  // inputs that are outputs of other steps: "model" -> "train.model"
+  std::vector<Finding> findings;   // what was recognised about its end (lib/diagnose)
 };
 
 enum class RunState { running, succeeded, failed, stopped, killed };  // killed: it never wrote its end and its lock is free

@@ -23,6 +23,7 @@ struct Failure {
   FailedItem::Kind kind = FailedItem::Kind::exception;
   int signal = 0;
   std::uint64_t peak_memory = 0;  // bytes; 0: not known
+  std::string last_words{};       // the end of what the worker wrote to stderr
 
   // Without what only the step knows: its item, tries, and the worker's last words.
   FailedItem failed_item() const;

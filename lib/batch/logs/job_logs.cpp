@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "base/text.h"
 #include "batch/logs/job_texts.h"
 
@@ -96,6 +98,8 @@ void JobLogs::ready(int worker) {
   remaining_.begin(clock_.steady(), last_.done + last_.failed);
   overview_.say("the first worker is ready");
 }
+
+void JobLogs::tell_times(ParallelOutcome& outcome) const { std::tie(outcome.starting, outcome.running) = lives_.starting_and_running(); }
 
 void JobLogs::gone(int worker, const WorkerEnd& end) { lives_.ended(worker, end, shown(end.cause)); }
 

@@ -103,6 +103,12 @@ std::string WorkerLives::line_of(const std::string& name, const Sums& sums) {
                      static_cast<double>(sums.peak_rss) / (1 << 20));
 }
 
+std::pair<std::chrono::nanoseconds, std::chrono::nanoseconds> WorkerLives::starting_and_running() const {
+  Sums all;
+  for (const Life& life : lives_) all.add(life.sums);
+  return {all.init, all.run};
+}
+
 void WorkerLives::write_summaries() {
   Sums all;
   auto text = fmt::format("Process,{}", columns);

@@ -30,6 +30,8 @@ class WorkerLives {
 
   std::vector<SampledProcess> processes() const;  // the living
   void write_summaries();
+  // Of all workers so far: imports and init(), and in run() itself.
+  std::pair<std::chrono::nanoseconds, std::chrono::nanoseconds> starting_and_running() const;
 
  private:
   struct Sums {

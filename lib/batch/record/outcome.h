@@ -29,6 +29,12 @@ struct ParallelOutcome {
   std::optional<std::uint64_t> mini_batch;
   std::vector<std::string> items;  // the first few of it
   Path log;                 // the worker's stderr, or the file with the traceback
+  std::string last_words;   // the end of what that worker wrote to stderr
+  int signal = 0;           // that ended it
+  bool out_of_memory = false;  // the kernel said so
+  std::uint64_t peak_memory = 0;  // of it, bytes; 0: not known
+  int workers = 0;          // that it was planned for
+  Seconds starting{}, running{};  // sums of all workers: imports and init(); in run() itself
   std::uint64_t resumed = 0;       // mini-batches found done in the journal
 };
 

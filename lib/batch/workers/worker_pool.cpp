@@ -28,9 +28,7 @@ std::chrono::nanoseconds in_nanoseconds(Seconds time) { return std::chrono::dura
 
 std::string describe_end(const ExitStatus& status) {
   if (status.signal != SIGKILL) return "the worker process ended: " + describe(status);
-  return fmt::format("the worker process was killed by a SIGKILL that mlpipe did not send, with a peak memory of {}: did the machine run "
-                     "out of memory?",
-                     format_bytes(status.peak_rss));
+  return fmt::format("the worker process was killed by a SIGKILL that mlpipe did not send; its peak memory was {}", format_bytes(status.peak_rss));
 }
 
 const char* name_of(WorkerEnd::During during) {
@@ -239,7 +237,8 @@ void WorkerPool::collected(int worker, const ExitStatus& status) {
   end.status = status;
   explain_hang(end.cause, end.stack);
   if (w.said_bye && status.ok()) end.wanted = true;
-  if (end.cause.empty()) end.cause = describe_end(status);
+  end.by_itself = end.cause.empty();
+  if (end.by_itself) end.cause = describe_end(status);
   release(w);
   w.state = State::absent;
   --alive_;

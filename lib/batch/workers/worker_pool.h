@@ -29,6 +29,7 @@ struct WorkerEnd {
   ExitStatus status;        // of its process
   wire::InitFailed init;    // what it said when init() failed; else empty
   std::string stack;        // where its threads were when its time was over; may be empty
+  bool by_itself = false;   // nobody here had decided to end it: a signal is not ours
 };
 
 class WorkerPoolOwner {

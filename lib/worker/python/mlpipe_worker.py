@@ -321,8 +321,6 @@ def start(channel):
         if os.getpid() != channel.pid:
             os._exit(1)
         summary, whole = describe(error)
-        if isinstance(error, SystemExit) and error.code == 2 and "argparse" in sys.modules:
-            summary += " (sys.argv holds the driver's arguments too: if your script used parse_args(), use parse_known_args() instead)"
         flush()  # the runner ends us as soon as it has heard
         channel.send(INIT_FAILED, text(summary), text(whole))
         leave(1)
