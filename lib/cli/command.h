@@ -56,6 +56,8 @@ Command export_command();
 Command convert_command();
 Command env_command();
 Command bench_model_command();
+Command report_command();
+Command graph_command();
 
 // All commands, in the order of the help.
 std::vector<Command> commands();

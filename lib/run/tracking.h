@@ -14,6 +14,15 @@
 
 namespace mlpipe {
 
+struct MetricPoint {
+  long long step = 0, time = 0;  // time: milliseconds since 1970
+  double value = 0;
+};
+struct MetricSeries {
+  std::string name;                 // "train/loss"
+  std::vector<MetricPoint> points;  // by step, then time; at least one. The last is the metric's value, as mlflow tells it
+};
+
 class Tracking {
  public:
   // `folder` of the run; made when a step needs it.
@@ -21,14 +30,16 @@ class Tracking {
 
   // What leads mlflow and our stand-ins there; where the step's environment names a tracking store of its own, only what lets stand-ins tell of themselves.
   Result<std::vector<std::string>> variables(const RunHeader& run, const Step& step, const std::vector<std::string>& environment) const;
-  // The last value of every metric that a step has tracked.
+  // Every metric that a step has tracked, by name.
+  std::vector<MetricSeries> series(const std::string& step) const;
+  // The last value of each.
   std::map<std::string, double> metrics(const Step& step) const;
   // The stand-ins that steps have used so far: "mlflow"; "elsewhere", when one of them could not track where the environment says.
   std::vector<std::string> stand_ins() const;
   static constexpr std::string_view elsewhere = "elsewhere";
 
  private:
-  Path experiment(const Step& step) const;
+  Path experiment(const std::string& step) const;
   Status make(const Path& experiment, const std::string& id, const RunHeader& run, const Step& step) const;
 
   Path folder_, notes_;
