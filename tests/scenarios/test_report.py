@@ -286,4 +286,22 @@ class HostileReport(Reports):
         self.assertIn("<b onclick=alert(5)>", visit.text("#step-2"))
 
 
+class UnfinishedReport(ScenarioTest):
+    """Without a browser: the data of the page."""
+
+    def steps(self):
+        page = self.ok("report", "-o", "-").out
+        data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page).group(1))
+        return data["run"]["state"], [(step["name"], step["state"], step["outcome"]) for step in data["steps"]]
+
+    def test_a_run_that_goes_on_and_one_that_was_killed(self):
+        self.project.spec("steps: {first: {command: echo began; echo first >> $TRACE; sleep 60}, last: {command: 'true', depends_on: [first]}}\n")
+        run = self.project.start("run")
+        self.project.wait_for_trace("first")
+        self.assertEqual(self.steps(), ("running", [("first", "running", "running"), ("last", "waiting", "waiting")]))
+        run.kill()
+        run.communicate()
+        self.assertEqual(self.steps(), ("killed", [("first", "stopped", "killed before it ended"), ("last", "not run", "not run")]))
+
+
 del Reports  # alone it makes no run

@@ -24,6 +24,7 @@ const count = (n, one, many = `${one}s`) => `${whole.format(n)} ${n === 1 ? one 
 const number = value => value === null || !isFinite(value) ? String(value ?? 'not a number') : Number.isInteger(value) && Math.abs(value) < 1e15
   ? whole.format(value) : String(Number(value.toPrecision(6)));
 function seconds(s) {
+  if (s === 0) return '0';
   if (s < 0.0005) return `${Math.round(s * 1e6)} µs`;
   if (s < 0.00995) return `${Number((s * 1000).toPrecision(2))} ms`;
   if (s < 0.9995) return `${Math.round(s * 1000)} ms`;
@@ -91,7 +92,7 @@ function logTicks(least, most) {
 function plot({title, points, x, y, draw, say, summary, height = 150, full = false, rows}) {
   const canvas = h('canvas', {role: 'img', tabindex: 0, 'aria-label': `${title}. ${summary}`}), output = h('output', {}, summary), mark = h('div', {class: 'mark'});
   const figure = h('figure', {class: full ? 'plot full' : 'plot'}, h('figcaption', {}, h('strong', {}, title), output), h('div', {class: 'area'}, canvas, mark));
-  const left = rows ? 84 : 56, right = 10, top = 8, bottom = 22;
+  const left = full ? 84 : 56, right = 10, top = 8, bottom = 22;
   let toX, toY, width = 0, at = -1;
 
   function axes(context) {
@@ -221,7 +222,7 @@ function miniBatchPlots(facts) {
   const scale = facts.items / Math.max(1, ended.reduce((all, i) => all + t.items[i], 0)), done = ended.map(i => [t.begun[i] + t.elapsed[i], (sum += t.items[i]) * scale]);
   const items = plot({
     title: 'Items done', full: true, points: done, x, y: {least: 0, most: Math.max(1, facts.items), text: number},
-    summary: `${count(facts.items, 'item')} in ${micro(end)}: ${number(Math.round(facts.items / end * 1e7) / 10)} a second`,
+    summary: `${count(facts.items, 'item')} in ${micro(end)}: ${number(Number((facts.items / end * 1e6).toPrecision(4)))} a second`,
     say: k => `${whole.format(Math.round(done[k][1]))} after ${micro(done[k][0])}`,
     draw(context, X, Y, colour) {
       context.strokeStyle = colour('--ran');
@@ -257,7 +258,7 @@ function miniBatches(facts) {
   const shown = t.begun.length < facts.all_tries ? ` The plots show ${whole.format(t.begun.length)} of them: every failed one, and the others evenly thinned out.` : '';
   const cut = facts.cut ? ' There are more: only the first part of the table of mini-batches was read.' : '';
   const box = h('div', {}, h('h4', {}, 'Mini-batches'),
-    h('p', {class: 'soft'}, `${count(facts.all_tries, 'try', 'tries')}${facts.failed_tries ? `, ${whole.format(facts.failed_tries)} failed` : ''}.${shown}${cut}`),
+    h('p', {class: 'soft'}, `${count(facts.all_tries, 'try', 'tries')}${facts.failed_tries ? `, ${whole.format(facts.failed_tries)} failed` : ', none failed'}.${shown}${cut}`),
     miniBatchPlots(facts));
   if (facts.workers.length > 1)
     box.append(h('h4', {}, 'Per process'), longTable([['process'], ['tries', 1], ['failed', 1], ['items', 1], ['busy', 1], ['a try', 1]],
@@ -436,10 +437,12 @@ function follow() {
   const target = location.hash.startsWith('#step-') ? $(location.hash.slice(1)) : null;
   if (target) show(target);
 }
-// Also when the link was followed before.
 document.addEventListener('click', event => {
   const link = event.target.closest('a[href^="#step-"]');
-  if (link && link.getAttribute('href') === location.hash) event.preventDefault(), follow();
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.getAttribute('href') !== location.hash) history.pushState(null, '', link.getAttribute('href'));
+  follow();
 });
 addEventListener('hashchange', follow);
 

@@ -8,7 +8,7 @@ namespace {
 
 using Needs = std::vector<std::vector<std::size_t>>;
 
-constexpr double gap_across = 18, gap_along = 56, margin = 8;
+constexpr double gap_across = 18, gap_along = 44, margin = 8;
 constexpr int sweeps = 12;
 
 double mean(const std::vector<std::size_t>& places, const std::vector<double>& of, double otherwise) {
@@ -193,11 +193,16 @@ Layout lay_out(const Needs& needs, BoxSize box, double widest) {
   for (std::size_t i = 0; i < needs.size(); ++i)
     layout.boxes.push_back({static_cast<double>(layers.layer(i)) * (along_box + gap_along), across[i] - across_box / 2});
   for (const auto& chain : layers.chains()) layout.edges.push_back(edge_of(layers, chain, across, along_box));
-  const auto [least, most] = std::minmax_element(across.begin(), across.end());
+  double least = across[0], most = across[0];
+  for (std::size_t place = 0; place < across.size(); ++place) {
+    const double half = layers.is_box(place) ? across_box / 2 : 0;
+    least = std::min(least, across[place] - half);
+    most = std::max(most, across[place] + half);
+  }
   layout.width = count * (along_box + gap_along) - gap_along + 2 * margin;
-  layout.height = *most - *least + across_box + 2 * margin;
+  layout.height = most - least + 2 * margin;
   if (!layout.rightwards) std::swap(layout.width, layout.height);
-  turn(layout, *least - across_box / 2);
+  turn(layout, least);
   return layout;
 }
 

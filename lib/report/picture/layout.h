@@ -24,7 +24,7 @@ struct Layout {
 };
 
 struct BoxSize {
-  double width = 216, height = 52;
+  double width = 246, height = 52;
 };
 
 // `needs`: of each box, without a cycle. Rightwards where that is at most `widest`, else downwards.

@@ -10,7 +10,7 @@ namespace mlpipe::picture {
 namespace {
 
 constexpr BoxSize box;
-constexpr std::size_t name_columns = 24, note_columns = 28;
+constexpr std::size_t name_columns = 24, note_columns = 37;
 
 constexpr std::string_view own_style = R"(<style>
 svg { --line: #8a94a3; --box: #ffffff; --text: #1c2430; --soft: #5b6675; font: 600 13px -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif }
@@ -54,10 +54,9 @@ std::string step_text(const DrawnStep& step, std::size_t number, Point at, const
   const std::string group = style.links ? fmt::format("a href=\"#step-{}\" aria-label=\"{}: {}\"", number, name, note) : std::string("g");
   return fmt::format("<{} class=\"node{}{}\" transform=\"translate({:.1f} {:.1f})\"><title>{}: {}</title>"
                      "<rect class=\"box\" x=\"0\" y=\"0\" width=\"{:.0f}\" height=\"{:.0f}\" rx=\"8\"/><circle class=\"dot\" cx=\"16\" cy=\"20\" r=\"{}\"/>"
-                     "<text class=\"name\" x=\"{}\" y=\"24.5\">{}</text><text class=\"note\" x=\"{}\" y=\"41\">{}</text></{}>\n",
+                     "<text class=\"name\" x=\"{}\" y=\"24.5\">{}</text><text class=\"note\" x=\"12\" y=\"41\">{}</text></{}>\n",
                      group, step.state.empty() ? "" : " ", step.state, at.x, at.y, name, note, box.width, box.height, step.state.empty() ? 0 : 4.5,
-                     step.state.empty() ? 14 : 28, escaped(clip(step.name, name_columns)), step.state.empty() ? 14 : 28,
-                     escaped(clip(step.note, note_columns)), style.links ? "a" : "g");
+                     step.state.empty() ? 14 : 28, escaped(clip(step.name, name_columns)), escaped(clip(step.note, note_columns)), style.links ? "a" : "g");
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/html/failed_item_facts.h"
 
 using namespace mlpipe;
