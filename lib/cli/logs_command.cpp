@@ -7,7 +7,7 @@
 #include "cli/chosen_run.h"
 #include "cli/command.h"
 #include "cli/mini_batch_text.h"
-#include "cli/step_logs.h"
+#include "cli/printed_run.h"
 #include "cli/streams.h"
 #include "report/log_tree.h"
 

@@ -36,29 +36,25 @@ std::optional<MetricPoint> point_of(std::string_view line) {
   if (words.size() < 2 || !time) return std::nullopt;
   const auto value = words[1] == "nan" ? std::optional(std::nan("")) : parse_number(words[1]);
   if (!value) return std::nullopt;
-  return MetricPoint{words.size() > 2 ? parse_integer(words[2]).value_or(0) : 0, *time, *value};
+  return MetricPoint{words.size() > 2 ? parse_integer(words[2]).value_or(0) : 0, WallTime(std::chrono::milliseconds(*time)), *value};
 }
 
-// Lines that mlflow 3 repeats for each model that it logs are no news.
-std::vector<MetricPoint> points_of(const Path& file) {
+// As mlflow orders them: by step, then by time. Lines that mlflow 3 repeats for each model that it logs are no news.
+std::vector<MetricPoint> points_in(const Path& file) {
   std::vector<MetricPoint> points;
   const auto text = read_file(file);
-  if (!text) return points;
   std::set<std::string_view> seen;
-  for (const std::string_view line : split(*text, '\n'))
+  for (const std::string_view line : text ? split(*text, '\n') : std::vector<std::string_view>())
     if (const auto point = point_of(line); point && seen.insert(line).second) points.push_back(*point);
-  const auto earlier = [](const MetricPoint& a, const MetricPoint& b) { return std::pair(a.step, a.time) < std::pair(b.step, b.time); };
-  std::stable_sort(points.begin(), points.end(), earlier);
+  std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) { return std::pair(a.step, a.time) < std::pair(b.step, b.time); });
   return points;
 }
 
-void read_series(const Path& folder, std::map<std::string, std::vector<MetricPoint>>& series) {
+void read_metrics(const Path& folder, std::map<std::string, std::vector<MetricPoint>>& metrics) {
   std::error_code failed;
   for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    std::error_code ignored;
-    const std::string name = at->path().lexically_relative(folder).string();
-    if (!at->is_regular_file(ignored) || series.contains(name)) continue;
-    if (auto points = points_of(at->path()); !points.empty()) series.emplace(name, std::move(points));
+    if (!at->is_regular_file(failed)) continue;
+    if (auto points = points_in(at->path()); !points.empty()) metrics.emplace(at->path().lexically_relative(folder).string(), std::move(points));
   }
 }
 
@@ -91,23 +87,27 @@ Result<std::vector<std::string>> Tracking::variables(const RunHeader& run, const
                                   "MLFLOW_ALLOW_FILE_STORE=true", "MLPIPE_STAND_INS=" + notes_.string()};
 }
 
-std::vector<MetricSeries> Tracking::series(const std::string& step) const {
+// The step's own run before those that it has started besides: whose name comes first is told.
+std::vector<Path> Tracking::metric_folders(const std::string& step) const {
+  std::vector<Path> folders;
   const auto runs = list_folder(experiment(step));
-  if (!runs) return {};
-  std::map<std::string, std::vector<MetricPoint>> points;
-  // The step's own run before those that it has started besides: whose name comes first is told.
-  for (const std::string& run : *runs)
-    if (run.ends_with(experiment_id(step))) read_series(experiment(step) / run / "metrics", points);
-  for (const std::string& run : *runs) read_series(experiment(step) / run / "metrics", points);
-  std::vector<MetricSeries> series;
-  for (auto& [name, of_it] : points) series.push_back({name, std::move(of_it)});
-  return series;
+  for (const bool own : {true, false})
+    for (const std::string& run : runs ? *runs : std::vector<std::string>())
+      if (run.ends_with(experiment_id(step)) == own) folders.push_back(experiment(step) / run / "metrics");
+  return folders;
 }
 
-std::map<std::string, double> Tracking::metrics(const Step& step) const {
-  std::map<std::string, double> metrics;
-  for (const MetricSeries& one : series(step.name)) metrics.emplace(one.name, one.points.back().value);
+std::map<std::string, std::vector<MetricPoint>> Tracking::series(const std::string& step) const {
+  std::map<std::string, std::vector<MetricPoint>> metrics;
+  for (const Path& folder : metric_folders(step)) read_metrics(folder, metrics);
   return metrics;
+}
+
+// As mlflow tells it: of the highest step, then the latest.
+std::map<std::string, double> Tracking::metrics(const Step& step) const {
+  std::map<std::string, double> last;
+  for (const auto& [name, points] : series(step.name)) last.emplace(name, points.back().value);
+  return last;
 }
 
 std::vector<std::string> Tracking::stand_ins() const {

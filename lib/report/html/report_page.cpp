@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -20,15 +21,19 @@ std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 
 Json json_of(const LogTail& log) { return {{"file", log.file}, {"text", log.text}, {"bytes", log.bytes}}; }
 
-// Columns are shorter than points: [[steps], [times], [values]]. JSON has no NaN: it becomes null.
-Json json_of(const MetricSeries& series) {
-  Json steps = Json::array(), times = Json::array(), values = Json::array();
-  for (const MetricPoint& point : series.points) {
-    steps.push_back(point.step);
-    times.push_back(point.time);
-    values.push_back(point.value);
+// Columns are shorter than points. Times are milliseconds since 1970; JSON has no NaN: it becomes null.
+Json series_of(const std::map<std::string, std::vector<MetricPoint>>& metrics) {
+  Json list = Json::array();
+  for (const auto& [name, points] : metrics) {
+    Json steps = Json::array(), times = Json::array(), values = Json::array();
+    for (const MetricPoint& point : points) {
+      steps.push_back(point.step);
+      times.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(point.time.time_since_epoch()).count());
+      values.push_back(point.value);
+    }
+    list.push_back({{"name", name}, {"steps", std::move(steps)}, {"times", std::move(times)}, {"values", std::move(values)}});
   }
-  return {{"name", series.name}, {"steps", steps}, {"times", times}, {"values", values}};
+  return list;
 }
 
 Json json_of(const FailedItemFacts& failed) {
@@ -75,7 +80,7 @@ Json json_of(const ReportedStep& step) {
           {"logs_folder", step.logs_folder},
           {"logs", list_of(step.logs)},
           {"more_logs", step.more_logs},
-          {"series", list_of(step.series)},
+          {"series", series_of(step.series)},
           {"mini_batches", step.mini_batches ? json_of(*step.mini_batches) : Json(nullptr)},
           {"failed_items", list_of(step.failed_items)},
           {"more_failed_items", step.more_failed_items}};

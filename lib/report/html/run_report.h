@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +32,7 @@ struct ReportedStep {
   std::string logs_folder;
   std::vector<LogTail> logs;
   std::size_t more_logs = 0;       // files that are not among them
-  std::vector<MetricSeries> series;
+  std::map<std::string, std::vector<MetricPoint>> series;  // of metrics, by name
   std::optional<MiniBatchFacts> mini_batches;
   std::vector<FailedItemFacts> failed_items;
   std::uint64_t more_failed_items = 0;

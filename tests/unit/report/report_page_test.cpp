@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 using namespace mlpipe;
@@ -59,7 +60,8 @@ TEST_CASE("report: the page has its own two scripts and no more, and nothing of 
 
 TEST_CASE("report: a point that is no number is null") {
   html::RunReport report = hostile_report();
-  report.steps[0].series.push_back({"loss", {{1, 10, 0.5}, {2, 20, std::nan("")}}});
+  report.steps[0].series["loss"] = {{1, WallTime(std::chrono::milliseconds(10)), 0.5}, {2, WallTime(std::chrono::milliseconds(20)), std::nan("")}};
   const auto json = nlohmann::json::parse(html::data_of(report));
   CHECK(json["steps"][0]["series"][0]["values"] == nlohmann::json::parse("[0.5, null]"));
+  CHECK(json["steps"][0]["series"][0]["times"] == nlohmann::json::parse("[10, 20]"));
 }

@@ -1,4 +1,4 @@
-#include "cli/step_logs.h"
+#include "cli/printed_run.h"
 
 #include <fmt/format.h>
 

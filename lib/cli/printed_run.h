@@ -1,4 +1,4 @@
-// Where the logs of a recorded step are, and which of them people read first.
+// Where the logs of a recorded step are, also of one that was reused, and which of them people read first.
 #pragma once
 
 #include <string>
