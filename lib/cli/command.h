@@ -61,6 +61,8 @@ Command bench_model_command();
 Command schema_command();
 Command completion_command();
 Command man_command();
+Command report_command();
+Command graph_command();
 
 // All commands, in the order of the help.
 std::vector<Command> commands();
