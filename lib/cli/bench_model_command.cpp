@@ -106,9 +106,13 @@ Result<ModelBenchResult> measure(const Path& folder, const ModelBenchRequest& re
   return Error{ErrorKind::step_failed, result.error.substr(0, result.error.find('\n')), "is that what goes into the model? --shape and --step say it"};
 }
 
+// Infinite where one of the two gave a number and the other did not.
 float largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
   float largest = 0;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (std::isfinite(a[i]) != std::isfinite(b[i])) return INFINITY;
+    if (std::isfinite(a[i])) largest = std::max(largest, std::abs(a[i] - b[i]));
+  }
   return largest;
 }
 
@@ -157,6 +161,7 @@ Result<int> bench_model(const Arguments& arguments) {
   }
   const bool table = scoring.input == ScoringInput::table;
   if (request.batch_sizes.empty()) request.batch_sizes = table ? std::vector<std::size_t>{32, 256, 1024, 4096} : std::vector<std::size_t>{1, 8, 32};
+  if (arguments.workers.value_or(1) > 256) return Error{ErrorKind::usage, "--workers is more than 256", "twice the cores is more than any machine makes use of"};
   request.workers = {1, static_cast<int>(arguments.workers.value_or(usable_cores()))};
   if (request.workers[0] == request.workers[1]) request.workers.pop_back();
   request.seconds = static_cast<double>(arguments.seconds.value_or(1));

@@ -50,6 +50,7 @@ void append_repr(double value, std::string& out) {
 }
 
 void append_number(double value, const std::string& format, std::string& out) {
+  if (std::isnan(value)) value = std::abs(value);  // Python writes no sign of it
   if (format.empty()) append_repr(value, out);
   else fmt::format_to(std::back_inserter(out), fmt::runtime(format), value);
 }
@@ -198,6 +199,10 @@ std::size_t RowTemplate::values_needed() const {
   return needed;
 }
 
+bool RowTemplate::names_files() const {
+  return std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.field == Field::name || part.field == Field::path; });
+}
+
 bool RowTemplate::needs_labels() const {
   return std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.field == Field::label; });
 }
@@ -276,7 +281,7 @@ class RowTemplate::Writer {
   template <class Each>
   void list(std::size_t count, Each each) {
     for (std::size_t i = 0; i < count; ++i) {
-      if (i > 0) out_ += ' ';
+      if (i > 0) out_ += facts_.between;
       each(i);
     }
   }

@@ -29,21 +29,26 @@ struct RowFacts {
   std::size_t count = 0;
   const std::string_view* columns = nullptr;         // as RowTemplate::columns() names them
   const std::vector<std::string>* labels = nullptr;  // of the values, in their order; none: indexes are written
+  char between = ' ';         // the items of a list
 };
 
 class RowTemplate {
  public:
-  enum class Form { text, number, list };  // list: numbers or texts, separated by blanks
+  enum class Form { text, number, list };  // list: numbers or texts, with RowFacts::between between them
 
   // Error (kind spec): an unknown field, a bad format, an unclosed brace; the message names it.
   static Result<RowTemplate> parse(std::string_view text);
   // How many values a row must have at least for every field to stand for something: {value[3]} needs 4.
   std::size_t values_needed() const;
   bool needs_labels() const;
+  // {name} or {path}, which rows of tables do not have.
+  bool names_files() const;
   // What {column[...]} names, each once.
   const std::vector<std::string>& columns() const { return columns_; }
   // Of what append writes: one field alone may be a number or a list.
   Form form() const;
+  // The items of the list are lines of the labels' file, where there is one.
+  bool lists_labels() const { return form() == Form::list && parts_.front().field == Field::top; }
   // Fields that the values do not reach are left empty.
   void append(const RowFacts& facts, std::string& out) const;
 

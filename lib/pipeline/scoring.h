@@ -46,10 +46,10 @@ enum class RowFormat {
 // Whether each mini-batch gets files of its own, instead of rows in the one file of the step.
 constexpr bool in_files(RowFormat format) { return format == RowFormat::npy || format == RowFormat::parquet; }
 
-// What stands under one name in a CSV or JSON row: one field of a row template, without braces around it.
+// What stands under one name in a CSV or JSON row, or in a column of a Parquet file: a row template (pipeline/row_template.h).
 struct RowColumn {
   std::string name;
-  std::string field;  // "argmax", "max:.4f", "column[id]"
+  std::string field;  // "{argmax}", "{max:.4f}", "{column[id]} {row}"
 };
 
 struct Scoring {

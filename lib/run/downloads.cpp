@@ -39,7 +39,7 @@ Error not_fetched(const std::string& url, const ExitStatus& status) {
 
 // Into a folder aside, which is put into its place when all is there.
 Status fetch(const std::string& url, const Path& folder) {
-  const Path aside = fmt::format("{}.tmp-{}", folder.string(), process_mark());
+  const Path aside = fmt::format("{}.tmp-{}-", folder.string(), process_mark());
   MLPIPE_TRY_VOID(make_dirs(aside));
   ProcessSpec spec;
   MLPIPE_TRY(spec.argv, fetch_words(url, aside / name_in(url)));

@@ -17,8 +17,9 @@ Status unpack_once(const Path& package, const Path& folder) {
     (void)::utimensat(AT_FDCWD, folder.c_str(), nullptr, 0);  // gc removes what nobody has used for long
     return {};
   }
-  const Path aside = fmt::format("{}.tmp-{}", folder.string(), process_mark());
+  const Path aside = fmt::format("{}.tmp-{}-", folder.string(), process_mark());
   auto unpacked = unpack_package(package, aside);
+  if (unpacked) unpacked = sync_tree(aside);  // a folder of this name is machine code that is trusted
   if (unpacked) unpacked = rename_path(aside, folder);
   if (!unpacked) (void)remove_tree(aside);
   return path_exists(folder) ? Status() : unpacked;  // somebody else may have been quicker

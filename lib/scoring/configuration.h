@@ -10,7 +10,7 @@
 namespace mlpipe {
 
 struct ScoringConfiguration {
-  std::string model;   // absolute path; of an AOTInductor package the folder that it was unpacked to (scoring/package/unpacked.h)
+  std::string model;   // absolute path; of an AOTInductor package the folder that it was unpacked to (scoring/package/unpack.h)
   std::string labels;  // absolute path; empty: none
   Scoring scoring;
 };

@@ -49,14 +49,15 @@ struct mlpipe_mini_batch {
   size_t item_count;
   const struct mlpipe_table_piece* pieces;
   size_t piece_count;
-  uint64_t first_row; /* number, within its input, of the first row of the pieces */
+  uint64_t first_row; /* number, within its input, of the first item: of row `row_first` of the pieces */
   size_t row_first, row_count;
 };
 
 /* What becomes of items. Rows come in the order of the items; what an item gave before it failed is void. */
 struct mlpipe_row_sink {
   void* context;
-  /* Whole lines, each with its line end: of one item any number, of several items (from `item` on) one each. Where the output is files,
+  /* Whole lines, each with its line end: of one item any number, of several items (from `item` on) one each, the last of what they give: an
+     item that may still fail is told alone. Where the output is files,
      one call for all items with what scoring/rows/mini_batch_files.h says. */
   void (*rows)(void* context, size_t item, size_t count, const char* text, size_t length);
   void (*failed)(void* context, size_t item, const char* reason, size_t length);

@@ -5,9 +5,12 @@ namespace mlpipe {
 void RowCollector::on_rows(void* context, std::size_t item, std::size_t count, const char* text, std::size_t length) {
   auto& self = *static_cast<RowCollector*>(context);
   if (count == 1 && self.reasons_.at(item)) return;  // void
-  const bool same = self.last_ && *self.last_ == item + count - 1;
-  if (!same) self.last_begins_ = self.rows_.size();
-  self.last_ = item + count - 1;
+  if (count > 1) {
+    self.last_.reset();
+  } else if (self.last_ != item) {
+    self.last_ = item;
+    self.last_begins_ = self.rows_.size();
+  }
   self.rows_.append(text, length);
 }
 

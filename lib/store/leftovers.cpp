@@ -20,7 +20,7 @@ void remove_below(const Path& folder, const std::string& mark) {
 void remove_leftovers(const Path& store_root, const Path& run_folder, const std::string& process_mark) {
   if (process_mark.empty()) return;
   const std::string mark = fmt::format(".tmp-{}-", process_mark);
-  for (const char* name : {"results", "texts", "last", "index", "partial", "published", "code"}) remove_below(store_root / name, mark);
+  for (const char* name : {"results", "texts", "last", "index", "partial", "published", "code", "models", "downloads"}) remove_below(store_root / name, mark);
   remove_below(run_folder, mark);
 }
 

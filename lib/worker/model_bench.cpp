@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -152,7 +153,7 @@ Result<ModelBenchResult> model_bench_result_from_json(std::string_view text) {
     value.at("open_seconds").get_to(result.open_seconds);
     value.at("timings").get_to(result.timings);
     // JSON writes numbers that it does not have as null.
-    for (const json& number : value.at("values")) result.values.push_back(number.is_null() ? 0 : number.get<float>());
+    for (const json& number : value.at("values")) result.values.push_back(number.is_null() ? NAN : number.get<float>());
     value.at("memory").get_to(result.memory);
     return result;
   } catch (const json::exception& error) {

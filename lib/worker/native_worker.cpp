@@ -1,6 +1,7 @@
 #include "worker/native_worker.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/units.h"
 #include "scoring/row_collector.h"
 #include "worker/module_mini_batch.h"
 
@@ -123,6 +125,9 @@ wire::FromWorker score(const OpenScorer& scorer, const wire::MiniBatch& batch) {
   char* error = nullptr;
   const auto start = Steady::now();
   if (scorer.module->score(scorer.scorer, &items.get(), &sink, &error) != 0) return failure(scorer, batch, error);
+  if (collector.rows().size() > wire::longest_rows)
+    return wire::MiniBatchFailed{batch.id, batch.attempt, fmt::format("its rows take {}, more than the {} of one mini-batch", format_bytes(collector.rows().size()),
+                                                                      format_bytes(wire::longest_rows)), "a smaller mini_batch_size"};
   auto result = result_of(batch, collector);
   result.run_us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count());
   return result;

@@ -46,6 +46,7 @@
 namespace mlpipe::wire {
 
 inline constexpr std::uint32_t longest_frame = 1u << 30;  // a longer one means a broken worker
+inline constexpr std::size_t longest_rows = longest_frame / 2;  // of one mini-batch: what else its answer holds has room
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -86,7 +87,8 @@ struct MiniBatch {
   std::vector<std::string> items;  // of files: their paths
   Kind kind = Kind::files;
   std::vector<Key> keys;           // of a group
-  // Of a table. Items are `row_count` rows from `row_first` on, of the `rows` that the pieces have together.
+  // Of a table. Items are `row_count` rows from `row_first` on, of the `rows` that the pieces have together; `first_row` is
+  // the number of the first of them within its input.
   std::uint64_t first_row = 0;
   std::uint32_t rows = 0, row_first = 0, row_count = 0;
   std::vector<TablePiece> pieces;

@@ -83,7 +83,9 @@ class ScoringServer {
   }
 
   void serve_open(const server_wire::Open& request) {
-    if (needs_own_process(request.configuration)) {
+    const std::string device = device_of(request.configuration);
+    one_gpu_each_ = device == "cuda";  // one with a number counts among all that we see
+    if (device != "cpu") {
       scorer_ = UnopenedScorer{request.module, request.configuration};
       return tell(server_wire::Opened{to_json(ModelFacts{})});
     }
@@ -93,9 +95,9 @@ class ScoringServer {
     tell(server_wire::Opened{opened->module->facts(opened->scorer)});
   }
 
-  static bool needs_own_process(const std::string& text) {
+  static std::string device_of(const std::string& text) {
     const auto configuration = scoring_configuration_from_json(text);
-    return configuration && configuration->scoring.device != "cpu";
+    return configuration ? configuration->scoring.device : "cpu";
   }
 
   void serve_fork(std::uint32_t number, const std::vector<Fd>& descriptors) {
@@ -126,7 +128,7 @@ class ScoringServer {
   // In the child. Descriptors of the server and of other workers, those of forks to come among them, would keep their ends open:
   // they go.
   [[noreturn]] void become_worker(std::uint32_t number, pid_t server, const std::vector<Fd>& descriptors) {
-    show_one_gpu(number);
+    if (one_gpu_each_) show_one_gpu(number);
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != server) ::_exit(1);
@@ -173,6 +175,7 @@ class ScoringServer {
   server_wire::Channel channel_{control_socket};
   std::optional<std::variant<OpenScorer, UnopenedScorer>> scorer_;
   std::vector<Worker> workers_;
+  bool one_gpu_each_ = false;
 };
 
 }  // namespace

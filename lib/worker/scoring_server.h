@@ -3,7 +3,7 @@
 //
 //   runner -> server   frame "open": str module path, str configuration (scoring/configuration.h)
 //                      frame "fork": u32 worker number, with three descriptors by SCM_RIGHTS: worker socket, stdout, stderr
-//   server -> runner   frame "opened": str module version, or "open_failed": str reason
+//   server -> runner   frame "opened": str facts (scoring/model_facts.h), or "open_failed": str reason
 //                      frame "forked": u32 worker number, u32 pid, with its pidfd by SCM_RIGHTS; or "fork_failed": u32, str
 //                      frame "exited": u32 worker number, i32 status as waitpid gives it, u64 peak rss bytes,
 //                      u64 microseconds of CPU time

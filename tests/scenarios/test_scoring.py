@@ -58,6 +58,20 @@ data = bytearray(open(sys.argv[1], "rb").read())
 data[len(data) * 3 // 4] ^= 0xFF
 open(sys.argv[1], "wb").write(data)
 """
+NEIGHBOURS = """
+import sys, numpy, torch
+from pathlib import Path
+folder = Path(sys.argv[1])
+(folder / "neighbours").mkdir()
+ids = numpy.ones((20, 2), "uint64")
+ids[15] = 2 ** 63
+for name, rows in (("a", ids[:1]), ("b", ids), ("c", ids[:1])):
+    numpy.save(folder / f"neighbours/{name}.npy", rows)
+class Ids(torch.nn.Module):
+    def forward(self, x):
+        return x.float()
+torch.jit.script(Ids()).save(str(folder / "ids.pt"))
+"""
 SPEC = """
 inputs: {images: images, model: model.pt}
 steps:
@@ -122,6 +136,18 @@ class Scoring(ScenarioTest):
         self.ok("run", "--set", "score.error_threshold=1")
         whole = [f"array-{number}.npy {row}" for number in range(5) for row in range(3 + number)]
         self.assertEqual([row.rsplit(" ", 1)[0] for row in self.rows()], whole)
+
+    def test_an_item_that_fails_takes_no_rows_of_the_one_before_it(self):
+        # One row, then 20 of which the 15th is no int64: they share a pass.
+        script = self.project.write("make.py", NEIGHBOURS)  # torch.jit.script reads the source
+        subprocess.run([VENV_PYTHON, "-W", "ignore", script, self.project.path], check=True)
+        self.project.spec(SPEC.replace("images: images, model: model.pt", "images: neighbours, model: ids.pt")
+                          .replace("input: image", "input: array\n        columns: {x: {type: int64}}")
+                          .replace("        image: {resize: [16, 16], mode: RGB, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4]}\n", "")
+                          .replace("{name} {argmax} {max:.6f}", "{name} {row}"))
+        self.fails(5, "run")
+        self.ok("run", "--set", "score.error_threshold=1")
+        self.assertEqual(self.rows(), ["a.npy 0", "c.npy 0"])
 
     def test_bench_model_says_the_cause_in_a_line(self):
         result = self.fails(1, "bench-model", "table.pt", "--shape", "19", "--seconds", "0", "--batch-size", "8")

@@ -41,6 +41,14 @@ with torch.inference_mode():
     for name, values in (("one", scored(one, x)), ("two", scored(two, x, ids))):
         (folder / f"{name}.expected").write_text("".join(f"{i} " + " ".join(repr(float(v)) for v in row) + "\\n" for i, row in enumerate(values)))
 """
+THROWS = """
+import sys, torch
+class Throws(torch.nn.Module):
+    def forward(self, x):
+        assert not bool(((x[:, 0] * 7).round() == 303).any() or ((x[:, 0] * 7).round() == 311).any())
+        return x
+torch.jit.script(Throws()).save(sys.argv[1] + "/throws.pt")
+"""
 SPEC = """
 inputs: {table: {path: t.csv, type: table}, model: one.pt}
 steps:
@@ -131,6 +139,21 @@ class ScoringTables(ScenarioTest):
             self.assertEqual(got[0], wanted[0])
             for a, b in zip(got[1:], wanted[1:], strict=True):
                 self.assertAlmostEqual(float(a), float(b), places=4)
+
+    def test_rows_keep_their_numbers_when_a_mini_batch_is_taken_apart(self):
+        script = self.project.write("make.py", THROWS)  # torch.jit.script reads the source
+        subprocess.run([VENV_PYTHON, "-W", "ignore", script, self.project.path], check=True)
+        self.project.spec(SPEC.replace("one.pt", "throws.pt").replace('"{column[id]} {values}"', '"{row} {column[id]}"').replace("batch_size: 64", "batch_size: 2")
+                          .replace("mini_batch_size", "error_threshold: 2\n      run_max_try: 1\n      mini_batch_size"))
+        self.ok("run")
+        self.assertEqual(self.rows().splitlines(), [f"{row} {row}" for row in range(500) if row not in (303, 311)])
+
+    def test_a_row_of_a_table_has_no_file_name(self):
+        self.project.spec(SPEC.replace("{column[id]} {values}", "{name} {values}"))
+        self.assertIn("has {name} or {path}, which rows of a table do not have", self.fails(3, "validate").err)
+        self.project.spec(SPEC.replace(', output: "{column[id]} {values}"', ""))
+        self.ok("run")
+        self.assertEqual([line.split()[0] for line in self.rows().splitlines()], [str(row) for row in range(500)])
 
     def test_labels_that_do_not_fit_the_model(self):
         self.project.write("labels.txt", "one\ntwo\n")

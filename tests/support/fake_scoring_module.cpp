@@ -11,6 +11,7 @@
 struct mlpipe_scorer {
   bool fails = false;
   bool notes = false;
+  std::string facts;  // what it tells instead of the usual
 };
 
 namespace {
@@ -25,7 +26,10 @@ mlpipe_scorer* open(const char* configuration, char** error) {
   if (asks_for(configuration, "crashing.pt")) std::abort();
   if (asks_for(configuration, "hanging.pt")) ::pause();
   if (asks_for(configuration, "threaded.pt")) std::thread([] { ::pause(); }).detach();
-  return new mlpipe_scorer{asks_for(configuration, "failing.pt"), asks_for(configuration, "noted.pt")};
+  // A measurement, which finds another size in each process.
+  const bool measures = asks_for(configuration, "measured.pt") && asks_for(configuration, "\"batch_size\":null");
+  const std::string facts = R"({"format": "fake", "device": "cpu", "batch_size": )" + std::to_string(::getpid()) + R"(, "measured": true, "notes": []})";
+  return new mlpipe_scorer{asks_for(configuration, "failing.pt"), asks_for(configuration, "noted.pt"), measures ? facts : ""};
 }
 
 std::string name_of(const mlpipe_item& item) {
@@ -55,6 +59,7 @@ int measure(mlpipe_scorer*, size_t batch_size, double, mlpipe_timing* timing, fl
 }
 
 const char* facts(const mlpipe_scorer* scorer) {
+  if (!scorer->facts.empty()) return scorer->facts.c_str();
   if (scorer->notes) return R"({"format": "fake", "device": "cpu", "batch_size": 8, "measured": false, "notes": ["worth a note"]})";
   return R"({"format": "fake", "device": "cpu", "batch_size": 8, "measured": false, "notes": []})";
 }

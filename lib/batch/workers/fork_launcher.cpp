@@ -142,7 +142,7 @@ Status ForkLauncher::start_server() {
   opened_ = false;
   loop_.watch(control_.get(), EPOLLIN, [this](std::uint32_t) { on_readable(); });
   // When the server died at once, its end of the socket tells.
-  static_cast<void>(channel_->send(kind_->open));
+  static_cast<void>(channel_->send(kind_->open()));
   return {};
 }
 

@@ -13,7 +13,7 @@ namespace mlpipe {
 // A process that forks workers, and what it is told first.
 struct ForkServer {
   std::vector<std::string> argv;
-  server_wire::Open open;
+  std::function<server_wire::Open()> open;  // asked whenever one is started
   std::vector<std::string> environment;
   Path log;                    // its stdout and stderr; removed when it stays empty
   std::string name, opening;   // "the scoring server", "loading the model"

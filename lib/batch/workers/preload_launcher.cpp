@@ -17,7 +17,7 @@ Result<ForkServer> preload_server(const ParallelJob& job) {
   if (!harness) return Error{ErrorKind::step_failed, "python/mlpipe_preload.py is missing beside mlpipe", "install mlpipe again"};
   const bool own_gpus = job.config.environment_variables.contains("CUDA_VISIBLE_DEVICES");
   const auto gpus = own_gpus ? std::string() : join(gpus_of(job.environment), ",");
-  return ForkServer{{job.python, harness->string()}, {join(job.config.preload, "\n"), gpus}, python_environment(job),
+  return ForkServer{{job.python, harness->string()}, [open = server_wire::Open{join(job.config.preload, "\n"), gpus}] { return open; }, python_environment(job),
                     job.logs / "preload_server.txt", "the server of preloaded modules", "importing them", stack_signal};
 }
 

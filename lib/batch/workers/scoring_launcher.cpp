@@ -18,6 +18,13 @@ Result<ScoringPrograms> installed_programs() {
 // The batch size that a measurement has found: rows of one step are all made with the same, also when another run goes on.
 Path batch_size_file(const ParallelJob& job) { return job.state / "batch_size"; }
 
+ScoringConfiguration with_noted_size(ScoringConfiguration configuration, const Path& file) {
+  if (batch_size_of(configuration.scoring)) return configuration;
+  const auto noted = read_file(file);
+  if (const auto size = noted ? parse_integer(trim(*noted)) : std::nullopt; size && *size > 0) configuration.scoring.batch_size = static_cast<int>(*size);
+  return configuration;
+}
+
 Status note_batch_size(const Path& file, const ModelFacts& facts) {
   if (!facts.measured) return {};
   return write_file(file, std::to_string(facts.batch_size), Durability::synced);
@@ -36,7 +43,8 @@ std::function<Status(const std::string&)> reader_of_facts(const ParallelJob& job
 Result<ForkServer> scoring_server(const ParallelJob& job, const Result<ScoringPrograms>& programs, LauncherNotice notice) {
   if (!programs) return programs.error();
   return ForkServer{programs->server,
-                    {programs->module.string(), to_json(scoring_configuration(job))},
+                    [module = programs->module.string(), asked = ScoringConfiguration{job.model.string(), job.labels.string(), job.config.scoring},
+                     file = batch_size_file(job)] { return server_wire::Open{module, to_json(with_noted_size(asked, file))}; },
                     scoring_environment(job),
                     job.logs / "scoring_server.txt",
                     "the scoring server",
@@ -48,11 +56,7 @@ Result<ForkServer> scoring_server(const ParallelJob& job, const Result<ScoringPr
 }  // namespace
 
 ScoringConfiguration scoring_configuration(const ParallelJob& job) {
-  ScoringConfiguration configuration{job.model.string(), job.labels.string(), job.config.scoring};
-  if (batch_size_of(configuration.scoring)) return configuration;
-  const auto noted = read_file(batch_size_file(job));
-  if (const auto size = noted ? parse_integer(trim(*noted)) : std::nullopt; size && *size > 0) configuration.scoring.batch_size = static_cast<int>(*size);
-  return configuration;
+  return with_noted_size({job.model.string(), job.labels.string(), job.config.scoring}, batch_size_file(job));
 }
 
 Result<Path> scoring_module() {

@@ -94,7 +94,8 @@ std::vector<std::string> scoring_environment(const ParallelJob& job) {
   Entries environment(job.environment);
   for (const auto& [name, value] : scoring_variables) environment.set(name, value);
   environment.add_missing(scoring_malloc.first, scoring_malloc.second);
-  if (job.config.scoring.device != "cpu") environment.set("CUDA_VISIBLE_DEVICES", join(gpus_of(job.environment), ","));
+  // A device with a number counts among all that the user sees.
+  if (const auto gpus = gpus_of(job.environment); job.config.scoring.device == "cuda" && !gpus.empty()) environment.set("CUDA_VISIBLE_DEVICES", join(gpus, ","));
   return environment.take();
 }
 

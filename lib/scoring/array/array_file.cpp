@@ -29,6 +29,7 @@ Result<NpyFile> open_entry(const ZipFile& zip, const Path& path, const std::stri
   const ZipEntry* entry = zip.find(name + std::string(ending));
   if (!entry) return bad("it is not in the file", suggestion(name, array_names(zip)));
   if (entry->method == ZipEntry::Method::stored) {
+    MLPIPE_TRY_VOID(zip.check(*entry));  // numpy refuses an archive with a flipped bit too
     MLPIPE_TRY(const std::uint64_t begin, zip.data_at(*entry));
     return NpyFile::open(path, begin, entry->size);
   }

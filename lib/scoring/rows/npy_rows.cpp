@@ -26,7 +26,7 @@ Result<std::string> npy_files(std::string_view rows) {
   std::string items, values;
   std::size_t count = 0, row_size = 0;
   while (!rows.empty()) {
-    items += take_cell(rows);
+    for (const char byte : take_cell(rows)) items += byte == '\n' ? std::string("\\n") : std::string(1, byte);  // a line each
     items += '\n';
     const std::string_view row = take_cell(rows);
     if (count++ == 0) row_size = row.size();

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/csv_text.h"
+#include "base/text.h"
 #include "scoring/rows/cells.h"
 
 namespace mlpipe {
@@ -13,25 +14,30 @@ std::string json_text(std::string_view text) {
   return nlohmann::json(std::string(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-// A number's own text, but for those that JSON does not have.
+// What stands between the items of a list while it is taken apart again: a label is a line, so it has none.
+constexpr char between_items = '\n';
+
+// A number's own text as JSON has it: without the blanks, the plus and the zeros that a format puts in front.
 void append_json_number(std::string_view number, std::string& out) {
-  const bool known = !number.empty() && number.find_first_of("nN") == std::string_view::npos;  // nan, inf, nothing at all
-  out += known ? number.substr(number.find_first_not_of(" +")) : std::string_view("null");
+  number = trim(number);
+  if (number.empty() || number.find_first_of("nN") != std::string_view::npos) {  // nothing at all, nan, inf
+    out += "null";
+    return;
+  }
+  if (number.front() == '-') out += '-';
+  number.remove_prefix(std::min(number.find_first_not_of("+-0"), number.size()));
+  if (number.empty() || number.front() < '1' || number.front() > '9') out += '0';
+  out += number;
 }
 
-bool is_number(std::string_view text) { return text.find_first_not_of("0123456789+-.eE") == std::string_view::npos || text == "nan" || text == "inf" || text == "-inf"; }
-
-void append_json_list(std::string_view items, std::string& out) {
+void append_json_list(std::string_view items, bool texts, std::string& out) {
   out += '[';
-  bool first = true;
-  while (!items.empty()) {
-    const auto end = std::min(items.find(' '), items.size());
-    const std::string_view item = items.substr(0, end);
-    if (!std::exchange(first, false)) out += ", ";
-    if (is_number(item)) append_json_number(item, out);
-    else out += json_text(item);
-    items.remove_prefix(std::min(end + 1, items.size()));
-  }
+  if (!items.empty())
+    for (const std::string_view item : split(items, between_items)) {
+      if (out.back() != '[') out += ", ";
+      if (texts) out += json_text(item);
+      else append_json_number(item, out);
+    }
   out += ']';
 }
 
@@ -71,7 +77,7 @@ Result<RowWriter> RowWriter::make(const Scoring& scoring) {
 
 Status RowWriter::add(std::string name, std::string_view text) {
   MLPIPE_TRY(RowTemplate value, RowTemplate::parse(text));
-  Column column{std::move(name), std::move(value), {}};
+  Column column{json_text(name) + ": ", std::move(name), std::move(value), {}};
   for (const std::string& wanted : column.value.columns()) {
     const auto found = std::find(columns_.begin(), columns_.end(), wanted);
     column.places.push_back(static_cast<std::size_t>(found - columns_.begin()));
@@ -124,12 +130,13 @@ void RowWriter::append_cells(const RowFacts& facts, std::string& out) const {
   if (format_ == RowFormat::npy) append_cell({reinterpret_cast<const char*>(facts.values), facts.count * sizeof(float)}, out);
 }
 
-void RowWriter::append_json(const Column& column, const RowFacts& facts, std::string& out) const {
+void RowWriter::append_json(const Column& column, RowFacts facts, std::string& out) const {
+  facts.between = between_items;
   std::string value;
   append_value(column, facts, value);
   switch (column.value.form()) {
     case RowTemplate::Form::number: return append_json_number(value, out);
-    case RowTemplate::Form::list: return append_json_list(value, out);
+    case RowTemplate::Form::list: return append_json_list(value, facts.labels && column.value.lists_labels(), out);
     case RowTemplate::Form::text: out += json_text(value);
   }
 }
@@ -153,7 +160,7 @@ void RowWriter::append(const RowFacts& facts, std::string& out) const {
       });
     case RowFormat::json_lines:
       return separated("{", ", ", "}\n", [&](const Column& part) {
-        out += json_text(part.name) + ": ";
+        out += part.json_name;
         append_json(part, facts, out);
       });
     case RowFormat::npy:

@@ -36,6 +36,7 @@ class RowWriter {
 
  private:
   struct Column {
+    std::string json_name;  // as it begins a member of an object
     std::string name;
     RowTemplate value;
     std::vector<std::size_t> places;  // of its {column[...]}, in columns()
@@ -44,7 +45,7 @@ class RowWriter {
   Status add(std::string name, std::string_view text);
   void append_value(const Column& column, RowFacts facts, std::string& out) const;
   void append_cells(const RowFacts& facts, std::string& out) const;
-  void append_json(const Column& column, const RowFacts& facts, std::string& out) const;
+  void append_json(const Column& column, RowFacts facts, std::string& out) const;
 
   RowFormat format_ = RowFormat::text;
   std::vector<Column> parts_;  // of a row template, and of npy: one without a name

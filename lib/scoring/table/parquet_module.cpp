@@ -8,7 +8,7 @@
 #include "scoring/rows/cells.h"
 #include "scoring/rows/mini_batch_files.h"
 #include "scoring/table/parquet_entry.h"
-#include "scoring/table/parquet_rows.h"
+#include "scoring/table/parquet_files.h"
 #include "scoring/table/piece_rows.h"
 #include "system/host.h"
 

@@ -23,6 +23,7 @@ class ArrayFeed final : public Feed {
   static Status add(ArrayFile& file, std::size_t item, const char* path, Passes& passes, const mlpipe_row_sink& sink) {
     std::vector<InputRow> shape;
     for (const ArrayFile::Row& row : file.row()) shape.push_back({row.type, row.shape});
+    if (const auto fits = passes.fits(shape); !fits) return tell_failed(sink, item, fits.error()), Status();
     for (std::size_t row = 0; row < file.rows(); ++row) {
       MLPIPE_TRY(const Passes::Room room, passes.room(shape));
       if (const auto read = file.read_row(row, room.inputs); !read) {

@@ -25,7 +25,12 @@ class ImageFeed final : public Feed {
         tell_failed(sink, item, image.error());
         continue;
       }
-      MLPIPE_TRY(const Passes::Room room, passes.room({{ValueType::float32, images_.shape_of(*image)}}));
+      const std::vector<InputRow> shape{{ValueType::float32, images_.shape_of(*image)}};
+      if (const auto fits = passes.fits(shape); !fits) {
+        tell_failed(sink, item, fits.error());
+        continue;
+      }
+      MLPIPE_TRY(const Passes::Room room, passes.room(shape));
       images_.write(*image, static_cast<float*>(room.inputs.front()));
       passes.add({item, path, 0, nullptr, false});
     }

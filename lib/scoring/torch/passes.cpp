@@ -17,6 +17,16 @@ std::string shape_text(std::size_t rows, const std::vector<InputRow>& shape) {
 
 }  // namespace
 
+// A picture of 178 million pixels is a small file, and a batch of it more memory than a machine has.
+Status Passes::fits(const std::vector<InputRow>& shape) const {
+  constexpr std::size_t most = std::size_t{4} << 30;
+  std::size_t bytes = 0;
+  for (const InputRow& input : shape) bytes += input.values() * size_of(input.type);
+  if (bytes <= most / batch_size_) return {};
+  return Error{ErrorKind::step_failed, fmt::format("{} items of its size in a batch take more than 4 GB (shape {})", batch_size_, shape_text(batch_size_, shape)),
+               "a smaller batch_size; of images: resize or crop"};
+}
+
 Result<Passes::Room> Passes::room(const std::vector<InputRow>& shape) {
   if (full() || (!waiting_.empty() && shape != shape_)) MLPIPE_TRY_VOID(flush());
   if (waiting_.empty()) {
@@ -66,8 +76,8 @@ void Passes::item_failed(std::size_t item) {
   for (auto row = waiting_.rbegin(); row != waiting_.rend() && row->item == item; ++row) row->failed = true;
 }
 
-// As few calls as the items allow: consecutive ones with a line each go together. The last row is told alone, for its item may go on in the
-// next pass, and may fail there: what it gave must be known from what others gave.
+// As few calls as the items allow: consecutive ones with a line each go together. An item that may have more rows is told alone, for it may
+// fail at one of them: what it gave must be known from what others gave.
 void Passes::write(const ModelOutput& output) {
   std::size_t first = 0, lines = 0;
   text_.clear();
@@ -78,7 +88,8 @@ void Passes::write(const ModelOutput& output) {
   };
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     const PassRow& row = waiting_[i];
-    if (lines > 0 && (row.failed || i + 1 == waiting_.size() || row.item != waiting_[first].item + lines)) tell();
+    const bool goes_on = i + 1 == waiting_.size() || waiting_[i + 1].item == row.item;
+    if (lines > 0 && (row.failed || goes_on || row.item != waiting_[first].item + lines)) tell();
     if (row.failed) continue;
     if (lines++ == 0) first = i;
     writer_.append({row.path, row.row, output.values + i * output.row_size, output.row_size, row.columns, labels_}, text_);

@@ -32,6 +32,8 @@ class Passes {
     std::vector<void*> inputs;
     std::size_t rows = 0;
   };
+  // Whether a pass of such rows is small enough to be tried. Error: an item of this shape fails.
+  Status fits(const std::vector<InputRow>& shape) const;
   // Runs the model first when the pass is full or of another shape.
   Result<Room> room(const std::vector<InputRow>& shape);
   // One row more of the room that was given last is filled.

@@ -9,7 +9,7 @@
 #include "scoring/package/unpack.h"
 #include "scoring/row_collector.h"
 #include "scoring/rows/npy_rows.h"
-#include "scoring/table/parquet_rows.h"
+#include "scoring/table/parquet_files.h"
 #include "scoring/torch/self_check.h"
 #include "scoring/torch/timing.h"
 #include "system/files.h"

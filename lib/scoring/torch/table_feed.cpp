@@ -59,7 +59,7 @@ class TableFeed final : public Feed {
         sink.failed(sink.context, item + row, failed->reason.data(), failed->reason.size());
         ++failed;
       }
-      const std::uint64_t number = mini_batch.first_row + mini_batch.row_first + item + row;
+      const std::uint64_t number = mini_batch.first_row + item + row;
       passes.add({item + row, {}, number, texts.data() + row * columns_.texts.size(), fails});
     }
   }

@@ -11,6 +11,8 @@
 #include <torch/csrc/api/include/torch/version.h>
 #endif
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -70,8 +72,24 @@ std::optional<at::Tensor> first_tensor(const c10::IValue& value) {
   return std::nullopt;
 }
 
+// What float32 cannot hold is not rounded behind people's backs.
+bool loses_digits(const at::Tensor& tensor) {
+  if (!at::isIntegralType(tensor.scalar_type(), /*includeBool=*/false)) return false;
+  constexpr std::int64_t most = 1 << 24;
+  const at::Tensor whole = tensor.to(at::kCPU, at::kLong).contiguous();
+  const auto* const values = static_cast<const std::int64_t*>(whole.data_ptr());
+  return std::any_of(values, values + whole.numel(), [](std::int64_t value) { return value > most || value < -most; });
+}
+
+// The half of LibTorch that knows CUDA is a library of its own, which makes itself known when it is opened: where there is one.
+void open_cuda() {
+  static const bool once = ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_LOCAL) != nullptr;
+  static_cast<void>(once);
+}
+
 std::optional<at::Device> device_of(const std::string& name) {
   const at::Device device(name);
+  if (device.is_cuda()) open_cuda();
   const bool there = device.is_cpu() || (device.is_cuda() && at::hasCUDA());
   return there ? std::optional(device) : std::nullopt;
 }
@@ -118,6 +136,7 @@ Result<ModelOutput> TorchModel::State::output_of(const c10::IValue& result) {
   if (found->dim() == 0 || found->size(0) != static_cast<std::int64_t>(rows)) {
     return failed(c10::str("the model returned shape ", found->sizes(), " for a batch of ", rows, ": the first dimension must be the batch"));
   }
+  if (loses_digits(*found)) return failed("the model returned whole numbers beyond 16777216, which float32 cannot hold: return them in parts, or less of them");
   output = found->to(at::kCPU, at::kFloat).contiguous();
   return ModelOutput{data_of(output), rows, static_cast<std::size_t>(output.numel()) / rows};
 }
@@ -145,8 +164,8 @@ Result<std::vector<void*>> TorchModel::begin(std::size_t rows, const std::vector
     const c10::InferenceMode guard;
     State& state = *state_;
     state.output = at::Tensor();
-    // A model may keep its input, or write into it and return it: then it is not ours to use again.
-    const bool ours = std::all_of(state.inputs.begin(), state.inputs.end(), [](const at::Tensor& tensor) { return tensor.use_count() == 1; });
+    // A model may keep its input, or a view of it, or write into it and return it: then it is not ours to use again.
+    const bool ours = std::all_of(state.inputs.begin(), state.inputs.end(), [](const at::Tensor& tensor) { return tensor.use_count() == 1 && tensor.storage().use_count() == 1; });
     if (!ours || !state.fits(rows, row)) {
       state.rows = rows;
       state.row = row;

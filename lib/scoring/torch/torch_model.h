@@ -37,7 +37,7 @@ class TorchModel {
   ~TorchModel();
 
   // An input of `rows` such rows, all zeros but what the caller writes: an array an input of the model, row-major, of its type. The
-  // memory is valid until the next begin(); forward() leaves it as it is.
+  // memory is valid until the next begin(); a model may write into it.
   Result<std::vector<void*>> begin(std::size_t rows, const std::vector<InputRow>& row);
   // Runs the model on it. Error: what the model threw, without LibTorch's backtrace.
   Result<ModelOutput> forward();

@@ -172,13 +172,21 @@ Status ZipFile::extract(const ZipEntry& entry, const Path& path) const {
     MLPIPE_TRY(const std::string content, read(entry, small));
     return write_file(path, content);
   }
-  MLPIPE_TRY(std::uint64_t at, data_at(entry));
   MLPIPE_TRY(const Fd out, open_file(path, O_WRONLY | O_CREAT | O_TRUNC));
+  return stream(entry, [&](const std::string& part) { return write_all(out.get(), part, path); });
+}
+
+Status ZipFile::check(const ZipEntry& entry) const {
+  return stream(entry, [](const std::string&) { return Status(); });
+}
+
+Status ZipFile::stream(const ZipEntry& entry, const std::function<Status(const std::string&)>& take) const {
+  MLPIPE_TRY(std::uint64_t at, data_at(entry));
   uLong crc = 0;
   for (std::uint64_t rest = entry.size; rest > 0;) {
     const std::uint64_t part = std::min<std::uint64_t>(rest, 1u << 20);
     MLPIPE_TRY(const std::string content, bytes(at, part));
-    MLPIPE_TRY_VOID(write_all(out.get(), content, path));
+    MLPIPE_TRY_VOID(take(content));
     crc = crc32_z(crc, reinterpret_cast<const Bytef*>(content.data()), content.size());
     at += part;
     rest -= part;

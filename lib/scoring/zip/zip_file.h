@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,11 +35,15 @@ class ZipFile {
   Result<std::string> read(const ZipEntry& entry, std::uint64_t most) const;
   // Where the bytes of a stored entry lie in the file.
   Result<std::uint64_t> data_at(const ZipEntry& entry) const;
-  // Writes a stored entry to `path`, without holding it in memory.
+  // Writes an entry to `path`; a stored one without holding it in memory, a packed one of up to 64 MB.
   Status extract(const ZipEntry& entry, const Path& path) const;
+  // Holds a stored entry against its check sum, without holding it in memory.
+  Status check(const ZipEntry& entry) const;
 
  private:
   Error damaged() const;
+  // Calls `take` with the bytes of a stored entry, part by part, and checks them.
+  Status stream(const ZipEntry& entry, const std::function<Status(const std::string&)>& take) const;
   Result<std::string> bytes(std::uint64_t offset, std::uint64_t length) const;
   Status read_directory();
   Status read_directory64(std::uint64_t end_at, std::uint64_t& size, std::uint64_t& offset) const;

@@ -82,7 +82,9 @@ std::vector<std::string> keys_of(const Value& map) {
 struct Asked {
   bool labels = false;
   bool columns = false;
+  bool files = false;
   void take(const RowTemplate& text) {
+    files |= text.names_files();
     labels |= text.needs_labels();
     columns |= !text.columns().empty();
   }
@@ -212,6 +214,9 @@ void read_scoring(const MapReader& config, const Value& value, Step& step, Scori
   check_goes_with(map, "missing", table, "table");
   if (table && !map.has("columns"))
     context.error(map.where(), fmt::format("{} has no `columns`", map.title()), "columns: [a, b] says which columns the model takes, in its order");
+  if (asked.files && table)
+    context.error(map.where_of("output"), fmt::format("{} has {{name}} or {{path}}, which rows of a table do not have", map.named("output")), "{row}, or {column[NAME]}");
+  if (table && !map.has("output")) scoring.output.value = "{row} {argmax}";
   if (asked.columns && !table) context.error(map.where_of("output"), fmt::format("{} has a {{column[...]}}, which goes with `input: table`", map.named("output")));
   if (asked.labels && !map.has("labels"))
     context.error(map.where_of("output"), fmt::format("{} has {{label}}, but there is no `labels`", map.named("output")), "labels: a file with a name a line");

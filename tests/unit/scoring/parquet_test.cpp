@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "scoring/rows/mini_batch_files.h"
-#include "scoring/table/parquet_rows.h"
+#include "scoring/table/parquet_files.h"
 #include "support/venv_python.h"
 #include "table_files.h"
 

@@ -51,6 +51,15 @@ TEST_CASE("JSON lines: numbers are numbers, lists are lists, all else is text") 
         "{\"v\": [null, null], \"m\": null, \"none\": null}\n");
 }
 
+TEST_CASE("JSON lines: a label is text whatever it looks like, a number is JSON's whatever its format is") {
+  const std::vector<std::string> labels{"007", "golden retriever", "+"};
+  const Scoring top = with(RowFormat::json_lines, {{"t", "{top[3]}"}, {"p", "{top_softmax[1]:.1f}"}});
+  CHECK(row(top, {"", 0, values, 3, nullptr, &labels}) == "{\"t\": [\"golden retriever\", \"007\", \"+\"], \"p\": [0.5]}\n");
+  CHECK(row(top, {"", 0, values, 3}) == "{\"t\": [1, 0, 2], \"p\": [0.5]}\n");
+  const Scoring padded = with(RowFormat::json_lines, {{"a", "{argmax:03d}"}, {"m", "{max:08.2f}"}, {"n", "{value[2]:08.2f}"}, {"z", "{row:03d}"}, {"l", "{max:<8.1f}"}, {"s", "{max:+.1f}"}});
+  CHECK(row(padded, {"", 0, values, 3}) == "{\"a\": 1, \"m\": 0.50, \"n\": -1.00, \"z\": 0, \"l\": 0.5, \"s\": 0.5}\n");
+}
+
 TEST_CASE("columns of the table are those that all templates name, each once") {
   const Scoring scoring = with(RowFormat::csv, {{"a", "{column[id]}"}, {"b", "{column[x:y]} {column[id]}"}});
   const auto writer = RowWriter::make(scoring);

@@ -30,6 +30,10 @@ struct Launched {
     job.model = model;
     job.logs = job.scratch = folder.path();
     job.environment = environment_with({});
+    make(std::move(no_programs));
+  }
+
+  void make(std::optional<Error> no_programs = std::nullopt) {
     Result<ScoringPrograms> programs = ScoringPrograms{{MLPIPE_BINARY_DIR "/tests/scoring_server_program"}, MLPIPE_BINARY_DIR "/tests/fake_scoring_module.so"};
     if (no_programs) programs = *no_programs;
     launcher = make_scoring_launcher(loop, job, programs, [this](const std::string& message, const std::string&) { notices.push_back(message); });
@@ -103,14 +107,34 @@ TEST_CASE("scoring launcher: a killed worker is started again with the same numb
   CHECK(ask(*again, wire::MiniBatch{1, 2, {"/x/a"}}) == "a\n");
 }
 
-TEST_CASE("scoring launcher: when the fork server is killed its workers end, and a new server takes its place") {
-  Launched launched("noted.pt");
-  auto worker = launched.launch(0);
+namespace {
+
+void kill_server_of(Launched& launched, int number) {
+  const auto worker = launched.launch(number);
   REQUIRE(worker);
   std::string stat = test::read("/proc/" + std::to_string(worker->pid) + "/stat");
   stat.erase(0, stat.rfind(')') + 4);  // "PPID ..."
   ::kill(static_cast<pid_t>(std::stol(stat)), SIGKILL);
-  CHECK(launched.collect(0).signal == SIGKILL);
+  CHECK(launched.collect(number).signal == SIGKILL);
+}
+
+}  // namespace
+
+TEST_CASE("scoring launcher: a new server takes the batch size that the first one measured") {
+  Launched launched("measured.pt");
+  launched.job.state = launched.folder.path();
+  launched.job.config.scoring.numerics = Numerics::fast;
+  launched.make();
+  kill_server_of(launched, 0);
+  const std::string first = test::read(launched.folder.path() / "batch_size");
+  REQUIRE(launched.launch(0));
+  CHECK(std::stoi(first) > 1);
+  CHECK(test::read(launched.folder.path() / "batch_size") == first);
+}
+
+TEST_CASE("scoring launcher: when the fork server is killed its workers end, and a new server takes its place") {
+  Launched launched("noted.pt");
+  kill_server_of(launched, 0);
   const auto again = launched.launch(0);
   REQUIRE(again);
   CHECK(ask(*again, wire::MiniBatch{1, 2, {"/x/a"}}) == "a\n");
