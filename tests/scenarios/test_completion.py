@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import unittest
 
+from screen import Screen
 from support import MLPIPE, SOURCE, ScenarioTest, write_chain
 
 # Prints the candidates for the line in $1.
@@ -16,19 +17,6 @@ _mlpipe
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 FISH = "\"$MLPIPE\" completion fish | source; complete -C \"$LINE\""
-# zsh completes only on a terminal: zpty gives it one.
-ZSH = """
-zmodload zsh/zpty
-zpty z zsh -f -i
-zpty -w z 'PROMPT=ready; autoload -Uz compinit; compinit -u -D; source <("$MLPIPE" completion zsh); zstyle ":completion:*" format ""; LISTMAX=1000; echo begin""ning'
-zpty -r z out '*beginning*'
-zpty -w -n z "$LINE"$'\\t\\t'
-sleep 1
-zpty -w -n z $'\\x03'
-zpty -w z 'echo en""ding'
-zpty -r z out '*ending*'
-print -r -- "$out"
-"""
 
 
 class Completion(ScenarioTest):
@@ -94,9 +82,17 @@ class Completion(ScenarioTest):
 
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
     def test_zsh(self):
-        offered = "\n".join(self.shell("zsh", "-f", "-c", ZSH, env={"LINE": "mlpipe run --step ", "TERM": "dumb"}))
+        screen = Screen(self.project, ["zsh", "-f", "-i"], columns=120)
+        self.addCleanup(screen.close)
+        screen.type('PROMPT="ready> "; autoload -Uz compinit; compinit -u -D; source <(mlpipe completion zsh); clear\n')
+        screen.wait_for("^ready> $|^ready>$")
+        screen.type("mlpipe run --step \t")
         for step in ("alone", "first", "second", "third"):
-            self.assertIn(step, offered)
+            screen.wait_for(rf"^(\S+ +)*{step}\b")
+        screen.type("sec\t-p \t")
+        screen.wait_for(r"^ready> mlpipe run --step second -p word=$")
+        screen.type("\x15exit\n")
+        screen.end()
 
     def test_an_unknown_shell(self):
         self.assertIn("one of: bash, zsh, fish", self.fails(2, "completion", "tcsh").err)

@@ -78,7 +78,7 @@ Json data_type() { return about("folder: the default; file: one file; table: CSV
 void add_table_keys(Json& properties) {
   properties["delimiter"] = about("what separates the columns of a table: one character, or \\t", any_of({word(R"(^([^"\r\n]|\\t)$)"), integer(0, 9)}));
   properties["header"] = about("whether a table's first line names its columns; true is the default", boolean());
-  properties["partition_format"] = about("what the end of each file's path means: \"{user}/{season}.csv\"", text());
+  properties["partition_format"] = about("what the end of each file's path means: \"{user}/{season}.csv\"", word(R"(\{)"));
   properties["description"] = about("for people", text());
 }
 

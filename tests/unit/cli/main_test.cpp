@@ -101,7 +101,7 @@ TEST_CASE("--version and --help are data") {
   CHECK(version.err == "");
   const Said help = mlpipe_says({"--help"});
   CHECK(help.code == 0);
-  for (const auto& command : cli::commands()) CHECK(help.out.find("  " + command.name + " ") != std::string::npos);
+  for (const auto& command : cli::commands()) CHECK((help.out.find("  " + command.name + " ") != std::string::npos) == !command.hidden);
   CHECK(mlpipe_says({"help", "run"}).out == mlpipe_says({"run", "--help"}).out);
   for (const auto& command : cli::commands()) CHECK(mlpipe_says({command.name.c_str(), "-h"}).code == 0);
 }
@@ -178,7 +178,7 @@ TEST_CASE("an empty store is no mistake for runs, but there is no latest run") {
   CHECK(runs.code == 0);
   CHECK(runs.out == "");
   CHECK(mlpipe_says({"show", "--store", store.c_str()}).code == 2);
-  CHECK(mlpipe_says({"runs", "--json", "--store", store.c_str()}).out == "{\"schema\":1,\"runs\":[]}\n");
+  CHECK(mlpipe_says({"runs", "--json", "--store", store.c_str()}).out == "{\"schema\":1,\"kind\":\"runs\",\"runs\":[]}\n");
   CHECK_FALSE(std::filesystem::exists(store));
 }
 
@@ -196,7 +196,7 @@ TEST_CASE("validate: mistakes on stderr and 3, else a word and 0") {
   CHECK(wrong.err.find("error") != std::string::npos);
   const Said json = mlpipe_says({"validate", "--json", "-f", bad.c_str()});
   CHECK(json.code == 3);
-  CHECK(json.out.starts_with("{\"schema\":1,\"diagnostics\":[{"));
+  CHECK(json.out.starts_with("{\"schema\":1,\"kind\":\"diagnostics\",\"diagnostics\":[{"));
   CHECK(json.err == "");
   CHECK(mlpipe_says({"run", bad.c_str()}).code == 3);
   CHECK(mlpipe_says({"plan", bad.c_str()}).code == 3);
@@ -205,6 +205,6 @@ TEST_CASE("validate: mistakes on stderr and 3, else a word and 0") {
 TEST_CASE("doctor always answers") {
   const Said said = mlpipe_says({"doctor", "--json"});
   CHECK(said.code == 0);
-  CHECK(said.out.starts_with("{\"schema\":1,\"facts\":[{"));
+  CHECK(said.out.starts_with("{\"schema\":1,\"kind\":\"facts\",\"facts\":[{"));
   CHECK(said.out.find("\"cores\"") != std::string::npos);
 }
