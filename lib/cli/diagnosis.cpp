@@ -43,7 +43,7 @@ std::vector<Finding> found_in_history(const Pipeline& pipeline, const Step& step
   if (record.state != StepState::ran && record.state != StepState::reused) return {};
   Facts facts = new_facts(pipeline, step, Facts::Moment::ended);
   facts.reused = record.state == StepState::reused;
-  facts.ran_for_want_of_reuse = record.cause == MissCause::not_reusable;
+  facts.ran_for_want_of_reuse = record.cause == MissCause::not_reusable && !why.against.empty() && why.changes.empty();
   facts.changed_code = changed_code(why.changes);
   if (ask_the_web) ask_for_changes(facts);
   return diagnose(facts);

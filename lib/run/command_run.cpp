@@ -72,7 +72,7 @@ Status CommandRun::start_work() {
   MLPIPE_TRY(const std::vector<std::string> words, command_words(step_, description_));
   MLPIPE_TRY(const auto ranks, rank_variables(step_.distribution));
   editors_.assign(ranks.size(), Editors{StreamEditor(replacements()), StreamEditor(replacements())});
-  oom_kills_ = oom_kills();
+  oom_kills_ = context_.oom_count.at(context_.clock.steady());
   printed_ = 0;
   task_ = std::make_unique<CommandGroup>(
       context_.loop, commands(words, ranks), [this](std::size_t rank, bool is_stderr, std::string_view text) { on_text(rank, is_stderr, text); },

@@ -100,6 +100,16 @@ void StepRun::take_metrics() {
     if (context_.stand_ins_told.insert(package).second) context_.events.on(notice_of_stand_in(package));
 }
 
+void StepRun::add_places() {
+  facts_.memory_limit = physical_memory();
+  for (const auto& [input, data] : description_.data) facts_.inputs.push_back({input->name, data.path.string()});
+  for (const StepOutput& output : step_.outputs) {
+    if (!workspace_) break;
+    const Path place = workspace_->output_place(output);
+    facts_.outputs.push_back({output.name, place.string(), path_exists(place)});
+  }
+}
+
 // Scripts are read where something went wrong, or took long enough that it may be worth a word.
 void StepRun::recognise(Facts::Moment moment) {
   constexpr Seconds long_time{5};
@@ -108,14 +118,9 @@ void StepRun::recognise(Facts::Moment moment) {
   facts_.error = record_.error;
   facts_.took = record_.took;
   facts_.cores = context_.cores;
-  facts_.memory_limit = physical_memory();
-  for (const auto& [input, data] : description_.data) facts_.inputs.push_back({input->name, data.path.string()});
-  for (const StepOutput& output : step_.outputs) {
-    if (!workspace_) break;
-    const Path place = workspace_->output_place(output);
-    facts_.outputs.push_back({output.name, place.string(), path_exists(place)});
-  }
-  if (moment == Facts::Moment::failed || facts_.writes >= many_writes || facts_.took >= long_time) {
+  const bool failed = moment == Facts::Moment::failed;
+  if (failed) add_places();
+  if (failed || facts_.writes >= many_writes || facts_.took >= long_time) {
     read_source(facts_, step_.source_directory);
     read_declared_packages(facts_);
   }

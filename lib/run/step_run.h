@@ -14,6 +14,7 @@
 #include "run/description.h"
 #include "run/events.h"
 #include "run/input_ways.h"
+#include "run/oom_count.h"
 #include "run/request.h"
 #include "run/source_copy.h"
 #include "run/tracking.h"
@@ -36,6 +37,7 @@ struct RunContext {
   int cores = 1;  // of the whole run (-j)
   SpareWorkspaces spares{};
   std::set<std::string> stand_ins_told{};
+  OomCount oom_count{};
 };
 
 struct StepRunEnd {
@@ -104,6 +106,7 @@ class StepRun {
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
   Tracking tracking() const { return Tracking(context_.recorder.folder()); }
   void take_metrics();
+  void add_places();  // and the machine
   void recognise(Facts::Moment moment);
   void post_end(StepRunEnd end);
 };

@@ -69,6 +69,7 @@ class GuideRows(Shown):
     def test_d_a_step_whose_reuse_is_off(self):
         self.project.spec("steps: {report: {command: 'true', allow_reuse: false}}")
         self.ok("run")
+        self.assertNotIn("reuse-off", self.ok("diagnose").out)  # it had to run once
         self.ok("run")
         self.shows("d", self.ok("diagnose").out)
 

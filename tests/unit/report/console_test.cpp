@@ -116,6 +116,23 @@ TEST_CASE("plain: a failure says where, why, what, and how to go on") {
         "2 steps: 1 failed, 1 skipped in 43 ms\n");
 }
 
+TEST_CASE("plain: findings come behind a failure, and below what ended well") {
+  PlainConsole console;
+  StepEnded done = ended("s", StepState::ran, 0.003);
+  done.record.findings = {{"small-appends", "it wrote\x1b[31m often", "collect:\n  once"}};
+  CHECK(console.on(done).text() ==
+        "s  done in 3 ms\n"
+        "  cause: it wrote often\n"
+        "  hint: collect:\n"
+        "    once\n"
+        "  more: docs/troubleshooting.md#small-appends\n");
+  PlainConsole other;
+  StepEnded failed = done;
+  failed.record.state = StepState::failed;
+  failed.hint = "another way";
+  CHECK(other.on(failed).text().ends_with("  more: docs/troubleshooting.md#small-appends\n  hint: another way\n"));
+}
+
 TEST_CASE("plain: exit code and signal are said once") {
   const auto said = [](int code, int signal, const std::string& error) {
     PlainConsole console;

@@ -63,6 +63,7 @@ TEST_CASE("what a run recorded is read back") {
   failed.error = "6 failed items";
   failed.counts = {10, 1, 100, 6, 94};
   failed.kept = "kept/here";
+  failed.findings = {{"parse-args", "it used \"parse_args()\"", "two\nlines"}};
   REQUIRE(recorder.step(record_of("train", StepState::ran)));
   REQUIRE(recorder.step(failed));
   const std::string id = recorder.header().id;
@@ -89,6 +90,10 @@ TEST_CASE("what a run recorded is read back") {
   CHECK(score->counts.rows == 94);
   CHECK(score->error == "6 failed items");
   CHECK(score->kept == "kept/here");
+  REQUIRE(score->findings.size() == 1);
+  CHECK(score->findings[0].id == "parse-args");
+  CHECK(score->findings[0].cause == "it used \"parse_args()\"");
+  CHECK(score->findings[0].hint == "two\nlines");
   CHECK(run->step("other") == nullptr);
 }
 

@@ -1,0 +1,169 @@
+"""What is recognised in real runs, and what is not; the command itself. docs/complaints.md has most entries: test_complaints.py."""
+
+import functools
+import http.server
+import threading
+import unittest
+
+from entry_scripts import EntryScripts
+from support import SOURCE, ScenarioTest, write_chain
+
+
+class OfEntryScripts(EntryScripts):
+    def found(self, script, *more, code=5, **options):
+        """Ids of what a run's step was recognised as."""
+        self.prepare(script, *more, **options)
+        self.fails(code, "run")
+        return self.ids()
+
+    def ids(self):
+        return [finding["id"] for step in self.ok("diagnose", "--json").json()["steps"] for finding in step["of_run"]]
+
+    def test_what_run_returned(self):
+        self.assertEqual(self.found("def run(mini_batch): pass\n"), ["returned-none"])
+        self.assertEqual(self.found("def run(mini_batch): return 'cat 0.9'\n"), ["returned-wrong-type"])
+        self.assertIn("it returned 'cat 0.9' (str)", self.ok("diagnose").out)
+        self.assertEqual(self.found("def run(mini_batch): return mini_batch[1:]\n"), ["returned-too-few"])
+
+    def test_arguments(self):
+        self.assertEqual(self.found("import argparse\ndef init():\n    p = argparse.ArgumentParser()\n    p.add_argument('--out_a')\n    p.add_argument('--out_b')\n"
+                                    "    p.parse_known_args(['--out', 'x'])\ndef run(mini_batch): return mini_batch\n", code=1), ["abbreviated-argument"])
+        missing = "import argparse\ndef init():\n    p = argparse.ArgumentParser()\n    p.add_argument('--model', required=True)\n    p.parse_args()\ndef run(m): return m\n"
+        self.assertEqual(self.found(missing, code=1), ["init-failed"])
+
+    def test_a_path_relative_to_the_workers_folder(self):
+        self.project.write("score/labels.txt", "cat\n")
+        self.assertEqual(self.found("def run(mini_batch):\n    open('labels.txt')\n"), ["relative-path"])
+        self.assertIn('"labels.txt")', self.ok("diagnose").out)
+
+    def test_an_ordinary_exception_is_no_riddle(self):
+        self.assertEqual(self.found("def run(mini_batch): raise ValueError('no such class')\n"), [])
+        shown = self.ok("diagnose").out
+        self.assertIn("nothing is recognised", shown)
+        self.assertIn("mlpipe replay score --mini-batch 0", shown)
+
+    def test_a_worker_that_exits_by_itself_was_not_killed(self):
+        self.assertEqual(self.found("def run(mini_batch): os._exit(3)\n"), [])
+        self.assertEqual(self.found("def init(): raise ValueError('bad model')\ndef run(mini_batch): return mini_batch\n", code=1), ["init-failed"])
+
+    def test_beforehand(self):
+        self.prepare("import argparse\ndef init():\n    p = argparse.ArgumentParser()\n    p.add_argument('--output_format')\n    p.add_argument('--nice')\n    p.parse_known_args()\n"
+                     "def run(mini_batch): return mini_batch\n", "--nice, '1'")
+        found = [finding["id"] for finding in self.ok("diagnose", "--json").json()["steps"][0]["beforehand"]]
+        self.assertEqual(found, ["abbreviated-argument", "reserved-argument"])
+
+
+class OfCommands(ScenarioTest):
+    def found(self, command, code=1, more=""):
+        self.project.spec(f"inputs: {{data: data}}\nsteps:\n  make:\n    command: {command}\n    outputs: {{o: }}\n{more}")
+        result = self.project.run("run")
+        self.assertEqual(result.code, code, result)
+        return [finding["id"] for finding in self.ok("show", "--json").json()["steps"][0]["findings"]], result.err
+
+    def setUp(self):
+        super().setUp()
+        self.project.write("data/x.csv", "1\n")
+
+    def test_what_a_shell_says(self):
+        found, shown = self.found("no-such-trainer --fast")
+        self.assertEqual(found, ["command-not-found"])
+        self.assertIn("the shell found no command `no-such-trainer`", shown)
+        self.assertEqual(self.found("no-such-trainer; echo done > ${{outputs.o}}/x", code=0)[0], ["hidden-failure"])
+        self.assertEqual(self.found("echo hidden 'a; b' > ${{outputs.o}}/x", code=0)[0], [])
+        self.assertEqual(self.found("exit 3")[0], [])
+
+    def test_memory_and_time(self):
+        self.assertEqual(self.found("ulimit -v 400000; exec python3 -c 'bytearray(10 ** 9)'")[0], ["out-of-memory"])
+        self.assertEqual(self.found("sleep 60", 7, "    timeout: 0.3\n")[0], ["step-timeout"])
+        self.assertEqual(self.found("kill -SEGV $$")[0], ["crashed"])
+
+    def test_a_step_that_writes_into_its_input(self):
+        reads = '    inputs: {data: "${{pipeline.inputs.data}}"}\n'
+        found, shown = self.found("echo 2 >> ${{inputs.data}}/x.csv; echo > ${{outputs.o}}/x", more=reads)
+        self.assertEqual(found, ["input-written"])
+        self.assertIn("its input data is not what it was", shown)
+
+    def test_a_full_device(self):
+        self.assertEqual(self.found("cat /dev/zero > /dev/full")[0], ["no-space"])
+
+    def test_findings_of_what_ended_well_do_not_fail_it(self):
+        found, shown = self.found("no-such-trainer; echo done > ${{outputs.o}}/x", code=0)
+        self.assertRegex(shown, r"make +done in [^\n]*\n  cause: a part of its command failed")
+        self.assertEqual(self.ok("run").err.count("cause:"), 0)  # reused: nothing ran
+
+    def test_other_failures_of_tools_are_not_taken_for_those_of_the_system(self):
+        for text in ("Permission denied (publickey).", "401 Unauthorized", "the class MemoryError is documented", "no space for improvement"):
+            self.assertEqual(self.found(f"echo '{text}' >&2; exit 1")[0], [], text)
+
+
+class Command(ScenarioTest):
+    def test_nothing_to_say(self):
+        write_chain(self.project)
+        self.ok("run")
+        self.assertRegex(self.ok("diagnose").out, r"^run \S+: succeeded\nnothing is recognised as wrong or odd\n$")
+
+    def test_before_the_first_run_and_of_a_pipeline_with_mistakes(self):
+        write_chain(self.project)
+        self.assertEqual(self.ok("diagnose").out, "nothing is recognised as wrong or odd\n")
+        self.ok("run")
+        self.project.write("pipeline.yaml", "steps: {first: {comand: x}}\n")
+        result = self.ok("diagnose")
+        self.assertIn("did you mean `command`?", result.err)
+        self.assertIn("succeeded", result.out)
+
+    def test_one_step_and_a_wrong_one(self):
+        write_chain(self.project)
+        self.project.write("first/make.sh", "no-such-command\n")
+        self.fails(1, "run")
+        self.assertIn("first  failed", self.ok("diagnose").out)
+        self.assertNotIn("first  failed", self.ok("diagnose", "alone").out)
+        self.assertIn("did you mean `first`?", self.fails(2, "diagnose", "frist").err)
+
+    def test_an_earlier_run_from_its_record_alone(self):
+        self.project.spec("steps: {train: {command: 'kill -9 $$'}}")
+        self.fails(1, "run")
+        run = self.ok("show", "--json").json()["id"]
+        (self.project.path / "pipeline.yaml").unlink()
+        self.project.spec("steps: {train: {command: 'true'}}")
+        self.ok("run")
+        self.assertNotIn("#killed", self.ok("diagnose").out)
+        self.assertIn("#killed", self.ok("diagnose", "--run", run).out)
+        self.assertIn("#killed", self.ok("show", run).out)
+
+    def test_the_page(self):
+        self.assertEqual(self.ok("diagnose", "--table").out, (SOURCE / "docs/troubleshooting.md").read_text())
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class Web(ScenarioTest):
+    def test_data_that_changed_behind_its_address(self):
+        self.project.write("web/x.csv", "1\n")
+        handler = functools.partial(Silent, directory=str(self.project.path / "web"))
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.project.spec(f"""
+                type: pipeline
+                inputs: {{data: {{type: uri_file, path: "http://127.0.0.1:{server.server_address[1]}/x.csv"}}}}
+                jobs:
+                  read:
+                    type: command
+                    command: cat ${{{{inputs.data}}}}
+                    inputs: {{data: "${{{{parent.inputs.data}}}}"}}
+                """)
+            self.ok("run", "--allow-download")
+            self.assertNotIn("url-changed", self.ok("diagnose", "--allow-download").out)
+            self.project.write("web/x.csv", "1\n2\n")
+            self.ok("run", "--allow-download")
+            self.assertNotIn("url-changed", self.ok("diagnose").out)
+            shown = self.ok("diagnose", "--allow-download").out
+            server.shutdown()
+        self.assertIn("(it had 2 bytes and has 4 now)", shown)
+        self.assertIn("reused", shown)
+
+
+if __name__ == "__main__":
+    unittest.main()
