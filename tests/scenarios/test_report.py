@@ -145,6 +145,7 @@ class DigitsReport(Reports):
     def test_the_keyboard_reaches_everything(self):
         visit = self.visit()
         visit.press("j", "j", "k", "Enter")
+        visit.page.wait_for_selector("#step-0 > .inside")
         self.assertEqual(visit.focused(), "step-0")
         self.assertIn("prepared 60 scans", visit.text("#step-0"))
         visit.page.focus(".graph a[href='#step-3']")

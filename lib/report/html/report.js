@@ -138,6 +138,8 @@ function plot({title, points, x, y, draw, say, summary, height = 150, full = fal
   }
 
   function point(i) {
+    if (!width) paint();
+    if (!width) return;
     at = Math.max(0, Math.min(points.length - 1, i));
     output.textContent = say(at);
     mark.style.left = `${toX(points[at][0])}px`;
@@ -335,8 +337,14 @@ function stepInside(step) {
 function stepCard(step, i) {
   const card = h('details', {class: 'step', id: `step-${i}`}, h('summary', {},
     h('span', {class: `dot ${step.state}`}), h('h3', {}, step.name), h('span', {class: 'outcome'}, step.outcome)));
-  card.addEventListener('toggle', () => { if (card.open && card.childElementCount === 1) card.append(stepInside(step)); });
+  card.addEventListener('toggle', () => { if (card.open) openCard(card); });
   return card;
+}
+
+// With its inside at once: a toggle event comes later.
+function openCard(card) {
+  card.open = true;
+  if (card.childElementCount === 1) card.append(stepInside(data.steps[Number(card.id.slice('step-'.length))]));
 }
 
 // ---- the parts of the page
@@ -421,7 +429,7 @@ function changes() {
 
 function steps() {
   body('steps').append(...data.steps.map(stepCard));
-  data.steps.forEach((step, i) => { if (step.state === 'failed' || data.steps.length === 1) $(`step-${i}`).open = true; });
+  data.steps.forEach((step, i) => { if (step.state === 'failed' || data.steps.length === 1) openCard($(`step-${i}`)); });
 }
 
 // ---- getting about
@@ -429,7 +437,7 @@ function steps() {
 const cards = () => [...document.querySelectorAll('.step')];
 
 function show(card) {
-  card.open = true;
+  openCard(card);
   card.querySelector('summary').focus({preventScroll: true});
   card.scrollIntoView({block: 'start'});
 }
@@ -462,7 +470,7 @@ function section(name) {
 const keys = {
   j: () => move(1), k: () => move(-1), e: () => move(1, i => data.steps[i].state === 'failed'),
   g: () => section('graph'), t: () => section('timeline'), c: () => section('changes'), s: () => section('steps'),
-  o: () => cards().forEach(card => { card.open = true; }), x: () => cards().forEach(card => { card.open = false; }), '?': () => $('help').showModal(),
+  o: () => cards().forEach(openCard), x: () => cards().forEach(card => { card.open = false; }), '?': () => $('help').showModal(),
 };
 document.addEventListener('keydown', event => {
   if (event.ctrlKey || event.metaKey || event.altKey || $('help').open || !Object.hasOwn(keys, event.key)) return;
