@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "reuse/code_trees.h"
+#include "run/gates.h"
 #include "run/ingredients_of.h"
 #include "store/room.h"
 #include "system/process.h"
@@ -190,11 +191,17 @@ void StepRun::succeed(const ScoreCounts& counts) {
   }
   if (copy_)
     if (const auto advice = advise_written_source(written_source())) notice(advice->message, advice->hint);
+  published_ = true;
+  record_.outputs = result->outputs;
+  record_.counts = counts;
+  if (const auto missed = missed_gates(step_, *result)) {
+    StepEnded event;
+    event.hint = missed->hint;
+    return fail(missed->kind, missed->message, std::move(event));
+  }
   workspace_->remove(context_.spares);
   record_.state = StepState::ran;
   record_.took = result->took;
-  record_.outputs = result->outputs;
-  record_.counts = counts;
   end.event.record = record_;
   post_end(std::move(end));
 }

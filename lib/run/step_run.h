@@ -93,6 +93,7 @@ class StepRun {
   SteadyTime begun_;
   bool stopping_ = false;
   bool incomplete_ = false;  // it ended well, but a declared output is missing
+  bool published_ = false;   // its result is in the store, whether or not it passes the step's gates
 
  private:
   Status check_undisturbed();
