@@ -54,8 +54,11 @@ class Places {
   void add(const Path& path, Ignored ignored) {
     const bool is_ours = std::any_of(ours_.begin(), ours_.end(), [&](const Path& own) { return is_in(path, own); });
     if (path.empty() || is_ours || !seen_.insert(path).second) return;
-    places_.push_back({path, [ours = ours_, path, ignored](std::string_view below, bool folder) {
-                         return std::find(ours.begin(), ours.end(), path / below) != ours.end() || ignored(below, folder);
+    std::vector<std::string> below_it;
+    for (const Path& own : ours_)
+      if (is_in(own, path)) below_it.push_back(own.lexically_relative(path).string());
+    places_.push_back({path, [below_it, ignored](std::string_view below, bool folder) {
+                         return std::find(below_it.begin(), below_it.end(), below) != below_it.end() || ignored(below, folder);
                        }});
   }
 

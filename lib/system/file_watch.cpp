@@ -59,13 +59,12 @@ bool FileWatch::watch_place(std::size_t place) {
 bool FileWatch::watch_folder(std::size_t place, const Path& folder) {
   const Added added = add({place, Target::Kind::folder, folder, ""});
   if (added != Added::yes) return added == Added::known;  // links may lead in a circle
-  const auto names = list_folder(folder);
-  for (const std::string& name : names ? *names : std::vector<std::string>()) {
-    const Path path = folder / name;
-    const bool is_dir = is_folder(path);
-    if (places_[place].ignores(path, is_dir)) continue;
-    if (is_dir && !watch_folder(place, path)) return false;
-    if (!is_dir && is_link(path) && add({place, Target::Kind::file, path, ""}) == Added::none_left) return false;
+  std::error_code failed, gone;
+  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    const bool is_dir = at->is_directory(gone);  // costs no look at the disk but for links
+    if (places_[place].ignores(at->path(), is_dir)) continue;
+    if (is_dir && !watch_folder(place, at->path())) return false;
+    if (!is_dir && at->is_symlink(gone) && add({place, Target::Kind::file, at->path(), ""}) == Added::none_left) return false;
   }
   return true;
 }

@@ -12,7 +12,8 @@ std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec
 }  // namespace
 
 bool WatchedPlace::ignores(const Path& found, bool folder) const {
-  return ignored && found != path && ignored(found.lexically_relative(path).native(), folder);
+  const std::size_t above = path.native().size() + 1;
+  return ignored && found.native().size() > above && ignored(std::string_view(found.native()).substr(above), folder);
 }
 
 PolledPlace::Stamps PolledPlace::look() const {

@@ -18,6 +18,7 @@ struct WatchedPlace {
   // What does not count below a folder, by its path from there. A folder that does not is not descended into. Null: all counts.
   std::function<bool(std::string_view below, bool folder)> ignored{};
 
+  // `found`: this place, or something below it, written as `path` and what comes behind that.
   bool ignores(const Path& found, bool folder) const;
 };
 
