@@ -374,6 +374,7 @@ class Writer {
     for (const StepOutput& output : step_.outputs)
       if (!output.made)
         job_.note(step_, fmt::format("in v2 the folder of output {} is there before the script starts: os.makedirs needs exist_ok=True", output.name));
+    if (!step_.expect.empty()) job_.note(step_, "Azure holds no result against `expect`: what comes behind it would run whatever came out");
     if (!step_.allow_reuse) job_.note(step_, "Azure runs it each time, as here");
     if (step_.parallel()) note_about_parallel(step_.parallel()->config);
   }

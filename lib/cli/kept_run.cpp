@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "reuse/code_trees.h"
 #include "reuse/ingredients.h"
 
@@ -45,6 +46,24 @@ Result<KeptRun> kept_run(const Store& store, const RunInfo& run) {
     kept.code.emplace(step, **code);
   }
   return kept;
+}
+
+Result<spec::Snapshot> snapshot_of(const Store& store, const KeptRun& kept) {
+  spec::Snapshot snapshot;
+  for (const auto& [path, text] : kept.spec.files) snapshot.texts.emplace(path.string(), text);
+  DigestIndex index(store.index_path());
+  for (const auto& [step, tree] : kept.code) {
+    MLPIPE_TRY(Path folder, code_trees::checkout(store, tree, index));
+    snapshot.sources.emplace(step, std::move(folder));
+  }
+  return snapshot;
+}
+
+std::optional<long long> sample_of(const RunInfo& run) {
+  constexpr std::string_view option = "--sample ";
+  for (const std::string& chosen : run.header.selection)
+    if (chosen.starts_with(option)) return parse_integer(std::string_view(chosen).substr(option.size()));
+  return std::nullopt;
 }
 
 Changes changes_of(const KeptRun& kept, const Changes& more) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ Result<KeptRun> kept_run(const Store& store, const RunInfo& run);
 
 // The tree of a step's source directory when it had this fingerprint; nothing: it had none. Error: that is no longer known.
 Result<std::optional<Digest>> code_of(const Store& store, const Digest& fingerprint);
+
+// What stands in for the disk when its spec is read again: its texts, and its code where that was kept.
+Result<spec::Snapshot> snapshot_of(const Store& store, const KeptRun& kept);
+
+// How many items of each parallel step the run took; nothing: all.
+std::optional<long long> sample_of(const RunInfo& run);
 
 // What the run's command line changed, and after it what this one's does.
 Changes changes_of(const KeptRun& kept, const Changes& more = {});

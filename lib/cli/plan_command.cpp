@@ -23,7 +23,10 @@ struct Arguments {
   bool json = false, exit_code = false;
 };
 
-bool is_work(const StepPlan& step) { return step.verdict == StepPlan::Verdict::run || step.verdict == StepPlan::Verdict::depends; }
+bool is_work(const StepPlan& step) {
+  using enum StepPlan::Verdict;
+  return step.verdict == run || step.verdict == depends || step.verdict == fail || step.verdict == skip;
+}
 
 std::string as_text(const std::vector<StepPlan>& plan) {
   std::vector<std::vector<std::string>> rows;

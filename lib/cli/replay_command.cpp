@@ -2,7 +2,6 @@
 
 #include "cli/command.h"
 #include "cli/foreground.h"
-#include "run/downloads.h"
 
 namespace mlpipe::cli {
 namespace {
@@ -18,16 +17,10 @@ Result<int> replay(const Arguments& arguments) {
   if (!arguments.mini_batch)
     return Error{ErrorKind::usage, "--mini-batch is missing",
                  fmt::format("they count from 0: mlpipe replay {} --mini-batch 0", *foreground.step)};
-  MLPIPE_TRY(const RehearsalRequest request, foreground.request());
-  MLPIPE_TRY(const RunRequest run, foreground.run_request());
-  MLPIPE_TRY(const Path spec, foreground.place.spec());
-  MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, foreground.changes.overrides()));
-  MLPIPE_TRY(const Store store, foreground.place.open_store(Store::Access::read));
-  MLPIPE_TRY(const Lock in_use, store.in_use());
-  MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::never));
+  MLPIPE_TRY(const ForegroundSetting setting, foreground.setting());
   const MiniBatchRequest what{static_cast<std::uint64_t>(*arguments.mini_batch), arguments.item};
-  MLPIPE_TRY(Rehearsal rehearsal, rehearse_mini_batch(pipeline, store, run, request, what));
-  return perform_in_foreground(rehearsal, request);
+  MLPIPE_TRY(Rehearsal rehearsal, rehearse_mini_batch(setting.pipeline, setting.store, setting.run, setting.request, what));
+  return perform_in_foreground(rehearsal, setting.request);
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include "cli/request_arguments.h"
 #include "cli/run_here.h"
 #include "cli/streams.h"
-#include "reuse/code_trees.h"
 
 namespace mlpipe::cli {
 namespace {
@@ -29,20 +28,9 @@ RequestArguments request_of(const RunInfo& run, RequestArguments request) {
     if (!chosen && name == "--step") request.step = value;
     if (!chosen && name == "--from") request.from = value;
     if (!chosen && name == "--until") request.until = value;
-    if (!request.sample && name == "--sample") request.sample = parse_integer(value);
   }
+  if (!request.sample) request.sample = sample_of(run);
   return request;
-}
-
-Result<spec::Snapshot> snapshot_of(const Store& store, const KeptRun& kept) {
-  spec::Snapshot snapshot;
-  for (const auto& [path, text] : kept.spec.files) snapshot.texts.emplace(path.string(), text);
-  DigestIndex index(store.index_path());
-  for (const auto& [step, tree] : kept.code) {
-    MLPIPE_TRY(Path folder, code_trees::checkout(store, tree, index));
-    snapshot.sources.emplace(step, std::move(folder));
-  }
-  return snapshot;
 }
 
 Result<int> rerun(const Arguments& arguments) {

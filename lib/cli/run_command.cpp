@@ -2,6 +2,7 @@
 #include "cli/request_arguments.h"
 #include "cli/run_here.h"
 #include "cli/spec_arguments.h"
+#include "cli/watch.h"
 
 namespace mlpipe::cli {
 namespace {
@@ -11,14 +12,44 @@ struct Arguments {
   Changes changes;
   RequestArguments request;
   Reporting reporting;
+  bool watch = false;
 };
 
-Result<int> run(Arguments& arguments) {
-  MLPIPE_TRY(const RunRequest request, arguments.request.request(arguments.changes.uses));
-  MLPIPE_TRY(const Path spec, arguments.place.spec(&arguments.changes));
-  MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
+// A pipeline that is a Python function has its YAML written anew each time.
+std::vector<Path> written_by_us(const Place& place, const Pipeline& pipeline, const Store& store) {
+  std::vector<Path> ours{store.root()};
+  const auto source = place.source();
+  if (source && absolute_path(*source) != pipeline.file) ours.push_back(pipeline.file);
+  return ours;
+}
+
+using OnPlaces = std::function<void(std::vector<WatchedPlace>)>;
+
+// `on_places`: told what it depends on, when somebody wants to know.
+Result<int> run_once(const Arguments& arguments, const RunRequest& request, const OnPlaces& on_places = nullptr) {
+  Changes changes = arguments.changes;
+  MLPIPE_TRY(const Path spec, arguments.place.spec(&changes));
+  MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, changes.overrides()));
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::write));
+  if (on_places) on_places(places_of(pipeline, written_by_us(arguments.place, pipeline, store)));
   return run_here(std::move(pipeline), store, request, arguments.reporting);
+}
+
+// What was forced is forced once: else each saved file would run it again.
+void force_no_more(RunRequest& request) {
+  request.force = request.fresh = false;
+  request.force_steps.clear();
+}
+
+Result<int> run(const Arguments& arguments) {
+  MLPIPE_TRY(RunRequest request, arguments.request.request(arguments.changes.uses));
+  if (!arguments.watch) return run_once(arguments, request);
+  MLPIPE_TRY(const Path spec, arguments.place.source());
+  return run_when_saved(absolute_path(spec), [&](const OnPlaces& on_places) {
+    const auto code = run_once(arguments, request, on_places);
+    if (code) force_no_more(request);
+    return code;
+  });
 }
 
 }  // namespace
@@ -31,6 +62,7 @@ Command run_command() {
             arguments->request.declare(options);
             arguments->changes.declare(options);
             arguments->reporting.declare(options);
+            options.flag("--watch", arguments->watch, "run again what a saved file touches, until Ctrl-C");
             return [arguments] { return run(*arguments); };
           }};
 }

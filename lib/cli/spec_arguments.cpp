@@ -65,6 +65,12 @@ Result<Path> Place::spec(Changes* changes) const {
   return Error{ErrorKind::usage, "no pipeline.yaml here", near_spec()};
 }
 
+Result<Path> Place::source() const {
+  const auto& named = positional ? positional : file;
+  if (const auto python = named ? python_pipeline(*named) : std::nullopt) return python->first;
+  return spec();
+}
+
 Result<std::optional<Path>> Place::spec_if_any() const {
   auto found = spec();
   if (found) return std::optional(absolute_path(*found));

@@ -25,6 +25,8 @@ struct Place {
   // As the user would type it. Kind usage: there is none here, or two were named. Of a pipeline that is a Python function, its YAML: with
   // `changes` it is written anew and those that it holds then are taken out, else it is the latest.
   Result<Path> spec(Changes* changes = nullptr) const;
+  // The file that people edit: of a pipeline that is a Python function, the one that has it.
+  Result<Path> source() const;
   // The spec's absolute path when there is one.
   Result<std::optional<Path>> spec_if_any() const;
   // --store, MLPIPE_STORE, else .mlpipe beside the spec.

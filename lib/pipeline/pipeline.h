@@ -11,6 +11,7 @@
 
 #include "base/diagnostic.h"
 #include "base/units.h"
+#include "pipeline/expectation.h"
 #include "pipeline/expression.h"
 #include "pipeline/parallel_run_config.h"
 
@@ -133,6 +134,7 @@ struct Step {
   std::vector<StepInput> inputs;    // in file order; side inputs among them
   std::vector<StepOutput> outputs;  // in file order
   bool allow_reuse = true;
+  std::vector<Expectation> expect;  // of its result
   struct HashPath {
     std::filesystem::path path;  // absolute
     std::string written;

@@ -121,7 +121,7 @@ void ParallelRun::on_finished(ParallelOutcome outcome) {
   if (outcome.status) {
     scored_ = true;
     succeed(outcome.counts);
-    if (record_.state == StepState::ran || incomplete_) clear_state();
+    if (published_ || incomplete_) clear_state();
     return;
   }
   StepEnded event;

@@ -68,14 +68,12 @@ StepPlan run_plan(const Pipeline& pipeline, const Store& store, const OtherStore
     plan.reason = verdict.error().message;
     return plan;
   }
-  plan.verdict = verdict->reuse ? StepPlan::Verdict::reuse : StepPlan::Verdict::run;
-  plan.reason = std::move(verdict->reason);
+  plan.verdict = verdict->missed ? StepPlan::Verdict::fail : verdict->reuse ? StepPlan::Verdict::reuse : StepPlan::Verdict::run;
+  plan.reason = verdict->missed ? verdict->missed->message : std::move(verdict->reason);
   plan.changes = std::move(verdict->changes);
   plan.warnings.insert(plan.warnings.end(), verdict->warnings.begin(), verdict->warnings.end());
-  if (verdict->reuse) {
-    plan.reused_from = verdict->result->run_id;
-    available[step.name] = std::move(verdict->outputs);
-  }
+  if (verdict->result) plan.reused_from = verdict->result->run_id;
+  if (verdict->reuse) available[step.name] = std::move(verdict->outputs);
   return plan;
 }
 
@@ -89,7 +87,7 @@ void offer_last(const Pipeline& pipeline, const Store& store, bool samples, cons
 }  // namespace
 
 std::string_view name_of(StepPlan::Verdict verdict) {
-  constexpr std::string_view names[] = {"reuse", "run", "depends", "use", "not selected"};
+  constexpr std::string_view names[] = {"reuse", "run", "depends", "use", "not selected", "fail", "skip"};
   return names[static_cast<int>(verdict)];
 }
 
@@ -104,11 +102,18 @@ Result<std::vector<StepPlan>> plan_pipeline(const Pipeline& pipeline, const Stor
   const OtherStores others(request.cache_from);
   Available available;
   std::vector<StepPlan> plans;
+  std::vector<bool> fails(pipeline.steps.size());  // or is skipped because another does
   const auto order = graph.order();
   for (const std::size_t i : *order) {
     const Step& step = pipeline.steps[i];
+    const auto& needs = graph.needs(i);
+    const auto failing = std::find_if(needs.begin(), needs.end(), [&](std::size_t need) { return fails[need]; });
     switch (selection.parts[i]) {
-      case Part::run: plans.push_back(run_plan(pipeline, store, others, step, selection.forced[i], describer, available)); break;
+      case Part::run:
+        if (failing != needs.end()) plans.push_back({step.name, StepPlan::Verdict::skip, fmt::format("{} fails", pipeline.steps[*failing].name), {}, {}, {}, {}, {}});
+        else plans.push_back(run_plan(pipeline, store, others, step, selection.forced[i], describer, available));
+        fails[i] = plans.back().verdict == StepPlan::Verdict::fail || plans.back().verdict == StepPlan::Verdict::skip;
+        break;
       case Part::use: plans.push_back(use_plan(step, request.use.at(step.name), describer, available)); break;
       case Part::given: offer_last(pipeline, store, request.sample.has_value(), step, describer, available); [[fallthrough]];
       case Part::out: plans.push_back({step.name, StepPlan::Verdict::not_selected, "not selected", {}, {}, {}, {}, {}}); break;

@@ -16,7 +16,7 @@
 namespace mlpipe {
 
 struct StepPlan {
-  enum class Verdict { reuse, run, depends, use, not_selected };
+  enum class Verdict { reuse, run, depends, use, not_selected, fail, skip };  // fail: its result does not pass its gates; skip: because of such a one
   std::string step;
   Verdict verdict = Verdict::run;
   std::string reason;                 // one line: "code file train.py changed", "depends on train's output"

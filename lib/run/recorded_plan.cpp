@@ -19,7 +19,7 @@ Result<MiniBatchPlan> plan_anew(const Pipeline& pipeline, const Store& store, Ru
                                 const Digest& fingerprint, const Clock& clock) {
   request.step = step.name;
   std::vector<Notice> notices;
-  MLPIPE_TRY(StepDescription description, describe_alone(pipeline, store, request, step, clock, notices));
+  MLPIPE_TRY(StepDescription description, describe_alone(pipeline, store, request, step, std::nullopt, clock, notices));
   if (description.fingerprint != fingerprint)
     return Error{ErrorKind::usage, fmt::format("{} or its data is no longer what that run scored", step.name), ""};
   for (const StepOutput& output : step.outputs) description.bindings.outputs[output.name] = "";

@@ -5,10 +5,12 @@
 
 #include <cstdlib>
 
+#include "base/shell_words.h"
 #include "base/text.h"
+#include "pipeline/graph.h"
 #include "run/command_run.h"
-#include "run/given.h"
 #include "run/rehearsal_parts.h"
+#include "run/selection.h"
 #include "run/source_copy.h"
 #include "run/workspace.h"
 #include "system/host.h"
@@ -20,28 +22,55 @@ namespace {
 // Stands for a run's id where a step asks for one.
 constexpr const char* no_run = "rehearsal";
 
-// A debugger for the words of a script: `python script ...` becomes `python -m pdb script ...`.
-void insert_module(std::vector<std::string>& words, const std::vector<std::string>& module) {
-  words.insert(words.begin() + 1, module.begin(), module.end());
+// A command's own `python` is led through a folder that is first on its PATH.
+Status put_in_front(ProcessSpec& command, const Path& folder, const std::vector<std::string>& python, const std::string& version) {
+  MLPIPE_TRY_VOID(make_dirs(folder));
+  for (const std::string& name : {std::string("python"), std::string("python3"), "python" + version}) MLPIPE_TRY_VOID(write_program(folder / name, python));
+  const std::string path = fmt::format("PATH={}:{}", folder.string(), environment_value(command.environment, "PATH").value_or(""));
+  command.environment = with_variables(std::move(command.environment), {path});
+  return {};
+}
+
+bool is_program(const std::string& word, const ProcessSpec& command) {
+  if (word.find('/') != std::string::npos) return is_file(command.cwd / word);
+  return find_program(word, environment_value(command.environment, "PATH").value_or("")).has_value();
+}
+
+// A script's words, or those of the shell that runs the command, under what was asked for.
+Status debug_python(const Step& step, const RehearsalRequest& request, Rehearsal& rehearsal) {
+  ProcessSpec& command = rehearsal.command;
+  const PythonEnvironment& python = *rehearsal.description.python;
+  if (python.interpreter.empty()) return Error{ErrorKind::step_failed, "there is no Python interpreter on PATH", "install python3, or name one: `environment: {python: ...}`"};
+  MLPIPE_TRY(auto words, debugged_python(python.interpreter.string(), request, command.environment));
+  if (std::holds_alternative<Script>(step.action)) {
+    command.argv.erase(command.argv.begin());
+    command.argv.insert(command.argv.begin(), words.begin(), words.end());
+    return {};
+  }
+  const Path shims = rehearsal.folder.path() / "work/debugged";
+  words.insert(words.end(), {"--shims", shims.string()});
+  command.argv.back() = "trap : INT\n" + command.argv.back();  // Ctrl-C is the debugger's; a shell that got it would end as if it had not been
+  rehearsal.notices.push_back({step.name, "each `python` of its command starts under the debugger", ""});
+  return put_in_front(command, shims, words, python.version);
+}
+
+// Of a shell command the program that it starts is meant, not the shell.
+Status debug_native(const Step& step, Rehearsal& rehearsal) {
+  ProcessSpec& command = rehearsal.command;
+  MLPIPE_TRY(const std::string gdb, gdb_program(command.environment));
+  std::vector<std::string> words = gdb_words(gdb);
+  if (std::holds_alternative<Command>(step.action)) {
+    const auto plain = plain_shell_words(command.argv.back());
+    const bool without_shell = plain && is_program(plain->front(), command);
+    if (without_shell) command.argv = *plain;
+    else words.insert(words.end() - 1, {"-iex", "set breakpoint pending on", "-iex", "set follow-fork-mode child"});
+    if (!without_shell) rehearsal.notices.push_back({step.name, "gdb goes into the first program that its command starts", "`break` may name what that has"});
+  }
+  command.argv.insert(command.argv.begin(), words.begin(), words.end());
+  return {};
 }
 
 }  // namespace
-
-Result<StepDescription> describe_alone(const Pipeline& pipeline, const Store& store, const RunRequest& run, const Step& step,
-                                       const Clock& clock, std::vector<Notice>& notices) {
-  const StepGraph graph(pipeline);
-  MLPIPE_TRY(const Selection selection, select(pipeline, graph, run));
-  Describer describer(pipeline, store, run, clock);
-  MLPIPE_TRY(Given given, given_outputs(pipeline, store, run, selection, graph, describer, clock));
-  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
-    const Step& other = pipeline.steps[i];
-    if (selection.parts[i] != Part::use) continue;
-    MLPIPE_TRY(auto outputs, describer.outputs_in(other, run.use.at(other.name)));
-    given.outputs.emplace(other.name, std::move(outputs));
-  }
-  notices = std::move(given.notices);
-  return describer.describe(step, given.outputs);
-}
 
 Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunRequest run, const RehearsalRequest& request,
                          const Clock& clock) {
@@ -53,7 +82,7 @@ Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunReques
     return select(pipeline, graph, run).error();
   }
   MLPIPE_TRY_VOID(check_secrets(*step));
-  MLPIPE_TRY(StepDescription description, describe_alone(pipeline, store, run, *step, clock, notices));
+  MLPIPE_TRY(StepDescription description, describe_alone(pipeline, store, run, *step, request.then, clock, notices));
   MLPIPE_TRY(TemporaryFolder folder, TemporaryFolder::make(fmt::format("mlpipe-{}-", step->name)));
   const bool in_place = description.code && !request.snapshot;
   const Path work = folder.path() / "work";
@@ -71,8 +100,8 @@ Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunReques
   MLPIPE_TRY(command.environment, step_environment(*step, description, bindings, work / "python", no_run, token));
   command.cwd = in_place ? step->source_directory : workspace.code();
   Path code = command.cwd;
-  return Rehearsal{std::move(folder), std::move(description), std::move(code), step->source_directory, std::move(token), std::move(command),
-                   std::move(notices)};
+  const Path& source = step->source_place.empty() ? step->source_directory : step->source_place;
+  return Rehearsal{std::move(folder), std::move(description), std::move(code), source, std::move(token), std::move(command), std::move(notices)};
 }
 
 Result<std::string> gdb_program(const std::vector<std::string>& environment) {
@@ -88,6 +117,16 @@ Status check_debugpy(const std::string& python, const std::vector<std::string>& 
   if (child.reap().ok()) return {};
   return Error{ErrorKind::step_failed, fmt::format("debugpy is not installed for {}", shown_path(python)),
                fmt::format("{} -m pip install debugpy", shell_quote(python))};
+}
+
+std::vector<std::string> gdb_words(const std::string& gdb) { return {gdb, "-q", "--return-child-result", "--args"}; }
+
+Result<std::vector<std::string>> debugged_python(const std::string& python, const RehearsalRequest& request, const std::vector<std::string>& environment) {
+  const auto harness = find_module("python/mlpipe_debug.py");
+  if (!harness) return Error{ErrorKind::step_failed, "python/mlpipe_debug.py is missing beside mlpipe", "install mlpipe again"};
+  if (request.debugger == Debugger::pdb) return std::vector<std::string>{python, harness->string(), "--pdb"};
+  MLPIPE_TRY_VOID(check_debugpy(python, environment));
+  return std::vector<std::string>{python, frozen_modules_off, harness->string(), "--debugpy", std::to_string(request.port)};
 }
 
 std::vector<std::string> shell_words(const std::vector<std::string>& environment) {
@@ -109,25 +148,16 @@ Result<Rehearsal> rehearse_command(const Pipeline& pipeline, const Store& store,
                  fmt::format("mlpipe replay {} --mini-batch 0", known->name)};
   MLPIPE_TRY(Rehearsal rehearsal, set_up(pipeline, store, run, request, clock));
   const Step& step = *known;
-  const bool python = request.debugger == Debugger::pdb || request.debugger == Debugger::debugpy;
-  if (python && !std::holds_alternative<Script>(step.action))
-    return Error{ErrorKind::usage, fmt::format("{} is a shell command: the debuggers of Python want a step with script_name", step.name),
-                 "without them it runs as it is; a breakpoint() in its Python code works there"};
   ProcessSpec& command = rehearsal.command;
   MLPIPE_TRY(command.argv, command_words(step, rehearsal.description));
-  if (request.debugger == Debugger::pdb) insert_module(command.argv, {"-m", "pdb"});
-  if (request.debugger == Debugger::debugpy) {
-    MLPIPE_TRY_VOID(check_debugpy(command.argv[0], command.environment));
-    const std::string place = fmt::format("127.0.0.1:{}", request.port);
-    insert_module(command.argv, {frozen_modules_off, "-m", "debugpy", "--listen", place, "--wait-for-client"});
-  }
-  if (request.debugger == Debugger::gdb) {
-    MLPIPE_TRY(std::string gdb, gdb_program(command.environment));
-    command.argv.insert(command.argv.begin(), {std::move(gdb), "--args"});
-  }
-  if (request.debugger == Debugger::shell) {
-    rehearsal.notices.push_back(shell_notice(step.name, command.argv));
-    command.argv = shell_words(command.environment);
+  switch (request.debugger) {
+    case Debugger::none: break;
+    case Debugger::pdb:
+    case Debugger::debugpy: MLPIPE_TRY_VOID(debug_python(step, request, rehearsal)); break;
+    case Debugger::gdb: MLPIPE_TRY_VOID(debug_native(step, rehearsal)); break;
+    case Debugger::shell:
+      rehearsal.notices.push_back(shell_notice(step.name, command.argv));
+      command.argv = shell_words(command.environment);
   }
   return rehearsal;
 }

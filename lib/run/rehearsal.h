@@ -11,6 +11,7 @@
 #include "run/description.h"
 #include "run/events.h"
 #include "run/request.h"
+#include "store/run_record.h"
 #include "store/store.h"
 #include "system/process.h"
 #include "system/temporary_folder.h"
@@ -24,6 +25,7 @@ struct RehearsalRequest {
   Debugger debugger = Debugger::none;
   int port = 0;           // of debugpy
   bool snapshot = false;  // on a private copy of the source directory
+  std::optional<RunInfo> then{};  // the run whose data it gets; nothing: what a run would give it now
 };
 
 // Which mini-batch of a parallel step, and which of its items.

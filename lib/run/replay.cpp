@@ -75,8 +75,9 @@ Result<std::vector<std::string>> native_words(const ParallelJob& job, const Rehe
 Status choose_program(Rehearsal& rehearsal, const RehearsalRequest& request, std::vector<std::string> words) {
   ProcessSpec& command = rehearsal.command;
   if (request.debugger == Debugger::gdb) {
-    MLPIPE_TRY(std::string gdb, gdb_program(command.environment));
-    words.insert(words.begin(), {std::move(gdb), "--args"});
+    MLPIPE_TRY(const std::string gdb, gdb_program(command.environment));
+    const auto debugger = gdb_words(gdb);
+    words.insert(words.begin(), debugger.begin(), debugger.end());
   }
   if (request.debugger == Debugger::shell) {
     rehearsal.notices.push_back(shell_notice(request.step, words));

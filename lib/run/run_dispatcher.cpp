@@ -39,6 +39,14 @@ std::vector<bool> considered(const Selection& selection) {
   return flags;
 }
 
+void take_result(StepRecord& record, const StepDescription& description, const StepResult& result) {
+  record.fingerprint = description.fingerprint;
+  record.reused_from = result.run_id;
+  record.outputs = result.outputs;
+  record.counts = result.counts;
+  record.metrics = result.metrics;
+}
+
 }  // namespace
 
 RunDispatcher::RunDispatcher(RunContext& context, const StepGraph& graph, Selection selection, std::map<std::string, AvailableOutputs> available)
@@ -121,6 +129,7 @@ void RunDispatcher::consider_run(std::size_t number) {
   if (auto* hit = std::get_if<Hit>(&*claim)) found = std::move(hit->result);
   auto verdict = judge(context_.pipeline, context_.store, step, *description, forced, found, context_.describer);
   if (!verdict) return fail_before_start(number, verdict.error(), description->fingerprint);
+  if (verdict->missed) return miss(number, *description, *verdict);
   if (verdict->reuse) return reuse(number, *description, verdict.take(), from);
   if (std::holds_alternative<Hit>(*claim)) {  // a result that cannot be taken: make a new one in its place
     claim = context_.store.claim(description->fingerprint, false);
@@ -151,13 +160,18 @@ void RunDispatcher::reuse(std::size_t number, StepDescription& description, Verd
   const Step& step = context_.pipeline.steps[number];
   for (const std::string& warning : verdict.warnings) context_.events.on(Notice{step.name, warning, ""});
   StepEnded event = new_event(number, StepState::reused, verdict.reason);
-  StepRecord& record = event.record;
-  record.fingerprint = description.fingerprint;
-  record.reused_from = verdict.result->run_id;
-  record.outputs = verdict.result->outputs;
-  record.counts = verdict.result->counts;
-  record.metrics = verdict.result->metrics;
+  take_result(event.record, description, *verdict.result);
   finish(number, std::move(event), std::nullopt, std::move(verdict.outputs));
+}
+
+// It would be reused, but for its gates.
+void RunDispatcher::miss(std::size_t number, const StepDescription& description, const Verdict& verdict) {
+  StepEnded event = new_event(number, StepState::failed, verdict.reason);
+  take_result(event.record, description, *verdict.result);
+  event.record.error = verdict.missed->message;
+  event.record.exit_code = exit_code(verdict.missed->kind);
+  event.hint = verdict.missed->hint;
+  finish(number, std::move(event), verdict.missed->kind, {});
 }
 
 void RunDispatcher::wait_for_other(std::size_t number, const Digest& fingerprint) {

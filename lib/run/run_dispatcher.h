@@ -46,6 +46,7 @@ class RunDispatcher {
   void take_folder(std::size_t step);
   std::optional<Path> take_from_others(const Step& step, const StepDescription& description, Slot& slot);
   void reuse(std::size_t step, StepDescription& description, Verdict verdict, const std::optional<Path>& from);
+  void miss(std::size_t step, const StepDescription& description, const Verdict& verdict);
   void wait_for_other(std::size_t step, const Digest& fingerprint);
   void poll_waiting();
   void retry_waiting();

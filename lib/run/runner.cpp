@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "run/gates.h"
 #include "run/given.h"
 #include "run/requirements.h"
 #include "run/run_dispatcher.h"
@@ -152,7 +153,8 @@ Result<RunInfo> run_pipeline(const Pipeline& pipeline, const Store& store, const
   for (const Notice& notice : given.notices) events.on(notice);
   tell_environments(pipeline, selection, events);
   if (request.sample)
-    events.on(Notice{"", fmt::format("a sample: each parallel step scores its first {}; nothing is published", plural(*request.sample, "item")), ""});
+    events.on(Notice{"", fmt::format("a sample: each parallel step scores its first {}; nothing is published{}", plural(*request.sample, "item"),
+                                     has_gates(pipeline) ? ", and no `expect` is looked at" : ""), ""});
 
   EventLoop loop;
   RunContext context{loop, clock, pipeline, store, request, recorder, events, describer, cores};

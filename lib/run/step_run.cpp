@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "diagnose/diagnose.h"
 #include "reuse/code_trees.h"
+#include "run/gates.h"
 #include "run/ingredients_of.h"
 #include "run/step_facts.h"
 #include "store/room.h"
@@ -220,10 +221,16 @@ void StepRun::succeed(const ScoreCounts& counts) {
   }
   if (copy_)
     if (const auto advice = advise_written_source(written_source())) notice(advice->message, advice->hint);
-  record_.state = StepState::ran;
-  record_.took = result->took;
+  published_ = true;
   record_.outputs = result->outputs;
   record_.counts = counts;
+  if (const auto missed = missed_gates(step_, *result)) {
+    StepEnded event;
+    event.hint = missed->hint;
+    return fail(missed->kind, missed->message, std::move(event));
+  }
+  record_.state = StepState::ran;
+  record_.took = result->took;
   recognise(Facts::Moment::ended);
   workspace_->remove(context_.spares);
   end.event.record = record_;

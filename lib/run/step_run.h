@@ -99,6 +99,7 @@ class StepRun {
   bool stopping_ = false;
   bool incomplete_ = false;  // it ended well, but a declared output is missing
   Facts facts_;              // what the kinds of steps know of their end; succeed() and fail() add the rest
+  bool published_ = false;   // its result is in the store, whether or not it passes the step's gates
 
  private:
   Status check_undisturbed();

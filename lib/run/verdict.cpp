@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "batch/record/tally.h"
+#include "run/gates.h"
 
 namespace mlpipe {
 namespace {
@@ -88,18 +89,22 @@ void explain_miss(const Pipeline& pipeline, const Store& store, const Step& step
     verdict.reason = "something changed (the record of its last run cannot be read)";
     return;
   }
-  const auto from_store = [&](const Digest& digest) { return store.get_text(digest); };
-  const auto from_memory = [&](const Digest& digest) -> Result<std::string> {
-    const auto& trees = description.manifest.trees();
-    const auto found = trees.find(digest);
-    return found != trees.end() ? Result<std::string>(to_text(found->second)) : store.get_text(digest);
-  };
-  verdict.changes = explain(*before, description.manifest, from_store, from_memory);
+  verdict.changes = changes_since(store, *before, description);
   verdict.reason = summarise(verdict.changes);
   verdict.cause = cause_of(verdict.changes);
 }
 
 }  // namespace
+
+std::vector<Change> changes_since(const Store& store, const Manifest& before, const StepDescription& now) {
+  const auto from_store = [&](const Digest& digest) { return store.get_text(digest); };
+  const auto from_memory = [&](const Digest& digest) -> Result<std::string> {
+    const auto& trees = now.manifest.trees();
+    const auto found = trees.find(digest);
+    return found != trees.end() ? Result<std::string>(to_text(found->second)) : store.get_text(digest);
+  };
+  return explain(before, now.manifest, from_store, from_memory);
+}
 
 Result<Verdict> judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
                       const std::optional<StepResult>& found, Describer& describer, const Store* other) {
@@ -130,9 +135,11 @@ Result<Verdict> judge(const Pipeline& pipeline, const Store& store, const Step& 
     verdict.reason = outputs.error().message;
     return verdict;
   }
-  verdict.reuse = true;
   verdict.reason = "nothing it depends on changed";
   verdict.result = found;
+  verdict.missed = missed_gates(step, *found);
+  if (verdict.missed) return verdict;
+  verdict.reuse = true;
   verdict.outputs = outputs.take();
   verdict.warnings = differences(step, description, *found);
   return verdict;

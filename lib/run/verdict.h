@@ -17,8 +17,9 @@ struct Verdict {
   bool reuse = false;
   std::string reason;                 // one line
   MissCause cause = MissCause::unknown;  // of a step that must run
-  std::optional<StepResult> result;   // of a reuse
+  std::optional<StepResult> result;   // of a reuse, and of one that is missed
   AvailableOutputs outputs;           // of a reuse
+  std::optional<Error> missed;        // there is a result, and running again would make the same, but it does not pass the step's gates
   bool damaged = false;               // there is a result, but the disk no longer holds it
   std::vector<Change> changes;        // against the step's latest recorded decision
   std::vector<std::string> warnings;  // what differs without a rerun
@@ -28,6 +29,9 @@ struct Verdict {
 // stopped while its outputs were looked at.
 Result<Verdict> judge(const Pipeline& pipeline, const Store& store, const Step& step, const StepDescription& description, bool forced,
                       const std::optional<StepResult>& found, Describer& describer, const Store* other = nullptr);
+
+// What differs from what an earlier fingerprint was made of.
+std::vector<Change> changes_since(const Store& store, const Manifest& before, const StepDescription& now);
 
 // The reason of a reuse whose result another store had.
 std::string taken_from(const std::string& reason, const Path& store);

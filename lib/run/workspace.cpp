@@ -17,12 +17,6 @@
 namespace mlpipe {
 namespace {
 
-Status write_shim(const Path& file, const Path& interpreter) {
-  MLPIPE_TRY_VOID(write_file(file, fmt::format("#!/bin/sh\nexec {} \"$@\"\n", shell_quote(interpreter.string()))));
-  if (::chmod(file.c_str(), 0755) != 0) return errno_error("make executable", file);
-  return {};
-}
-
 // The folder to put first on PATH, so that `python` and `python3` are the chosen interpreter; empty: they are already.
 Result<Path> python_folder(const PythonEnvironment& python, bool chosen, const Path& shims) {
   if (python.interpreter.empty()) return Path();
@@ -32,7 +26,7 @@ Result<Path> python_folder(const PythonEnvironment& python, bool chosen, const P
   const char* path = std::getenv("PATH");
   if (!chosen && find_program("python", path ? path : "")) return Path();
   MLPIPE_TRY_VOID(make_dirs(shims));
-  for (const char* name : {"python", "python3"}) MLPIPE_TRY_VOID(write_shim(shims / name, python.interpreter));
+  for (const char* name : {"python", "python3"}) MLPIPE_TRY_VOID(write_program(shims / name, {python.interpreter.string()}));
   return shims;
 }
 
@@ -59,6 +53,14 @@ bool is_bare(const Path& folder) {
 }
 
 }  // namespace
+
+Status write_program(const Path& file, const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  for (const std::string& word : words) quoted.push_back(shell_quote(word));
+  MLPIPE_TRY_VOID(write_file(file, fmt::format("#!/bin/sh\nexec {} \"$@\"\n", join(quoted, " "))));
+  if (::chmod(file.c_str(), 0755) != 0) return errno_error("make executable", file);
+  return {};
+}
 
 bool SpareWorkspaces::take(const Path& folder) {
   if (std::erase(spare_, folder) > 0 || spare_.empty()) return false;

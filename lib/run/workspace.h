@@ -54,6 +54,9 @@ class Workspace {
   Path folder_, outputs_, code_;
 };
 
+// A program that is these words and what it is given behind them.
+Status write_program(const Path& file, const std::vector<std::string>& words);
+
 // Every secret of the step is set in our environment.
 Status check_secrets(const Step& step);
 

@@ -3,6 +3,7 @@
 import unittest
 
 from support import ScenarioTest
+from terminal import Terminal
 
 CLIENT = """
 class Input:
@@ -56,6 +57,19 @@ class PythonPipelines(ScenarioTest):
         self.project.write("pipeline.py", PIPELINE)
         self.project.write("mlpipe.local.yaml", "environments: {e: {}}\n")
         self.environment = {"PYTHONPATH": str(self.project.path / "site")}
+
+    def test_watching_waits_for_the_python_file_not_for_what_it_writes(self):
+        self.project.env |= self.environment
+        terminal = Terminal(self.project, "run", "--watch", "pipeline.py:build", "-p", "size=3")
+        self.addCleanup(terminal.close)
+        self.assertIn("waiting for a change of pipeline.py", terminal.expect("(Ctrl-C ends)"))
+        self.assertIn("a~3", self.project.trace())
+        self.project.write("pipeline.py", PIPELINE.replace('text + "~"', 'text + "-"'))
+        self.assertIn("changed: pipeline.py\n", terminal.expect("(Ctrl-C ends)"))
+        self.assertIn("a-3", self.project.trace())
+        terminal.ctrl_c()
+        terminal.end()
+        self.assertEqual(terminal.code, 0)
 
     def build(self, *arguments, code=0, function="build"):
         words = ("run", f"pipeline.py:{function}", *arguments)

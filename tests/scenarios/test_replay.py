@@ -1,22 +1,17 @@
 """replay and debug: a mini-batch or a step in the foreground, with debuggers driven through a real terminal."""
 
-import fcntl
 import json
 import os
-import pty
 import re
-import select
 import shlex
 import shutil
-import socket
-import struct
 import subprocess
-import termios
-import time
 import unittest
 from pathlib import Path
 
-from support import MLPIPE, VENV_PYTHON, ScenarioTest, wait_until, write_files
+from dap import Dap, free_port, has_debugpy
+from terminal import PDB, Terminal
+from support import VENV_PYTHON, ScenarioTest, write_files
 from test_scoring import MAKE, MODULE_BUILT, TORCH
 
 SPEC = """
@@ -67,69 +62,6 @@ def row(path, greeting, number):
         raise ValueError("item %%d is no good" %% value)
     return f"{greeting} {number} {value} {os.environ['COLOUR']} {os.environ['AZUREML_BI_OUTPUT_PATH'] != ''}"
 """
-PDB = "(Pdb) "
-
-
-class Terminal:
-    """mlpipe on a terminal of its own, as a person has it."""
-
-    def __init__(self, project, *arguments):
-        pid, self.fd = pty.fork()
-        if pid == 0:
-            try:
-                os.chdir(project.path)
-                os.execve(MLPIPE, [MLPIPE, *arguments], project.env | {"TERM": "dumb", "SHELL": "/bin/sh", "PS1": "prompt> "})
-            finally:
-                os._exit(127)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 500, 300, 0, 0))
-        self.pid, self.shown, self.code = pid, "", None
-
-    def read(self, seconds):
-        if not select.select([self.fd], [], [], seconds)[0]:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            return False
-        self.shown += data.decode(errors="replace").replace("\r\n", "\n")
-        return bool(data)
-
-    def expect(self, text, seconds=60):
-        """What was shown up to and including `text`; the rest stays for the next call."""
-        end = time.monotonic() + seconds
-        while text not in self.shown:
-            if time.monotonic() > end or not self.read(1):
-                raise AssertionError(f"waited for {text!r}; the terminal shows:\n{self.shown}")
-        before, _, self.shown = self.shown.partition(text)
-        return before + text
-
-    def type(self, line):
-        os.write(self.fd, line.encode() + b"\n")
-
-    def ask(self, line, prompt=PDB):
-        self.type(line)
-        return self.expect(prompt)
-
-    def ctrl_c(self):
-        os.write(self.fd, b"\x03")
-
-    def end(self, seconds=60):
-        """Everything that was still shown; the exit code is in `code` afterwards."""
-        end = time.monotonic() + seconds
-        while self.read(1):
-            if time.monotonic() > end:
-                self.close()
-                raise AssertionError(f"it does not end; the terminal shows:\n{self.shown}")
-        self.code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        self.close()
-        return self.shown
-
-    def close(self):
-        if self.fd >= 0:
-            os.close(self.fd)
-        self.fd = -1
-
-
 class Replay(ScenarioTest):
     bad = 99
 
@@ -237,7 +169,7 @@ class Plain(Replay):
 
     def test_a_script_that_crashes_is_named(self):
         self.prepare(entry="import os\ndef run(b): os.kill(os.getpid(), 11)\n")
-        result = self.fails(1, "replay", "score", "--mini-batch", "0", "--use", "names=data")
+        result = self.fails(139, "replay", "score", "--mini-batch", "0", "--use", "names=data")
         self.assertIn("score  killed by SIGSEGV", result.err)
 
     def test_fewer_results_than_items(self):
@@ -344,6 +276,17 @@ class InATerminal(Replay):
         terminal.end()
         self.assertEqual(terminal.code, 0)
 
+    @unittest.skipUnless(shutil.which("gdb"), "gdb is not installed")
+    def test_gdb_where_a_library_crashes(self):
+        self.prepare(entry="import os\ndef run(b):\n    os.abort()\n")
+        terminal = self.terminal("replay", "score", "--mini-batch", "0", "--use", "names=data", "--gdb")
+        terminal.expect("(gdb) ")
+        self.assertIn("received signal SIGABRT", terminal.ask("run", "(gdb) "))
+        self.assertRegex(terminal.ask("bt", "(gdb) "), r"#\d+ .*abort \(")
+        terminal.ask("set confirm off", "(gdb) ")
+        terminal.type("quit")
+        terminal.end()
+
     def test_without_gdb_its_package_is_named(self):
         self.project.env["PATH"] = str(self.project.base / "bin")
         os.mkdir(self.project.env["PATH"])
@@ -353,84 +296,20 @@ class InATerminal(Replay):
         self.assertIn("apt-get install gdb", result.err)
 
 
-class Dap:
-    """A small client of the debug adapter protocol."""
-
-    def __init__(self, port):
-        end = time.monotonic() + 30
-        while True:
-            try:
-                self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-                break
-            except ConnectionRefusedError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.05)
-        self.file, self.number, self.seen = self.socket.makefile("rb"), 0, []
-
-    def send(self, command, **arguments):
-        self.number += 1
-        body = json.dumps({"seq": self.number, "type": "request", "command": command, "arguments": arguments}).encode()
-        self.socket.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-        return self.number
-
-    def receive(self):
-        length = 0
-        while (line := self.file.readline().strip()):
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-        return json.loads(self.file.read(length)) if length else None
-
-    def wait(self, matches):
-        for message in self.seen:
-            if matches(message):
-                self.seen.remove(message)
-                return message
-        while (message := self.receive()) is not None:
-            if matches(message):
-                return message
-            self.seen.append(message)
-        raise AssertionError(f"the adapter is gone; it said {self.seen}")
-
-    def request(self, command, **arguments):
-        number = self.send(command, **arguments)
-        return self.wait(lambda m: m["type"] == "response" and m["request_seq"] == number)
-
-    def event(self, name):
-        return self.wait(lambda m: m["type"] == "event" and m["event"] == name)
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def has_debugpy(python):
-    return subprocess.run([python, "-c", "import debugpy"], capture_output=True).returncode == 0
-
-
 class Debugpy(Replay):
     def attach(self, *arguments):
         """A terminal with mlpipe in it, and a client that is attached to it as its own configuration says."""
         self.project.spec(f"environment: {{python: {VENV_PYTHON}}}\n{self.project.read('pipeline.yaml')}")
         port = free_port()
         terminal = self.terminal(*arguments, "--use", "names=data", "--debugpy", str(port))
-        shown = terminal.expect("waiting for a debugger" if arguments[0] == "replay" else "\n}\n")
+        shown = terminal.expect("waiting for a debugger")
         configuration = json.loads(shown[shown.index("\n{\n"):shown.rindex("\n}\n") + 3])
         self.assertEqual(configuration["connect"], {"host": "127.0.0.1", "port": port})
         client = Dap(port)
         self.addCleanup(client.close)
-        client.request("initialize", adapterID="debugpy", pathFormat="path")
         mappings = [{name: path.replace("${workspaceFolder}", str(self.project.path)) for name, path in mapping.items()}
                     for mapping in configuration["pathMappings"]]
-        client.send("attach", justMyCode=True, pathMappings=mappings)
-        client.event("initialized")
+        client.attach(mappings)
         return terminal, client
 
     @unittest.skipUnless(VENV_PYTHON.exists() and has_debugpy(VENV_PYTHON), "debugpy is not installed in .venv")
@@ -438,36 +317,16 @@ class Debugpy(Replay):
         terminal, client = self.attach("replay", "score", "--mini-batch", "1")
         source = str(self.project.path / "score/score.py")
         line = 1 + ENTRY.lstrip("\n").splitlines().index('    rows = []')
-        answer = client.request("setBreakpoints", source={"path": source}, breakpoints=[{"line": line}])
+        answer = client.break_at(source, line)
         self.assertTrue(answer["success"], answer)
         client.send("configurationDone")
-        thread = client.event("stopped")["body"]["threadId"]
-        frame = client.request("stackTrace", threadId=thread)["body"]["stackFrames"][0]
+        thread, frame = client.stop()
         self.assertEqual((frame["source"]["path"], frame["line"]), (source, line))
-        value = client.request("evaluate", expression="mini_batch[0]", frameId=frame["id"])["body"]["result"]
-        self.assertIn("item-003.txt", value)
+        self.assertIn("item-003.txt", client.value("mini_batch[0]", frame))
         client.request("continue", threadId=thread)
         client.event("terminated")  # sent by the adapter, after the script has ended
         client.close()
         self.assertIn("hello 1 5 red hello True", terminal.end())
-        self.assertEqual(terminal.code, 0)
-
-    @unittest.skipUnless(VENV_PYTHON.exists() and has_debugpy(VENV_PYTHON), "debugpy is not installed in .venv")
-    def test_a_script_step(self):
-        self.project.spec("""
-            steps:
-              names: {command: "true", outputs: {x: }}
-              make:
-                source_directory: score
-                script_name: make.py
-                arguments: [word]
-            """)
-        self.project.write("score/make.py", "import sys\nprint('made', sys.argv[1])\n")
-        terminal, client = self.attach("debug", "make")
-        client.send("configurationDone")
-        client.event("terminated")  # sent by the adapter, after the script has ended
-        client.close()
-        self.assertIn("made word", terminal.end())
         self.assertEqual(terminal.code, 0)
 
     def test_without_debugpy_the_line_that_installs_it_is_shown(self):
@@ -476,75 +335,6 @@ class Debugpy(Replay):
         result = self.fails(1, "replay", "score", "--mini-batch", "0", "--use", "names=data", "--debugpy", "5678")
         self.assertIn("debugpy is not installed for ", result.err)
         self.assertIn("-m pip install debugpy", result.err)
-
-
-COMMANDS = """
-inputs: {text: text}
-steps:
-  shell:
-    source_directory: code
-    command: cat here && cat ${{inputs.text}} && python3 -c 'print("from python")' && echo made > ${{outputs.made}} && exit ${CODE:-0}
-    inputs: {text: "${{pipeline.inputs.text}}"}
-    outputs: {made: {type: file, file: made.txt}}
-  script:
-    source_directory: code
-    script_name: main.py
-    arguments: [--text, "${{inputs.text}}"]
-    inputs: {text: "${{pipeline.inputs.text}}"}
-"""
-
-
-class Debug(ScenarioTest):
-    def setUp(self):
-        super().setUp()
-        self.project.env["TMPDIR"] = str(self.project.base / "tmp")
-        os.mkdir(self.project.env["TMPDIR"])
-        self.project.spec(COMMANDS)
-        self.project.write("text", "the text\n")
-        self.project.write("code/here", "the source\n")
-        self.project.write("code/main.py", "import os, sys\nword = open(sys.argv[2]).read()\nprint(os.getcwd(), word)\n")
-
-    def terminal(self, *arguments):
-        terminal = Terminal(self.project, *arguments)
-        self.addCleanup(terminal.close)
-        return terminal
-
-    def test_a_command_runs_in_its_source_directory(self):
-        result = self.ok("debug", "shell")
-        self.assertEqual(result.out, "the source\nthe text\nfrom python\n")
-        made = re.search(r"its outputs: (.*)", result.err)[1]
-        self.assertEqual(Path(made, "made/made.txt").read_text(), "made\n")
-        self.assertFalse((self.project.path / ".mlpipe").exists())
-
-    def test_a_command_that_fails(self):
-        self.project.env["CODE"] = "3"
-        self.assertIn("shell  exit code 3", self.fails(1, "debug", "shell").err)
-
-    def test_a_script_under_pdb(self):
-        terminal = self.terminal("debug", "script", "--pdb")
-        terminal.expect(PDB)
-        terminal.ask("n")
-        terminal.ask("n")
-        self.assertIn("the text", terminal.ask("p word"))
-        terminal.type("q")
-        terminal.end()
-        self.assertEqual(os.listdir(self.project.env["TMPDIR"]), [])
-
-    def test_a_snapshot(self):
-        self.assertIn(self.project.env["TMPDIR"], self.ok("debug", "script", "--snapshot").out)
-        self.assertIn(str(self.project.path / "code"), self.ok("debug", "script").out)
-
-    def test_python_debuggers_want_a_script(self):
-        self.assertIn("shell is a shell command", self.fails(2, "debug", "shell", "--pdb").err)
-
-    def test_ctrl_c_ends_a_command(self):
-        self.project.spec(COMMANDS.replace("cat here", "echo here; sleep 60"))
-        terminal = self.terminal("debug", "shell")
-        terminal.expect("here")
-        terminal.ctrl_c()
-        terminal.end()
-        self.assertEqual(terminal.code, 130)
-        wait_until(lambda: not self.project.processes(), 10, "the command to end")
 
 
 class Logs(Replay):
@@ -583,7 +373,7 @@ class Init(Replay):
 
     def test_a_configuration_for_each_step_that_runs_python(self):
         self.ok("init", "--vscode")
-        configuration, = self.launch()["configurations"]
+        configuration, start = self.launch()["configurations"]
         self.assertEqual(configuration["name"], "mlpipe: score")
         self.assertEqual(configuration["connect"], {"host": "127.0.0.1", "port": 5678})
         self.assertEqual(configuration["pathMappings"], [dict.fromkeys(("localRoot", "remoteRoot"), "${workspaceFolder}/score")])
@@ -595,7 +385,7 @@ class Init(Replay):
         launch = self.launch()
         self.assertEqual(launch["configurations"][0], mine["configurations"][0])
         self.assertEqual(launch["compounds"], mine["compounds"])
-        self.assertEqual([entry["name"] for entry in launch["configurations"]], ["mine", "mlpipe: score"])
+        self.assertEqual([entry["name"] for entry in launch["configurations"]], ["mine", "mlpipe: score", "mlpipe: start score"])
         launch["configurations"][1]["connect"]["port"] = 9000
         text = json.dumps(launch)
         self.project.write(".vscode/launch.json", text)

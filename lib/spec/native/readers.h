@@ -12,5 +12,6 @@ void read_inputs(Context& context, const Value* map);
 // One step; its data first, because its action refers to it.
 void read_step(Context& context, const Entry& entry);
 void read_step_data(MapReader& map, Step& step);  // inputs, side_inputs, outputs
+void read_expect(const MapReader& map, Step& step);
 
 }  // namespace mlpipe::spec

@@ -201,6 +201,15 @@ Json parallel_run_config() {
   return any_of({about("a file with parallel_run_config:, as Azure's save_to_yaml writes it", scalar()), std::move(inlined)});
 }
 
+// Numbers, and comparisons with them (pipeline/expectation.h).
+Json gates() {
+  const Json count = or_expression(any_of({integer(0, 9'000'000'000'000'000), word(R"(^\s*([<>]=?|[!=]=|=)?\s*\+?[0-9])")}));
+  const Json limit = or_expression(any_of({number(-1e308, 1e308), word(R"(^\s*([<>]=?|[!=]=|=)?\s*[-+.0-9])")}));
+  return closed({{"rows", about("of a parallel step: 360, or \">= 100\"", count)},
+                 {"failed_items", about("of a parallel step: 0, or \"<= 5\"", count)},
+                 {"metrics", about("NAME: \">= 0.97\", of what the script tracks", Json{{"type", "object"}, {"additionalProperties", limit}})}});
+}
+
 Json step_properties() {
   return {{"description", about("for people", text())},
           {"source_directory", about("the step's code; it runs in a private copy of it", fixed_text())},
@@ -220,6 +229,7 @@ Json step_properties() {
           {"timeout", about("seconds for one try", positive(1e9))},
           {"retries", about("extra tries", integer(0, 100))},
           {"resources", resources()},
+          {"expect", about("what its result must be; else the step fails, and says by how much", gates())},
           {"depends_on", about("steps that come first, without data", list(scalar()))},
           {"compute", about("kept for export", text())}};
 }

@@ -17,7 +17,7 @@ const std::vector<std::string>& step_keys() {
   static const std::vector<std::string> keys = {
       "source_directory", "command", "script_name", "arguments", "parallel_run_config", "inputs", "side_inputs", "outputs", "allow_reuse", "is_deterministic",
       "hash_paths", "environment", "environment_variables", "secrets", "timeout", "retries", "resources", "depends_on", "compute",
-      "description"};
+      "description", "expect"};
   return keys;
 }
 
@@ -149,6 +149,7 @@ void read_settings(const MapReader& map, Step& step) {
   if (const Value* environment = map.map("environment"))
     step.environment = read_environment(context, *environment, map.owner(), context.pipeline.directory, !context.is_used(step.name));
   read_resources(map, step);
+  read_expect(map, step);
   read_variables(map, step);
   read_secrets(map, step);
   read_paths_and_order(map, step);

@@ -37,7 +37,7 @@ constexpr Row rows[] = {
     {"cannot assign multiple", "a value has one anchor and one tag at most", ""},
     {"cannot assign the same", "this anchor's name is taken", ""},
     {"cannot set zero", "a block's indentation is 1 to 9", "leave the number after | or > out"},
-    {"unexpected character in block", "after | or > come +, - or a digit, and nothing else on the line", "begin the text on the next line"},
+    {"unexpected character in block", "after | or > come +, - or a digit, and nothing else on the line", "put a text that begins with | or > in quotes; else begin it on the next line"},
     {"illegal document", "a document begins inside a quoted text", "close the quotes before it"},
     {"illegal EOF", "a quoted text is not closed", "close the quotes"},
     {"YAML", "this %YAML directive is not understood", "remove it"},

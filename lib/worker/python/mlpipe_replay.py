@@ -12,15 +12,14 @@ from struct import Struct
 HERE = os.path.abspath(__file__)
 if getattr(sys.flags, "safe_path", False) or sys.flags.isolated:
     sys.path.insert(0, os.path.dirname(HERE))
+    import mlpipe_debuggers as debuggers
     import mlpipe_worker as worker
     del sys.path[0]
 else:
+    import mlpipe_debuggers as debuggers
     import mlpipe_worker as worker
 
-
-def tell(line):
-    sys.stderr.write("mlpipe: %s\n" % line)
-    sys.stderr.flush()
+tell = debuggers.tell
 
 
 def count(number, noun):
@@ -84,7 +83,7 @@ class FrameFile(worker.Channel):
         if isinstance(error, KeyboardInterrupt):
             self.status = 130
         if type(error).__name__ == "BdbQuit":
-            return tell("the debugger was left before the end")
+            return debuggers.left_pdb()
         sys.stderr.write(self.with_real_paths(whole) if whole else "mlpipe: %s\n" % summary)
         sys.stderr.flush()
         if Raised.debug and self.status == 1 and error.__traceback__ is not None:
@@ -110,15 +109,12 @@ class Raised:
     debug = None
 
 
-FOLDER = os.path.dirname(HERE) + os.sep
-OURS = (FOLDER,)
 describe_for_a_run = worker.describe
 
 
 def describe(error):
     """As the worker does it, but the exception itself stays at hand, from its first frame that is not ours on."""
-    while error.__traceback__ is not None and error.__traceback__.tb_frame.f_code.co_filename.startswith(OURS):
-        error.__traceback__ = error.__traceback__.tb_next
+    error.__traceback__ = debuggers.without_our_frames(error.__traceback__)
     Raised.last = error
     return describe_for_a_run(error)
 
@@ -127,40 +123,17 @@ def under_pdb(run):
     """run, stopping at its first line."""
     import bdb
     import functools
-    import pdb
-
-    class Debugger(pdb.Pdb):
-        left = False
-
-        def set_quit(self):
-            self.left = True
-            super().set_quit()
-
-    global OURS
-    OURS = (FOLDER, bdb.__file__)
-    Raised.debug = pdb.post_mortem
+    Raised.debug = debuggers.post_mortem
 
     @functools.wraps(run)
     def stopping(*arguments):
-        debugger = Debugger()
+        debugger = debuggers.make_pdb()
         value = debugger.runcall(run, *arguments)
         if debugger.left:
             raise bdb.BdbQuit
         return value
 
     return stopping
-
-
-def wait_for_debugger(port):
-    import debugpy
-    try:
-        debugpy.listen(("127.0.0.1", port))
-    except Exception as error:
-        tell("debugpy cannot listen on 127.0.0.1:%d: %s" % (port, error))
-        os._exit(1)
-    tell("waiting for a debugger to attach to 127.0.0.1:%d" % port)
-    debugpy.wait_for_client()
-    tell("attached")
 
 
 def lead_the_worker():
@@ -198,5 +171,5 @@ def read_arguments(words):
 read_arguments(sys.argv[1:])
 lead_the_worker()
 if Asked.port is not None:
-    wait_for_debugger(Asked.port)
+    debuggers.wait_for_debugger(Asked.port)
 worker.serve(FrameFile(Asked.frames))
