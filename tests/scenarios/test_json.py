@@ -65,7 +65,7 @@ class Json(ScenarioTest):
             "run": None, "plan": ["plan"], "why": ["why"], "validate": ["validate"], "runs": ["runs"], "show": ["show"],
             "output": ["output", "second.changed"], "diff": ["diff", "latest"], "clone": ["clone", "latest", "draft"],
             "convert": ["convert", "v1.yaml", "--to", "converted"], "cache": ["cache", "import", "results.tar.zst"],
-            "gc": ["gc", "--dry-run"], "env": ["env", "list"], "init": ["init", "-f", "new/pipeline.yaml"], "doctor": ["doctor"],
+            "gc": ["gc", "--dry-run"], "diagnose": ["diagnose"], "env": ["env", "list"], "init": ["init", "-f", "new/pipeline.yaml"], "doctor": ["doctor"],
         }
         for name, words in commands.items():
             with self.subTest(command=name):
