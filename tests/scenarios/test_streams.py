@@ -92,6 +92,7 @@ class Streams(ScenarioTest):
 
     def test_mlpipe_itself_links_no_torch(self):
         listed = subprocess.run(["ldd", MLPIPE], capture_output=True, text=True, check=True).stdout
+        listed = re.sub(r"\(0x[0-9a-f]+\)", "", listed)  # an address may have c10 in it
         self.assertIn("libc.so", listed)
         for name in ("torch", "c10", "python", "libgomp"):
             self.assertNotIn(name, listed)
