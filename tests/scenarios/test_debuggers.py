@@ -311,7 +311,7 @@ class TheTerminal(DebugTest):
         terminal.end()
 
     def test_ctrl_z_while_a_step_runs(self):
-        self.project.write("code/main.py", "import signal\nsignal.signal(signal.SIGCONT, lambda *_: print('goes', 'on'))\nprint('it', 'runs')\ntry:\n"
+        self.project.write("code/main.py", "import signal\nsignal.signal(signal.SIGCONT, lambda *_: print('goes', 'on'))\ntry:\n    print('it', 'runs')\n"
                                            "    while True: signal.pause()\nexcept KeyboardInterrupt:\n    print('a', 'key')\n")
         terminal = self.job_control()
         terminal.type(f"{MLPIPE} debug command")
