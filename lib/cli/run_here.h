@@ -1,6 +1,9 @@
 // Running a pipeline and telling people, log files and programs about it: what `run` and `rerun` share.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "cli/command.h"
 #include "pipeline/pipeline.h"
 #include "run/request.h"
@@ -10,11 +13,12 @@ namespace mlpipe::cli {
 
 struct Reporting {
   bool json = false, quiet = false;
+  std::optional<std::string> otel;
 
   void declare(Options& options);
 };
 
-// The exit code of the run; an error: it did not begin, or stdout took no more.
-Result<int> run_here(Pipeline pipeline, const Store& store, const RunRequest& request, const Reporting& reporting);
+// `request` without its trace, which is ours. The exit code of the run; an error: it did not begin, or stdout took no more.
+Result<int> run_here(Pipeline pipeline, const Store& store, RunRequest request, const Reporting& reporting);
 
 }  // namespace mlpipe::cli

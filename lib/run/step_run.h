@@ -15,6 +15,7 @@
 #include "run/input_ways.h"
 #include "run/request.h"
 #include "run/source_copy.h"
+#include "run/step_telemetry.h"
 #include "run/tracking.h"
 #include "run/workspace.h"
 #include "store/run_record.h"
@@ -35,6 +36,7 @@ struct RunContext {
   int cores = 1;  // of the whole run (-j)
   SpareWorkspaces spares{};
   std::set<std::string> stand_ins_told{};
+  InsightsOfRun insights{loop};
 };
 
 struct StepRunEnd {
@@ -88,6 +90,7 @@ class StepRun {
   std::optional<SourceCopy> copy_;
   std::optional<Workspace> workspace_;
   std::vector<std::string> environment_;
+  std::unique_ptr<StepTelemetry> telemetry_;  // of this try
   InputWays ways_;  // when it began
   StepRecord record_;
   SteadyTime begun_;
@@ -95,6 +98,8 @@ class StepRun {
   bool incomplete_ = false;  // it ended well, but a declared output is missing
 
  private:
+  void lead_telemetry();
+  Status link_driver_log() const;
   Status check_undisturbed();
   std::vector<TreeChange> written_source() const;
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);

@@ -10,9 +10,17 @@
 #include "base/result.h"
 #include "pipeline/pipeline.h"
 #include "store/run_record.h"
+#include "system/clock.h"
 #include "system/files.h"
 
 namespace mlpipe {
+
+// A value that was tracked, at a step of the script's own counting (0: it does not count).
+struct MetricPoint {
+  long long step = 0;
+  WallTime time;
+  double value = 0;
+};
 
 class Tracking {
  public:
@@ -23,12 +31,15 @@ class Tracking {
   Result<std::vector<std::string>> variables(const RunHeader& run, const Step& step, const std::vector<std::string>& environment) const;
   // The last value of every metric that a step has tracked.
   std::map<std::string, double> metrics(const Step& step) const;
+  // All of them, in the order of their steps, then times. `step`: its name.
+  std::map<std::string, std::vector<MetricPoint>> series(const std::string& step) const;
   // The stand-ins that steps have used so far: "mlflow"; "elsewhere", when one of them could not track where the environment says.
   std::vector<std::string> stand_ins() const;
   static constexpr std::string_view elsewhere = "elsewhere";
 
  private:
-  Path experiment(const Step& step) const;
+  Path experiment(const std::string& step) const;
+  std::vector<Path> metric_folders(const std::string& step) const;
   Status make(const Path& experiment, const std::string& id, const RunHeader& run, const Step& step) const;
 
   Path folder_, notes_;
