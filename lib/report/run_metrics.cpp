@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/csv_text.h"
+#include "report/json_document.h"
 
 namespace mlpipe {
 namespace {
@@ -71,14 +71,15 @@ std::string metric_csv(const std::vector<RunMetrics>& runs, bool series) {
 }
 
 std::string to_json(const std::vector<RunMetrics>& runs) {
-  Json json = {{"schema", 1}, {"runs", Json::array()}};
+  Json json = json_document("metrics");
+  json["runs"] = Json::array();
   for (const RunMetrics& run : runs) {
     Json steps = Json::array();
     for (const StepMetrics& step : run.steps) steps.push_back(json_of(step));
     json["runs"].push_back({{"run", run.header.id}, {"pipeline", run.header.pipeline}, {"started", format_utc(run.header.started)}, {"state", name_of(run.state)},
                             {"steps", std::move(steps)}});
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 }  // namespace mlpipe

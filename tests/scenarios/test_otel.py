@@ -1,16 +1,15 @@
 """A run as a trace: what a receiver gets, read with the official classes of OTLP, and that no receiver can cost a run time or its result."""
 
 import http.server
-import json
 import socket
-import subprocess
 import threading
 import unittest
-from pathlib import Path
 
-from entry_scripts import has_module
-from support import VENV_PYTHON, ScenarioTest, lines_of, score_spec, write_files
+import otlp_reader
+from from_venv import from_venv
+from support import ScenarioTest, lines_of, score_spec, write_files
 
+OTLP = "opentelemetry.proto.collector.trace.v1.trace_service_pb2"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -26,9 +25,7 @@ class Receiver(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def spans(self):
-        requests = "".join(body.hex() + "\n" for _, _, body in self.requests)
-        reader = subprocess.run([VENV_PYTHON, Path(__file__).with_name("otlp_reader.py")], input=requests, capture_output=True, text=True, check=True)
-        return json.loads(reader.stdout)
+        return [span for _, _, body in self.requests for span in otlp_reader.spans(from_venv(OTLP), body)]
 
     def close(self):
         self.closing.set()
@@ -52,8 +49,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@unittest.skipUnless(VENV_PYTHON.exists() and has_module(VENV_PYTHON, "opentelemetry.proto"), "opentelemetry-proto is not installed: scripts/setup tests")
 class Traces(ScenarioTest):
+    def setUp(self):
+        super().setUp()
+        from_venv(OTLP)
+
     def receiver(self, status=200):
         receiver = Receiver(status)
         self.addCleanup(receiver.close)
@@ -64,7 +64,7 @@ class Traces(ScenarioTest):
             name: traced
             steps:
               good: {command: 'echo "$TRACEPARENT" > ${{outputs.seen}}', outputs: {seen: {type: file}}}
-              bad: {command: exit 3, needs: [good]}
+              bad: {command: exit 3, depends_on: [good]}
             """)
 
     def test_run_and_steps_as_the_official_classes_read_them(self):
@@ -119,7 +119,7 @@ class Traces(ScenarioTest):
                     return [os.environ["MLPIPE_WORKER"] + " " + os.environ["TRACEPARENT"]]
                 """)
             write_files(self.project, "data", 6)
-            self.ok("run", "--otel", receiver.url)
+            self.ok("run", "--force", "--otel", receiver.url)
             spans = receiver.spans()
             workers = {span["name"]: span for span in spans if span["name"].startswith("process")}
             batches = [span for span in spans if span["name"] == "mini-batch"]
