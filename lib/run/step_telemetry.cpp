@@ -18,15 +18,6 @@ constexpr std::array<const char*, 4> senders{"opencensus-ext-azure", "azure-moni
 constexpr std::string_view nobody = "-";
 constexpr std::size_t most_processes = 4096;  // files; who knows the token is a step of ours, but its names are its own
 
-// Not to be guessed: others on this machine reach the port, too.
-std::string random_token() {
-  std::array<unsigned char, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) < 0) return process_mark();
-  std::string token;
-  for (const unsigned char byte : bytes) token += fmt::format("{:02x}", byte);
-  return token;
-}
-
 bool is_name(const std::string& process) {
   return !process.empty() && process.size() < 64 && std::all_of(process.begin(), process.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
 }
@@ -47,6 +38,22 @@ bool has_proxy(const std::vector<std::string>& environment) {
 
 }  // namespace
 
+std::string insights_token() {
+  std::array<unsigned char, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) < 0) return process_mark();
+  std::string token;
+  for (const unsigned char byte : bytes) token += fmt::format("{:02x}", byte);
+  return token;
+}
+
+std::vector<std::string> insights_variables(const std::string& address, const std::vector<std::string>& environment) {
+  std::vector<std::string> variables;
+  if (has_proxy(environment)) variables = past_proxies(environment);
+  variables.push_back(fmt::format("{}={}", insights_variable, insights::connection_string(address)));
+  variables.push_back("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL=true");  // how the package itself gets on, for its makers
+  return variables;
+}
+
 insights::Endpoint* InsightsOfRun::endpoint() {
   if (!std::exchange(tried_, true))
     if (auto opened = insights::Endpoint::open(loop_)) endpoint_ = opened.take();
@@ -66,7 +73,7 @@ StepTelemetry::StepTelemetry(const Step& step, std::vector<std::string> environm
                              Path logs, std::vector<StreamEditor::Replacement> replacements, const Clock& clock)
     : environment_(std::move(environment)),
       insights_(insights),
-      token_(insights ? random_token() : std::string()),
+      token_(insights ? insights_token() : std::string()),
       logs_(std::move(logs)),
       replacements_(std::move(replacements)),
       clock_(clock) {
@@ -80,13 +87,10 @@ StepTelemetry::~StepTelemetry() {
 }
 
 std::vector<std::string> StepTelemetry::variables(const std::string& process) const {
-  std::vector<std::string> changes;
-  if (insights_ && has_proxy(environment_)) changes = past_proxies(environment_);
-  if (step_) changes.push_back(fmt::format("{}={}", traceparent_variable, traceparent(process.empty() ? *step_ : child_of(*step_, process))));
-  if (!insights_) return changes;
-  changes.push_back(fmt::format("{}={}", insights_variable, insights::connection_string(insights_->address(token_, process.empty() ? std::string(nobody) : process))));
-  changes.push_back("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL=true");  // how the package itself gets on, for its makers
-  return changes;
+  std::vector<std::string> variables;
+  if (insights_) variables = insights_variables(insights_->address(token_, process.empty() ? std::string(nobody) : process), environment_);
+  if (step_) variables.push_back(fmt::format("{}={}", traceparent_variable, traceparent(process.empty() ? *step_ : child_of(*step_, process))));
+  return variables;
 }
 
 Path StepTelemetry::log_of(const std::string& process) const {

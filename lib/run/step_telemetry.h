@@ -33,6 +33,11 @@ class InsightsOfRun {
 // Whether a step's Python has a package that sends there, and the environment (the whole of it) leads it nowhere.
 bool lacks_insights(const Step& step, const StepDescription& description, const std::vector<std::string>& environment);
 
+// Not to be guessed: others on this machine reach the endpoint's port, too.
+std::string insights_token();
+// What leads a process with this environment to an endpoint of ours: the connection string, past proxies that would be asked for it.
+std::vector<std::string> insights_variables(const std::string& address, const std::vector<std::string>& environment);
+
 class StepTelemetry {
  public:
   // `environment`: of the step, the whole of it. `insights`: outlives this; a null pointer: nothing is to be changed there.

@@ -1,12 +1,12 @@
 #include "telemetry/exporter.h"
 
-#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
+
+#include "system/quiet_thread.h"
 
 namespace mlpipe::telemetry {
 namespace {
@@ -18,23 +18,13 @@ constexpr auto first_backoff = 1s;
 constexpr std::chrono::milliseconds longest_backoff = 30s;
 constexpr int niceness = 10;
 
-// Signals are the event loop's, on another thread.
-std::thread start_without_signals(std::function<void()> work) {
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(work));
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
 // The steps have the processors first.
 void be_nice() { (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), niceness); }
 
 }  // namespace
 
 SpanExporter::SpanExporter(Settings settings, MakePoster make_poster) : settings_(std::move(settings)), make_poster_(std::move(make_poster)) {
-  thread_ = start_without_signals([this] { work(); });
+  thread_ = start_quiet_thread([this] { work(); });
 }
 
 SpanExporter::~SpanExporter() {
@@ -52,7 +42,9 @@ Delivery SpanExporter::finish(std::chrono::milliseconds longest) {
   std::shared_ptr<Poster> poster;
   {
     const std::lock_guard lock(mutex_);
-    deadline_ = std::chrono::steady_clock::now() + (alive_ ? longest : 0ms);
+    const SteadyTime now = std::chrono::steady_clock::now();
+    alive_ = alive_ && (!asked_ || now - *asked_ < longest);
+    deadline_ = alive_ ? now + longest : now;
     poster = poster_;
   }
   changed_.notify_one();
@@ -104,7 +96,7 @@ void SpanExporter::work() {
 void SpanExporter::deliver(Poster& poster, const std::vector<Span>& spans) {
   const std::string body = trace_request(settings_.resource, spans);
   for (;;) {
-    const Answer answer = poster.post(body);
+    const Answer answer = ask(poster, body);
     {
       const std::lock_guard lock(mutex_);
       alive_ = answer.good();
@@ -121,6 +113,17 @@ void SpanExporter::deliver(Poster& poster, const std::vector<Span>& spans) {
     const std::lock_guard lock(mutex_);
     return lose(spans.size(), answer.error);
   }
+}
+
+Answer SpanExporter::ask(Poster& poster, const std::string& body) {
+  const auto note = [this](std::optional<SteadyTime> when) {
+    const std::lock_guard lock(mutex_);
+    asked_ = when;
+  };
+  note(std::chrono::steady_clock::now());
+  Answer answer = poster.post(body);
+  note(std::nullopt);
+  return answer;
 }
 
 // Before another try. False: it is over.

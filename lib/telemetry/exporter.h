@@ -1,6 +1,6 @@
 // Sends spans from a thread of its own, which can lose spans but never time: adding one takes a lock that nobody holds for long, a
 // receiver that is slow or away costs spans beyond the queue, and the end of a run waits for a short while only, and only for a
-// receiver that lives.
+// receiver that lives: that has not failed last, nor let a request wait for longer than that while.
 #pragma once
 
 #include <chrono>
@@ -38,13 +38,14 @@ class SpanExporter {
 
   // Never blocks for long, never fails.
   void add(Span span);
-  // Sends what is queued, for `longest` at most, and ends the thread. A receiver that has failed last is not waited for. Once.
+  // Sends what is queued, for `longest` at most, and ends the thread. Once.
   Delivery finish(std::chrono::milliseconds longest);
 
  private:
   void work();
   std::vector<Span> take(std::unique_lock<std::mutex>& lock);
   void deliver(Poster& poster, const std::vector<Span>& spans);
+  Answer ask(Poster& poster, const std::string& body);
   bool pause();
   void lose(std::uint64_t spans, const std::string& why);
 
@@ -56,6 +57,7 @@ class SpanExporter {
   std::shared_ptr<Poster> poster_;
   std::optional<SteadyTime> deadline_;  // once finishing
   bool alive_ = true;                   // the receiver, as far as is known
+  std::optional<SteadyTime> asked_;     // when the request that waits for an answer was begun
   std::chrono::milliseconds backoff_{};
   Delivery delivery_;
   std::thread thread_;

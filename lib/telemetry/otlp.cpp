@@ -10,10 +10,23 @@ namespace {
 
 constexpr std::uint64_t kind_internal = 1, status_error = 2;
 
-std::string big_endian(std::uint64_t value) {
-  std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift);
-  return bytes;
+using Value = std::variant<std::string, std::int64_t, double, bool>;
+
+void put_big_endian(char* to, std::uint64_t value) {
+  for (int i = 0; i < 8; ++i) to[i] = static_cast<char>(value >> (56 - 8 * i));
+}
+
+void write_span_id(ProtobufWriter& out, int field, std::uint64_t id) {
+  char bytes[8];
+  put_big_endian(bytes, id);
+  out.bytes(field, {bytes, sizeof bytes});
+}
+
+void write_trace_id(ProtobufWriter& out, int field, const TraceContext& context) {
+  char bytes[16];
+  put_big_endian(bytes, context.trace_high);
+  put_big_endian(bytes + 8, context.trace_low);
+  out.bytes(field, {bytes, sizeof bytes});
 }
 
 std::uint64_t nanoseconds(WallTime time) {
@@ -21,61 +34,56 @@ std::uint64_t nanoseconds(WallTime time) {
   return count > 0 ? static_cast<std::uint64_t>(count) : 0;
 }
 
-ProtobufWriter any_value(const std::variant<std::string, std::int64_t, double, bool>& value) {
-  ProtobufWriter any;
-  if (const auto* text = std::get_if<std::string>(&value)) any.text(1, *text);
-  if (const auto* yes = std::get_if<bool>(&value)) any.varint(2, *yes);
-  if (const auto* number = std::get_if<std::int64_t>(&value)) any.varint(3, static_cast<std::uint64_t>(*number));
-  if (const auto* real = std::get_if<double>(&value)) any.real(4, *real);
-  return any;
+void write_any_value(ProtobufWriter& out, const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) out.text(1, *text);
+  if (const auto* yes = std::get_if<bool>(&value)) out.varint(2, *yes);
+  if (const auto* number = std::get_if<std::int64_t>(&value)) out.varint(3, static_cast<std::uint64_t>(*number));
+  if (const auto* real = std::get_if<double>(&value)) out.real(4, *real);
 }
 
-ProtobufWriter key_value(std::string_view key, const std::variant<std::string, std::int64_t, double, bool>& value) {
-  ProtobufWriter pair;
-  pair.text(1, key);
-  pair.message(2, any_value(value));
-  return pair;
+void write_pair(ProtobufWriter& out, int field, std::string_view key, const Value& value) {
+  out.message(field, [&] {
+    out.text(1, key);
+    out.message(2, [&] { write_any_value(out, value); });
+  });
 }
 
-ProtobufWriter status(const std::string& error) {
-  ProtobufWriter status;
-  if (!error.empty()) status.text(2, error);
-  status.varint(3, status_error);
-  return status;
+void write_error(ProtobufWriter& out, const std::string& error) {
+  if (!error.empty()) out.text(2, error);
+  out.varint(3, status_error);
 }
 
-ProtobufWriter message_of(const Span& span) {
-  ProtobufWriter message;
-  message.bytes(1, big_endian(span.own.trace_high) + big_endian(span.own.trace_low));
-  message.bytes(2, big_endian(span.own.span));
-  if (span.parent != 0) message.bytes(4, big_endian(span.parent));
-  message.text(5, span.name);
-  message.varint(6, kind_internal);
-  message.fixed64(7, nanoseconds(span.began));
-  message.fixed64(8, nanoseconds(std::max(span.began, span.ended)));
-  for (const Attribute& attribute : span.attributes) message.message(9, key_value(attribute.key, attribute.value));
-  if (span.error) message.message(15, status(*span.error));
-  return message;
+void write_span(ProtobufWriter& out, const Span& span) {
+  write_trace_id(out, 1, span.own);
+  write_span_id(out, 2, span.own.span);
+  if (span.parent != 0) write_span_id(out, 4, span.parent);
+  out.text(5, span.name);
+  out.varint(6, kind_internal);
+  out.fixed64(7, nanoseconds(span.began));
+  out.fixed64(8, nanoseconds(std::max(span.began, span.ended)));
+  for (const Attribute& attribute : span.attributes) write_pair(out, 9, attribute.key, attribute.value);
+  if (span.error) out.message(15, [&] { write_error(out, *span.error); });
 }
 
-ProtobufWriter message_of(const Resource& resource) {
-  ProtobufWriter message;
-  for (const auto& [key, value] : resource) message.message(1, key_value(key, value));
-  return message;
+void write_spans(ProtobufWriter& out, const std::vector<Span>& spans) {
+  out.message(1, [&] {
+    out.text(1, "mlpipe");
+    out.text(2, MLPIPE_VERSION);
+  });
+  for (const Span& span : spans) out.message(2, [&] { write_span(out, span); });
 }
 
 }  // namespace
 
 std::string trace_request(const Resource& resource, const std::vector<Span>& spans) {
-  ProtobufWriter scope, scope_spans, resource_spans, request;
-  scope.text(1, "mlpipe");
-  scope.text(2, MLPIPE_VERSION);
-  scope_spans.message(1, scope);
-  for (const Span& span : spans) scope_spans.message(2, message_of(span));
-  resource_spans.message(1, message_of(resource));
-  resource_spans.message(2, scope_spans);
-  request.message(1, resource_spans);
-  return request.written();
+  ProtobufWriter out;
+  out.message(1, [&] {
+    out.message(1, [&] {
+      for (const auto& [key, value] : resource) write_pair(out, 1, key, value);
+    });
+    out.message(2, [&] { write_spans(out, spans); });
+  });
+  return out.take();
 }
 
 }  // namespace mlpipe::telemetry

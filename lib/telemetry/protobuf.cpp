@@ -12,6 +12,16 @@ void ProtobufWriter::raw_varint(std::uint64_t value) {
   out_ += static_cast<char>(value);
 }
 
+// Of what was written from `begin` on.
+void ProtobufWriter::insert_length(std::size_t begin) {
+  char bytes[10];
+  std::size_t count = 0;
+  std::size_t length = out_.size() - begin;
+  for (; length >= 0x80; length >>= 7) bytes[count++] = static_cast<char>(length | 0x80);
+  bytes[count++] = static_cast<char>(length);
+  out_.insert(begin, bytes, count);
+}
+
 void ProtobufWriter::varint(int field, std::uint64_t value) {
   key(field, Wire::varint);
   raw_varint(value);
@@ -19,7 +29,9 @@ void ProtobufWriter::varint(int field, std::uint64_t value) {
 
 void ProtobufWriter::fixed64(int field, std::uint64_t value) {
   key(field, Wire::fixed64);
-  for (int shift = 0; shift < 64; shift += 8) out_ += static_cast<char>(value >> shift);
+  char bytes[8];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> 8 * i);
+  out_.append(bytes, sizeof bytes);
 }
 
 void ProtobufWriter::real(int field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mlpipe::telemetry {
 
@@ -15,14 +16,22 @@ class ProtobufWriter {
   void bytes(int field, std::string_view value);
   // Bytes that are not UTF-8 become U+FFFD: readers refuse a message for one of them.
   void text(int field, std::string_view value);
-  void message(int field, const ProtobufWriter& value) { bytes(field, value.out_); }
+  // A message whose fields `fill` writes: into the same text, for a request has tens of thousands of them.
+  template <class Fill>
+  void message(int field, Fill fill) {
+    key(field, Wire::bytes);
+    const std::size_t begin = out_.size();
+    fill();
+    insert_length(begin);
+  }
 
-  const std::string& written() const { return out_; }
+  std::string take() { return std::move(out_); }
 
  private:
   enum class Wire { varint = 0, fixed64 = 1, bytes = 2 };
   void key(int field, Wire wire) { raw_varint(static_cast<std::uint64_t>(field) << 3 | static_cast<std::uint64_t>(wire)); }
   void raw_varint(std::uint64_t value);
+  void insert_length(std::size_t begin);
 
   std::string out_;
 };

@@ -161,6 +161,12 @@ class Logging(ScenarioTest):
         logs = self.ok("logs", "train").out
         self.assertIn("WARNING token ***", logs)
 
+    def test_in_the_foreground_records_are_shown(self):
+        self.guide()
+        shown = self.ok("debug", "train").err
+        for line in IN_INSIGHTS:
+            self.assertEqual(shown.count(line), 1, shown)
+
     def test_workers_records_are_known_by_worker_and_mini_batch(self):
         for preload in ([], ["preload: [json]"]):
             self.project.spec(score_spec(lines_of({"mini_batch_size": 2, "process_count_per_node": 2}) + preload, python=VENV_PYTHON))

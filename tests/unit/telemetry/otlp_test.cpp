@@ -13,16 +13,23 @@ TEST_CASE("fields are written as the encoding of protocol buffers has them") {
   writer.varint(1, 150);
   writer.fixed64(2, 1);
   writer.text(16, "hi");
-  CHECK(writer.written() == std::string("\x08\x96\x01\x11\x01\0\0\0\0\0\0\0\x82\x01\x02hi", 17));
+  CHECK(writer.take() == std::string("\x08\x96\x01\x11\x01\0\0\0\0\0\0\0\x82\x01\x02hi", 17));
   ProtobufWriter most;
   most.varint(1, ~std::uint64_t{0});
-  CHECK(most.written() == "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+  CHECK(most.take() == "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+}
+
+TEST_CASE("a message says how long it is, also one that is longer than one byte can say") {
+  ProtobufWriter writer;
+  writer.message(1, [&] { writer.varint(1, 1); });
+  writer.message(2, [&] { writer.text(1, std::string(200, 'x')); });
+  CHECK(writer.take() == "\x0a\x02\x08\x01\x12\xcb\x01\x0a\xc8\x01" + std::string(200, 'x'));
 }
 
 TEST_CASE("texts are UTF-8 whatever came in, for one that is not would cost the whole request") {
   ProtobufWriter writer;
   writer.text(1, "a\xff");
-  CHECK(writer.written() == "\x0a\x04" "a\xef\xbf\xbd");
+  CHECK(writer.take() == "\x0a\x04" "a\xef\xbf\xbd");
 }
 
 TEST_CASE("ids are big-endian, and a span never ends before it began") {
