@@ -15,7 +15,7 @@ using namespace mlpipe;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 std::string post(const std::string& body, const std::string& more = {}) {
   return fmt::format("POST /token/process000/v2.1/track HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n{}\r\n{}", body.size(), more, body);
@@ -53,9 +53,9 @@ int main(int count, char** arguments) {
   fuzz::LastInput input("fuzz_insights.last");
   const std::vector<std::string> requests = originals();
   const std::vector<std::string> words{"\r\n\r\n", "Content-Length: 99999999999999999999\r\n", "Content-Length: -1\r\n", "[[[[[[[[", "{\"data\":", "\"baseData\":null", "1e999", "\\ud800", "\xff"};
-  const auto end = Clock::now() + std::chrono::seconds(std::stol(arguments[1]));
+  const auto end = Steady::now() + std::chrono::seconds(std::stol(arguments[1]));
   std::uint64_t tried = 0, records = 0;
-  for (; Clock::now() < end; ++tried) {
+  for (; Steady::now() < end; ++tried) {
     std::string bytes;
     for (std::size_t i = 0, parts = 1 + damage.below(3); i < parts; ++i) bytes += damage.next(requests, words);
     input.keep(bytes);
