@@ -16,6 +16,19 @@ target_include_directories(mlpipe_libarchive SYSTEM INTERFACE ${LibArchive_INCLU
 target_compile_definitions(mlpipe_libarchive INTERFACE MLPIPE_LIBARCHIVE="${libarchive_name}")
 target_link_libraries(mlpipe_libarchive INTERFACE ${CMAKE_DL_LIBS})
 
+find_package(CURL)
+if(NOT CURL_FOUND)
+  message(FATAL_ERROR "libcurl not found: apt-get install libcurl4-openssl-dev")
+endif()
+# Likewise, for lib/telemetry/post.cpp.
+find_library(libcurl_library curl REQUIRED)
+file(REAL_PATH ${libcurl_library} libcurl_file)
+string(REGEX MATCH "[^/]*\\.so\\.[0-9]+" libcurl_name ${libcurl_file})
+add_library(mlpipe_libcurl INTERFACE)
+target_include_directories(mlpipe_libcurl SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
+target_compile_definitions(mlpipe_libcurl INTERFACE MLPIPE_LIBCURL="${libcurl_name}")
+target_link_libraries(mlpipe_libcurl INTERFACE ${CMAKE_DL_LIBS})
+
 # BLAKE3: libblake3 where the distribution has it; Debian 12 has its C and assembly sources in librust-blake3-dev.
 find_package(BLAKE3 QUIET CONFIG)
 if(BLAKE3_FOUND OR TARGET BLAKE3::blake3)

@@ -68,7 +68,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     if (!beginning) return voice_.shown(beginning.error());
     const auto notices = std::move(beginning->notices);
     ledger_.emplace(job_, beginning.take());
-    logs_.emplace(loop_, clock_, job_, plan(), workers_);
+    logs_.emplace(loop_, clock_, job_, plan(), workers_, [this](const EndedTry& ended) { listener_.on_try_ended(worker_name(ended.worker), ended); });
     for (const auto& text : notices) notice(text);
     header_.emplace(job_.state);
     begin();
@@ -108,6 +108,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
     }
     const auto& config = job_.config;
     failed_tries_.assign(static_cast<std::size_t>(workers_), 0);
+    printed_.assign(static_cast<std::size_t>(workers_), 0);
+    started_.assign(static_cast<std::size_t>(workers_), {});
     dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
     setbacks_.emplace(job_, *ledger_, *dispatcher_, voice_, *logs_);
     for (const auto& batch : finished) dispatcher_->mark_done(batch.mini_batch);
@@ -147,6 +149,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   }
 
   std::string init_frame(int worker) override {
+    started_[static_cast<std::size_t>(worker)] = {clock_.wall(), clock_.steady()};
     logs_->started(worker, pool_->pid(worker));
     return mlpipe::init_frame(job_, worker_name(worker));
   }
@@ -210,7 +213,9 @@ class ParallelStep::Impl : WorkerPoolOwner {
     logs_->answered(worker, *assignment, answer, result.run_us);
     if (result.returned > answer.items && answer.items > 0) setbacks_->surplus(result.returned, answer.items);
     if (answer.failed > 0) setbacks_->items_failed(worker, *assignment, answer);
-    const auto window = window_for(result.run_us);
+    // Of one that prints it is known what belongs to which mini-batch.
+    const bool printed = std::exchange(printed_[static_cast<std::size_t>(worker)], 0) != 0;
+    const auto window = printed ? 1 : window_for(result.run_us);
     const auto recorded = ledger_->scored(*assignment, std::move(answer), std::move(result));
     if (!recorded) return give_up(recorded.error());
     logs_->recorded();
@@ -253,7 +258,9 @@ class ParallelStep::Impl : WorkerPoolOwner {
   // --- the ends of workers
 
   void on_printed(int worker, bool is_stderr, std::string_view text) override {
-    voice_.printed(worker, is_stderr, text);
+    printed_[static_cast<std::size_t>(worker)] = 1;
+    const auto& busy_with = dispatcher_->in_flight(worker);
+    voice_.printed(worker, is_stderr, text, busy_with.empty() ? std::nullopt : std::optional(busy_with.front().mini_batch));
   }
 
   void on_shutdown_error(int worker, const std::string& error) override {
@@ -264,6 +271,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   void on_gone(int worker, const WorkerEnd& end) override {
     voice_.ended(worker);
     logs_->gone(worker, end);
+    tell_end(worker, end);
     const auto lost = dispatcher_->lost(worker);
     if (end.during == WorkerEnd::During::init && !end.wanted) {
       init_failed(worker, end);
@@ -278,6 +286,13 @@ class ParallelStep::Impl : WorkerPoolOwner {
     ensure_workers();
     if (!stopping_ && !failed_) feed_idle_workers();
     end_if_alone();
+  }
+
+  void tell_end(int worker, const WorkerEnd& end) {
+    const auto [wall, steady] = std::exchange(started_[static_cast<std::size_t>(worker)], {});
+    if (wall == WallTime{}) return;  // it never was
+    const bool as_asked = end.wanted && end.status.ok();
+    listener_.on_worker_ended(worker_name(worker), wall, clock_.steady() - steady, as_asked ? "" : voice_.shown(end.cause));
   }
 
   void worker_lost(int worker, const Assignment& lost, const WorkerEnd& end) {
@@ -399,6 +414,8 @@ class ParallelStep::Impl : WorkerPoolOwner {
   StepVoice voice_;
   MemoryKills memory_kills_;
   std::vector<int> failed_tries_;        // of each worker's process
+  std::vector<char> printed_;            // each worker, since its last answer
+  std::vector<std::pair<WallTime, SteadyTime>> started_;  // each worker's process
   std::optional<ProgressWatch> watch_;
   std::optional<Ledger> ledger_;
   std::optional<JobLogs> logs_;

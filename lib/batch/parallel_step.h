@@ -4,7 +4,9 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "base/error.h"
 #include "base/result.h"
 #include "batch/plan/job.h"
+#include "batch/record/ended_try.h"
 #include "batch/record/outcome.h"
 #include "system/clock.h"
 #include "system/event_loop.h"
@@ -21,8 +24,11 @@ namespace mlpipe {
 class ParallelListener {
  public:
   virtual ~ParallelListener() = default;
-  // What a worker printed, for the terminal; it has been logged already. `worker`: "process000".
-  virtual void on_output(const std::string& worker, bool is_stderr, std::string_view text) = 0;
+  // What a worker printed, for the terminal; it has been logged already. `worker`: "process000"; `mini_batch`: that it was busy with.
+  virtual void on_output(const std::string& worker, bool is_stderr, std::string_view text, std::optional<std::uint64_t> mini_batch) = 0;
+  // A worker's process ended; `cause` is empty when it was asked to.
+  virtual void on_worker_ended(const std::string& worker, WallTime began, Seconds took, const std::string& cause) = 0;
+  virtual void on_try_ended(const std::string& worker, const EndedTry& ended) = 0;
   virtual void on_progress(const ParallelProgress& progress) = 0;  // after each change; the listener slows it down
   virtual void on_notice(const std::string& message, const std::string& hint) = 0;
   // Once, last. Every worker is gone by then. The step may be destroyed from here only by posting to the loop.

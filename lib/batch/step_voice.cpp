@@ -23,16 +23,18 @@ void StepVoice::tell_cause(const Failure& failure, ParallelOutcome& outcome) con
   outcome.peak_memory = failure.peak_memory;
 }
 
-void StepVoice::printed(int worker, bool is_stderr, std::string_view text) { show(worker, is_stderr, editor(worker, is_stderr).feed(text)); }
-
-void StepVoice::ended(int worker) {
-  for (const bool is_stderr : {false, true}) show(worker, is_stderr, editor(worker, is_stderr).flush());
+void StepVoice::printed(int worker, bool is_stderr, std::string_view text, std::optional<std::uint64_t> mini_batch) {
+  show(worker, is_stderr, editor(worker, is_stderr).feed(text), mini_batch);
 }
 
-void StepVoice::show(int worker, bool is_stderr, const std::string& text) {
+void StepVoice::ended(int worker) {
+  for (const bool is_stderr : {false, true}) show(worker, is_stderr, editor(worker, is_stderr).flush(), std::nullopt);
+}
+
+void StepVoice::show(int worker, bool is_stderr, const std::string& text, std::optional<std::uint64_t> mini_batch) {
   if (text.empty()) return;
-  logs_.printed(worker, is_stderr, text);
-  listener_.on_output(worker_name(worker), is_stderr, text);
+  logs_.printed(worker, is_stderr, text, mini_batch, clock_.wall());
+  listener_.on_output(worker_name(worker), is_stderr, text, mini_batch);
 }
 
 Path StepVoice::log_failure(int worker, const std::string& what, const std::string& details) {

@@ -24,7 +24,8 @@ class StepVoice {
   void tell_cause(const Failure& failure, ParallelOutcome& outcome) const;
 
   void starts(int worker) { logs_.forget_last_words(worker); }
-  void printed(int worker, bool is_stderr, std::string_view text);
+  // `mini_batch`: that it is busy with.
+  void printed(int worker, bool is_stderr, std::string_view text, std::optional<std::uint64_t> mini_batch);
   void ended(int worker);  // what was held back for a secret that might have begun is said now
   const std::string& last_words(int worker) const { return logs_.last_words(worker); }
   Path stderr_file(int worker) const { return logs_.stderr_file(worker); }
@@ -33,7 +34,7 @@ class StepVoice {
   Path log_failure(int worker, const std::string& what, const std::string& details);
 
  private:
-  void show(int worker, bool is_stderr, const std::string& text);
+  void show(int worker, bool is_stderr, const std::string& text, std::optional<std::uint64_t> mini_batch);
   StreamEditor& editor(int worker, bool is_stderr) { return editors_[static_cast<std::size_t>(2 * worker + is_stderr)]; }
 
   const ParallelJob& job_;

@@ -26,6 +26,8 @@ class Options {
   virtual void list(const std::string& names, std::vector<std::string>& target, const std::string& placeholder,
                     const std::string& help) = 0;
   virtual void positional(const std::string& name, std::optional<std::string>& target, const std::string& help, bool required = false) = 0;
+  // Any number of them, behind all others.
+  virtual void positionals(const std::string& name, std::vector<std::string>& target, const std::string& help) = 0;
 };
 
 struct Command {
@@ -44,6 +46,7 @@ Command runs_command();
 Command show_command();
 Command output_command();
 Command logs_command();
+Command metrics_command();
 Command diff_command();
 Command rerun_command();
 Command clone_command();

@@ -184,8 +184,9 @@ Completion of_command(const OptionList& list, const std::vector<std::string>& be
     return values;
   }
   if (line.options_may_come && typed.starts_with('-')) return {option_names(list)};
-  if (line.words >= list.words().size()) return {};
-  const WordFacts& word = list.words()[line.words];
+  const auto& wanted = list.words();
+  if (wanted.empty() || (line.words >= wanted.size() && !wanted.back().repeated)) return {};
+  const WordFacts& word = wanted[std::min(line.words, wanted.size() - 1)];
   return of_kind(word.name, word.help, around);
 }
 

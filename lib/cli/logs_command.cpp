@@ -1,48 +1,46 @@
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
-#include <array>
+#include <thread>
 
 #include "base/text.h"
 #include "cli/chosen_run.h"
 #include "cli/command.h"
 #include "cli/mini_batch_text.h"
+#include "cli/moment.h"
 #include "cli/printed_run.h"
+#include "cli/step_logs.h"
 #include "cli/streams.h"
 #include "report/log_tree.h"
 
 namespace mlpipe::cli {
 namespace {
 
+constexpr auto look_every = std::chrono::milliseconds(100);
+
 struct Arguments {
   Place place;
-  std::optional<std::string> step, run;
-  std::optional<long long> mini_batch;
+  std::optional<std::string> step, run, since, grep;
+  std::optional<long long> mini_batch, worker;
+  bool follow = false, stderr_only = false;
 };
 
-Status print_file(const Path& path) {
-  MLPIPE_TRY(const Fd file, open_file(path, O_RDONLY));
-  std::array<char, 1 << 16> buffer;
-  for (;;) {
-    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-    if (got < 0) return errno_error("read", path);
-    if (got == 0) return {};
-    MLPIPE_TRY_VOID(print({buffer.data(), static_cast<std::size_t>(got)}));
-  }
-}
-
-Status print_logs(const Path& logs) {
-  if (is_file(logs / step_log_name)) return print_file(logs / step_log_name);
-  bool first = true;
-  for (const std::string& name : log_files(logs)) {
-    MLPIPE_TRY_VOID(print(fmt::format("{}==> {} <==\n", first ? "" : "\n", name)));
-    MLPIPE_TRY_VOID(print_file(logs / name));
-    first = false;
-  }
-  return {};
-}
-
 bool is_plain_name(const std::string& step) { return step.find('/') == std::string::npos && step != "." && step != ".." && !step.empty(); }
+
+Result<LogFilter> filter_of(const Arguments& arguments, const Path& logs) {
+  LogFilter filter;
+  filter.stderr_only = arguments.stderr_only;
+  if (arguments.mini_batch) filter.mini_batch = static_cast<std::uint64_t>(*arguments.mini_batch);
+  // Those of a command step are its ranks.
+  if (arguments.worker) filter.process = is_file(logs / step_log_name) ? fmt::format("rank {}", *arguments.worker) : fmt::format("process{:03}", *arguments.worker);
+  if (arguments.since && !(filter.since = parse_moment(*arguments.since, Clock::real().wall())))
+    return Error{ErrorKind::usage, fmt::format("--since {} is no time", *arguments.since), "for example 90s, 5m, 2h, 00:15 or 2026-11-23T00:15:30Z; times are UTC"};
+  if (arguments.grep) {
+    MLPIPE_TRY(filter.pattern, LinePattern::parse(*arguments.grep));
+  }
+  return filter;
+}
 
 Result<int> mini_batch(const Store& store, const std::string& run_id, const std::string& step, const Path& logs, std::uint64_t number) {
   MLPIPE_TRY(const RunInfo run, read_run(store, run_id));
@@ -52,18 +50,56 @@ Result<int> mini_batch(const Store& store, const std::string& run_id, const std:
   return 0;
 }
 
+bool reader_is_gone() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return ::poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLNVAL)) != 0;
+}
+
+// Until nothing more can come: the step has ended, or its run.
+Result<int> follow(const Store& store, RunInfo run, const Arguments& arguments, const Path& logs) {
+  std::optional<StepLogs> followed;
+  for (;;) {
+    const bool over = run.state != RunState::running || run.step(*arguments.step);
+    if (!followed && (is_file(logs / step_log_name) || !log_files(logs).empty())) {
+      MLPIPE_TRY(LogFilter filter, filter_of(arguments, logs));
+      followed.emplace(logs, std::move(filter));
+    }
+    if (followed) MLPIPE_TRY_VOID(followed->print_news(over));
+    if (over || reader_is_gone()) return 0;
+    std::this_thread::sleep_for(look_every);
+    MLPIPE_TRY(run, read_run(store, run.header.id));
+  }
+}
+
+// A step that has not begun yet may still print.
+bool may_begin(const Store& store, const RunInfo& run, const std::string& step) {
+  return run.state == RunState::running && !run.step(step) && !path_exists(logs_folder(store, run.header.id, step));
+}
+
 Result<int> logs(const Arguments& arguments) {
   const std::string& step = *arguments.step;
   if (!is_plain_name(step)) return Error{ErrorKind::usage, fmt::format("`{}` is no step's name", step), {}};
   MLPIPE_TRY(const auto spec, arguments.place.spec_if_any());
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::read));
-  MLPIPE_TRY(const RunInfo run, choose_run(store, spec, arguments.run));
+  MLPIPE_TRY(RunInfo run, choose_run(store, spec, arguments.run));
+  MLPIPE_TRY_VOID(filter_of(arguments, {}));
+  if (arguments.follow && may_begin(store, run, step)) {
+    const std::string id = run.header.id;
+    MLPIPE_TRY(const int code, follow(store, std::move(run), arguments, logs_folder(store, id, step)));
+    if (is_folder(logs_folder(store, id, step))) return code;
+    MLPIPE_TRY(run, read_run(store, id));  // it was reused, or never ran
+  }
   MLPIPE_TRY(const std::string printed_in, run_that_printed(store, run, step));
-  if (printed_in != run.header.id) tell(fmt::format("{} was reused: these are the logs of run {}", step, printed_in));
   const Path folder = logs_folder(store, printed_in, step);
-  if (arguments.mini_batch) return mini_batch(store, printed_in, step, folder, static_cast<std::uint64_t>(*arguments.mini_batch));
-  if (log_files(folder).empty()) tell(fmt::format("{} printed nothing ({})", step, shown_path(folder)));
-  MLPIPE_TRY_VOID(print_logs(folder));
+  if (arguments.follow && printed_in == run.header.id) return follow(store, std::move(run), arguments, folder);
+  if (printed_in != run.header.id) tell(fmt::format("{} was reused: these are the logs of run {}", step, printed_in));
+  MLPIPE_TRY(LogFilter filter, filter_of(arguments, folder));
+  const bool sheet = filter.mini_batch && !filter.stderr_only && !filter.process && !filter.since && !filter.pattern;
+  if (sheet) return mini_batch(store, printed_in, step, folder, *filter.mini_batch);
+  const bool chosen = !filter.wants_all();
+  StepLogs found(folder, std::move(filter));
+  MLPIPE_TRY_VOID(found.print_news(true));
+  if (!found.printed()) tell(chosen && !log_files(folder).empty() ? fmt::format("nothing that {} printed is like that", step) : fmt::format("{} printed nothing ({})", step, shown_path(folder)));
   return 0;
 }
 
@@ -75,7 +111,12 @@ Command logs_command() {
             options.positional("STEP", arguments->step, "the step", true);
             arguments->place.declare(options);
             declare_run(options, arguments->run);
-            options.number("--mini-batch", arguments->mini_batch, 0, "N", "what is known of this mini-batch; they count from 0");
+            options.flag("--follow", arguments->follow, "goes on printing until the step has ended");
+            options.value("--since", arguments->since, "TIME", "lines from then on: 5m (ago), 00:15, 2026-11-23T00:15:30Z (UTC)");
+            options.value("--grep", arguments->grep, "RE", "lines that match, as `grep -E` takes it");
+            options.flag("--stderr", arguments->stderr_only, "only what went to stderr");
+            options.number("--worker", arguments->worker, 0, "N", "only worker (or rank) N; they count from 0");
+            options.number("--mini-batch", arguments->mini_batch, 0, "N", "what is known of this mini-batch, with other options only its lines; they count from 0");
             return [arguments] { return logs(*arguments); };
           }};
 }

@@ -65,7 +65,7 @@ int dispatch(std::string name, std::vector<std::string> words) {
 
 std::vector<Command> commands() {
   return {run_command(),   plan_command(),   why_command(),   diagnose_command(),  validate_command(), runs_command(),   show_command(),
-          output_command(), logs_command(),   report_command(), graph_command(), diff_command(),  rerun_command(),    clone_command(),  replay_command(),
+          output_command(), logs_command(),   metrics_command(), report_command(), graph_command(), diff_command(),  rerun_command(),    clone_command(),  replay_command(),
           debug_command(),  export_command(), convert_command(), cache_command(),  gc_command(),    env_command(),
           bench_model_command(), init_command(),   doctor_command(),   schema_command(), completion_command(), man_command()};
 }

@@ -20,7 +20,7 @@ OptionFacts& OptionList::add(const std::string& names, const std::string& placeh
 
 std::string usage_of(const Command& command, const OptionList& list) {
   std::string usage = "mlpipe " + command.name;
-  for (const WordFacts& word : list.words()) usage += word.required ? " " + word.name : " [" + word.name + "]";
+  for (const WordFacts& word : list.words()) usage += word.required ? " " + word.name : " [" + word.name + (word.repeated ? "...]" : "]");
   return usage + " [options]";
 }
 

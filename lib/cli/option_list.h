@@ -18,7 +18,7 @@ struct OptionFacts {
 
 struct WordFacts {
   std::string name, help;
-  bool required = false;
+  bool required = false, repeated = false;  // repeated: any number of them, behind all others
 };
 
 class OptionList final : public Options {
@@ -42,6 +42,7 @@ class OptionList final : public Options {
     add(names, placeholder, help).repeated = true;
   }
   void positional(const std::string& name, std::optional<std::string>&, const std::string& help, bool required) override { words_.push_back({name, help, required}); }
+  void positionals(const std::string& name, std::vector<std::string>&, const std::string& help) override { words_.push_back({name, help, false, true}); }
 
  private:
   OptionFacts& add(const std::string& names, const std::string& placeholder, const std::string& help);

@@ -70,6 +70,12 @@ class CliCommandLine final : public CommandLine {
     positionals_.push_back({name, help, required, &target});
   }
 
+  void positionals(const std::string& name, std::vector<std::string>& target, const std::string& help) override {
+    rest_ = &target;
+    rest_name_ = name;
+    rest_help_ = help;
+  }
+
   Result<Parsed> parse(const std::vector<std::string>& words) override {
     try {
       app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
@@ -85,8 +91,10 @@ class CliCommandLine final : public CommandLine {
   std::string help() const override {
     std::string usage = "usage: mlpipe " + command_;
     for (const Positional& p : positionals_) usage += p.required ? " " + p.name : " [" + p.name + "]";
+    if (rest_) usage += fmt::format(" [{}...]", rest_name_);
     std::string text = fmt::format("{} [options]\n\n{}\n\n", usage, summary_);
     for (const Positional& p : positionals_) text += row(p.name, p.help);
+    if (rest_) text += row(rest_name_, rest_help_);
     for (const Shown& option : shown_) text += row(option.left, option.help);
     return text + row("-h, --help", "this text");
   }
@@ -170,8 +178,9 @@ class CliCommandLine final : public CommandLine {
         continue;
       }
       if (options_may_come && word.size() > 1 && word[0] == '-') return unknown_option(word);
-      if (next == positionals_.size()) return usage(fmt::format("unexpected argument `{}`", word));
-      *positionals_[next++].target = word;
+      if (next < positionals_.size()) *positionals_[next++].target = word;
+      else if (rest_) rest_->push_back(word);
+      else return usage(fmt::format("unexpected argument `{}`", word));
     }
     if (next < positionals_.size() && positionals_[next].required) return usage(positionals_[next].name + " is missing");
     return {};
@@ -182,6 +191,8 @@ class CliCommandLine final : public CommandLine {
   std::vector<std::string> names_;
   std::vector<Shown> shown_;
   std::vector<Positional> positionals_;
+  std::vector<std::string>* rest_ = nullptr;
+  std::string rest_name_, rest_help_;
   bool help_wanted_ = false;
 };
 

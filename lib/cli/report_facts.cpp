@@ -10,6 +10,7 @@
 #include "cli/diff_facts.h"
 #include "cli/kept_run.h"
 #include "cli/printed_run.h"
+#include "cli/step_logs.h"
 #include "pipeline/graph.h"
 #include "report/wording.h"
 #include "run/tracking.h"

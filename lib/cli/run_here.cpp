@@ -1,6 +1,7 @@
 #include "cli/run_here.h"
 
 #include "cli/streams.h"
+#include "cli/tracing.h"
 #include "report/console.h"
 #include "report/github.h"
 #include "report/json.h"
@@ -66,13 +67,18 @@ void Reporting::declare(Options& options) {
   options.flag("--json", json, "every event as a line of JSON on stdout");
   options.value("--junit", junit, "FILE", "write the steps and how they ended as JUnit XML, when the run ends");
   options.flag("-q,--quiet", quiet, "only failures and the last line");
+  options.value("--otel", otel, "URL", "sends a trace of the run there, by OTLP over HTTP (http://localhost:4318); or OTEL_EXPORTER_OTLP_ENDPOINT");
 }
 
-Result<int> run_here(Pipeline pipeline, const Store& store, const RunRequest& request, const Reporting& reporting) {
+Result<int> run_here(Pipeline pipeline, const Store& store, RunRequest request, const Reporting& reporting) {
+  MLPIPE_TRY(Tracing tracing, Tracing::begin(reporting.otel));
+  request.trace = tracing.run();
   Written written;
   FanOut sinks = make_sinks(reporting, pipeline, written);
+  if (auto trace = tracing.sink()) sinks.add(std::move(trace));
   MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::missing, &sinks));
   MLPIPE_TRY(const RunInfo info, run_pipeline(pipeline, store, request, sinks));
+  tracing.end(info.took);
   for (const Status* status : {&written.events, &written.junit})
     if (!*status && info.exit_code == 0) return status->error();
   if (!written.junit) tell(written.junit.error());

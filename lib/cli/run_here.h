@@ -14,11 +14,12 @@ namespace mlpipe::cli {
 struct Reporting {
   bool json = false, quiet = false;
   std::optional<std::string> junit;
+  std::optional<std::string> otel;
 
   void declare(Options& options);
 };
 
-// The exit code of the run; an error: it did not begin, or stdout took no more.
-Result<int> run_here(Pipeline pipeline, const Store& store, const RunRequest& request, const Reporting& reporting);
+// `request` without its trace, which is ours. The exit code of the run; an error: it did not begin, or stdout took no more.
+Result<int> run_here(Pipeline pipeline, const Store& store, RunRequest request, const Reporting& reporting);
 
 }  // namespace mlpipe::cli

@@ -103,6 +103,9 @@ class Console final : public EventSink {
       speak(output.step, output.worker, text);
   }
 
+  void tell(const WorkerEnded&) {}
+  void tell(const MiniBatchEnded&) {}
+
   void tell(const StepProgress& moved) {
     table_.progress(moved.step, moved.progress, now_);
     if (options_.live || options_.quiet) return;

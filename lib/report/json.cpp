@@ -135,7 +135,19 @@ Json fields(const StepStarted& e) {
 }
 Json fields(const StepOutputText& e) {
   const char* stream = e.is_stderr ? "stderr" : "stdout";
-  return {{"event", "step_output"}, {"step", e.step}, {"worker", e.worker}, {"stream", stream}, {"text", e.text}};
+  const Json mini_batch = e.mini_batch ? Json(*e.mini_batch) : Json(nullptr);
+  return {{"event", "step_output"}, {"step", e.step}, {"worker", e.worker}, {"stream", stream}, {"text", e.text}, {"mini_batch", mini_batch}};
+}
+Json fields(const WorkerEnded& e) {
+  return {{"event", "worker_ended"}, {"step", e.step}, {"worker", e.worker}, {"began", format_utc(e.began)}, {"took", e.took.count()}, {"cause", e.cause}};
+}
+Json fields(const MiniBatchEnded& e) {
+  return {{"event", "mini_batch_ended"},  {"step", e.step},
+          {"worker", e.worker},           {"mini_batch", e.tried.mini_batch},
+          {"attempt", e.tried.picked},    {"began", format_utc(e.tried.start)},
+          {"took", Seconds(e.tried.elapsed).count()}, {"run", Seconds(e.tried.run).count()},
+          {"items", e.tried.items},       {"failed_items", e.tried.failed},
+          {"done", e.tried.end == TryEnd::done}, {"error", e.tried.message}};
 }
 Json fields(const StepProgress& e) { return {{"event", "step_progress"}, {"step", e.step}, {"progress", json_of(e.progress)}}; }
 Json fields(const StepRetried& e) { return {{"event", "step_retried"}, {"step", e.step}, {"cause", e.cause}, {"attempt", e.attempt}}; }
@@ -184,6 +196,7 @@ class JsonLines final : public EventSink {
 
   void on(const Event& event) override {
     if (const auto* output = std::get_if<StepOutputText>(&event)) return write_output(*output);
+    if (std::holds_alternative<MiniBatchEnded>(event)) return;  // thousands of lines that say what step_progress sums up
     if (const auto* ended = std::get_if<StepEnded>(&event)) write_halves(ended->record.step);
     write(event);
   }

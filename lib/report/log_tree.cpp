@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "store/printed_index.h"
 #include "system/files.h"
 
 namespace mlpipe {
@@ -13,6 +14,7 @@ namespace {
 struct StepLog {
   Fd file;
   Path path;
+  PrintedIndex index;
   bool inside_line = false;
 
   // Unbuffered: what a step printed is on disk whenever we are killed.
@@ -22,11 +24,18 @@ struct StepLog {
   }
 };
 
+std::uint64_t size_of(const Fd& file) {
+  const off_t end = ::lseek(file.get(), 0, SEEK_END);
+  return end > 0 ? static_cast<std::uint64_t>(end) : 0;
+}
+
 class LogTree final : public EventSink {
  public:
+  explicit LogTree(const Clock& clock) : clock_(clock) {}
+
   void on(const Event& event) override {
     if (const auto* started = std::get_if<StepStarted>(&event)) open(*started);
-    if (const auto* output = std::get_if<StepOutputText>(&event)) append(output->step, output->text);
+    if (const auto* output = std::get_if<StepOutputText>(&event)) append(*output);
     if (const auto* retried = std::get_if<StepRetried>(&event)) mark(*retried);
     if (const auto* ended = std::get_if<StepEnded>(&event)) logs_.erase(ended->record.step);
   }
@@ -40,25 +49,32 @@ class LogTree final : public EventSink {
     auto file = open_file(log.path, O_WRONLY | O_CREAT | O_APPEND);
     if (!file) return;
     log.file = file.take();
+    log.index = PrintedIndex(started.logs / index_of_log(log.path), size_of(log.file));
     logs_.emplace(started.step, std::move(log));
   }
 
-  void append(const std::string& step, std::string_view text) {
-    if (const auto log = logs_.find(step); log != logs_.end()) log->second.write(text);
+  void append(const StepOutputText& output) {
+    const auto found = logs_.find(output.step);
+    if (found == logs_.end()) return;
+    found->second.index.printed(output.text.size(), output.is_stderr, output.worker, {}, clock_.wall());
+    found->second.write(output.text);
   }
 
   void mark(const StepRetried& retried) {
     const auto log = logs_.find(retried.step);
     if (log == logs_.end()) return;
     const char* line_end = log->second.inside_line ? "\n" : "";
-    log->second.write(fmt::format("{}--- mlpipe: attempt {}, after: {}\n", line_end, retried.attempt, retried.cause));
+    const std::string line = fmt::format("{}--- mlpipe: attempt {}, after: {}\n", line_end, retried.attempt, retried.cause);
+    log->second.index.printed(line.size(), false, "", {}, clock_.wall());
+    log->second.write(line);
   }
 
+  const Clock& clock_;
   std::map<std::string, StepLog> logs_;
 };
 
 }  // namespace
 
-std::unique_ptr<EventSink> make_log_tree() { return std::make_unique<LogTree>(); }
+std::unique_ptr<EventSink> make_log_tree(const Clock& clock) { return std::make_unique<LogTree>(clock); }
 
 }  // namespace mlpipe

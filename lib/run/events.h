@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "batch/record/ended_try.h"
 #include "batch/record/outcome.h"
 #include "store/run_record.h"
 
@@ -37,6 +38,17 @@ struct StepOutputText {  // not cut at lines
   std::string step, worker;  // worker: of a parallel step, else empty
   bool is_stderr = false;
   std::string text;
+  std::optional<std::uint64_t> mini_batch{};  // that the worker was busy with
+};
+struct WorkerEnded {
+  std::string step, worker;
+  WallTime began;
+  Seconds took{};
+  std::string cause;  // empty: it ended when it was asked to
+};
+struct MiniBatchEnded {  // one try of it
+  std::string step, worker;
+  EndedTry tried;
 };
 struct StepProgress {
   std::string step;
@@ -64,7 +76,8 @@ struct RunEnded {
   std::vector<std::pair<std::string, Path>> outputs{};  // of the pipeline
 };
 
-using Event = std::variant<RunStarted, Notice, StepWaiting, StepStarted, StepOutputText, StepProgress, StepRetried, StepEnded, RunEnded>;
+using Event = std::variant<RunStarted, Notice, StepWaiting, StepStarted, StepOutputText, WorkerEnded, MiniBatchEnded, StepProgress, StepRetried, StepEnded,
+                           RunEnded>;
 
 class EventSink {
  public:

@@ -6,27 +6,18 @@
 #include <optional>
 
 #include "base/text.h"
+#include "run/log_lines.h"
 #include "base/units.h"
 
 namespace mlpipe {
 namespace {
 
 constexpr const char* table_name = "sys/job_report/processed_mini-batches.csv";
-constexpr std::size_t time_length = 23;  // 2026-11-23 00:15:30,123
-
-// The time that a line begins with.
-std::optional<WallTime> time_of(std::string_view line) {
-  if (line.size() < time_length) return std::nullopt;
-  std::string text(line.substr(0, time_length));
-  if (text[10] == ' ') text[10] = 'T';
-  if (text[19] == ',') text[19] = '.';
-  const WallTime time = parse_utc(text + 'Z');
-  return time == WallTime{} ? std::nullopt : std::optional(time);
-}
+constexpr std::size_t time_length = 23;  // of own_time_of
 
 // A line of ours in an error file: "2026-11-23T00:15:30.123Z mini-batch 3 failed ...". What follows the time.
 std::optional<std::string_view> heading_of(std::string_view line) {
-  if (!time_of(line) || !line.substr(time_length).starts_with("Z ")) return std::nullopt;
+  if (!own_time_of(line) || !line.substr(time_length).starts_with("Z ")) return std::nullopt;
   return line.substr(time_length + 2);
 }
 
@@ -73,14 +64,15 @@ std::vector<MiniBatchTry> tries_of(const Path& logs, std::uint64_t mini_batch) {
   return tries;
 }
 
-// By the worker of these tries, while it made them. Files are named by it: "process000.stdout.txt".
-std::string printed_meanwhile(const Path& file, const std::vector<MiniBatchTry>& tries) {
-  std::string lines;
-  for (const MiniBatchTry& made : tries) {
-    if (made.ended == WallTime{} || made.worker.empty() || !file.filename().string().starts_with(made.worker + ".")) continue;
-    if (const auto text = read_file(file)) lines += lines_between(*text, made.begun, made.ended);
-  }
-  return lines;
+// During this mini-batch: as the log's index says, else by its worker while it made these tries.
+std::string printed_meanwhile(const Path& logs, const Path& file, const std::vector<MiniBatchTry>& tries, std::uint64_t mini_batch) {
+  const auto text = read_file(file);
+  if (!text) return {};
+  LogFilter filter;
+  filter.mini_batch = mini_batch;
+  LogLines lines(filter, {}, busy_with(tries, process_of_log(file)));
+  if (const auto index = read_file(logs / index_of_log(file))) lines.add(parse_marks(*index));
+  return lines.feed(*text) + lines.flush();
 }
 
 }  // namespace
@@ -111,15 +103,16 @@ std::string failures_of(std::string_view text, std::uint64_t mini_batch) {
   return found;
 }
 
-std::string lines_between(std::string_view text, WallTime begun, WallTime ended) {
-  std::string found;
-  bool within = false;
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  for (const std::string_view line : split(text, '\n')) {
-    if (const auto time = time_of(line)) within = *time >= begun && *time <= ended;
-    if (within) found.append(line).push_back('\n');
-  }
-  return found;
+std::string process_of_log(const Path& file) {
+  const std::string name = file.filename().string();
+  return name.starts_with("process") ? name.substr(0, name.find('.')) : std::string();
+}
+
+std::vector<std::pair<WallTime, WallTime>> busy_with(const std::vector<MiniBatchTry>& tries, const std::string& process) {
+  std::vector<std::pair<WallTime, WallTime>> windows;
+  for (const MiniBatchTry& made : tries)
+    if (made.ended != WallTime{} && !process.empty() && made.worker == process) windows.emplace_back(made.begun, made.ended);
+  return windows;
 }
 
 MiniBatchLogs mini_batch_logs(const Path& logs, std::uint64_t mini_batch) {
@@ -129,9 +122,9 @@ MiniBatchLogs mini_batch_logs(const Path& logs, std::uint64_t mini_batch) {
     if (const auto text = read_file(file))
       if (std::string failures = failures_of(*text, mini_batch); !failures.empty())
         found.failures.emplace_back(file.lexically_relative(logs).string(), std::move(failures));
-  for (const char* kind : {"stderr", "stdout", "entry_script_log"})
+  for (const char* kind : {"stderr", "stdout", "entry_script_log", "app_insights"})
     for (const Path& file : files_below(logs / "user" / kind))
-      if (std::string lines = printed_meanwhile(file, found.tries); !lines.empty())
+      if (std::string lines = printed_meanwhile(logs, file, found.tries, mini_batch); !lines.empty())
         found.printed.emplace_back(file.lexically_relative(logs).string(), std::move(lines));
   return found;
 }

@@ -20,7 +20,7 @@ struct MiniBatchTry {
 struct MiniBatchLogs {
   std::vector<MiniBatchTry> tries;                           // in the order they ended
   std::vector<std::pair<std::string, std::string>> failures; // of user/error: file below the logs, what it says about a try
-  std::vector<std::pair<std::string, std::string>> printed;  // lines with a time at which its worker was busy with it: file, lines
+  std::vector<std::pair<std::string, std::string>> printed;  // what its worker printed and logged meanwhile: file, lines
 };
 
 // `logs`: of the step, in its run. What is missing or unreadable is left out.
@@ -28,8 +28,10 @@ MiniBatchLogs mini_batch_logs(const Path& logs, std::uint64_t mini_batch);
 
 // The parts of an error file (worker_logs.h) that are about one mini-batch: each begins with a line "TIME mini-batch N ...".
 std::string failures_of(std::string_view text, std::uint64_t mini_batch);
-// Lines that begin with a time (as logging writes it, or as we do) from `begun` to `ended`, and those that follow them without one.
-std::string lines_between(std::string_view text, WallTime begun, WallTime ended);
+// When a process was busy with the mini-batch of these tries, as far as they say it.
+std::vector<std::pair<WallTime, WallTime>> busy_with(const std::vector<MiniBatchTry>& tries, const std::string& process);
+// Files are named by it: "process000.stdout.txt" -> "process000"; empty: it is no worker's.
+std::string process_of_log(const Path& file);
 // Records of comma-separated values; quoted fields may hold commas, quotes and line ends.
 std::vector<std::vector<std::string>> read_csv(std::string_view text);
 

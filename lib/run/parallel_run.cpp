@@ -19,6 +19,7 @@ Result<ParallelJob> ParallelRun::job() {
   JobPlaces places{workspace_->code(), workspace_->scratch(), state(), context_.recorder.logs_folder(step_.name)};
   MLPIPE_TRY(ParallelJob job, parallel_job(context_.pipeline, step_, description_, environment_, std::move(places)));
   job.replacements = replacements();
+  job.variables_of = [telemetry = telemetry_.get()](const std::string& worker) { return telemetry->variables(worker); };
   job.workers = context_.request.no_cap ? job.config.workers_wanted(usable_cores()) : cores_wanted(step_, context_.cores);
   if (job.config.model && job.config.scoring.device != "cpu") job.workers = std::clamp(static_cast<int>(gpus_of(job.environment).size()), 1, job.workers);
   job.sample = context_.request.sample;
@@ -92,9 +93,15 @@ void ParallelRun::kill(ErrorKind kind) {
   work_->kill(kind);
 }
 
-void ParallelRun::on_output(const std::string& worker, bool is_stderr, std::string_view text) {
-  context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::string(text)});
+void ParallelRun::on_output(const std::string& worker, bool is_stderr, std::string_view text, std::optional<std::uint64_t> mini_batch) {
+  context_.events.on(StepOutputText{step_.name, worker, is_stderr, std::string(text), mini_batch});
 }
+
+void ParallelRun::on_worker_ended(const std::string& worker, WallTime began, Seconds took, const std::string& cause) {
+  context_.events.on(WorkerEnded{step_.name, worker, began, took, cause});
+}
+
+void ParallelRun::on_try_ended(const std::string& worker, const EndedTry& ended) { context_.events.on(MiniBatchEnded{step_.name, worker, ended}); }
 
 void ParallelRun::on_progress(const ParallelProgress& progress) { context_.events.on(StepProgress{step_.name, progress}); }
 

@@ -24,7 +24,9 @@ class ParallelRun final : public StepRun, public ParallelListener {
   Status forget_state();
   void clear_state();
 
-  void on_output(const std::string& worker, bool is_stderr, std::string_view text) override;
+  void on_output(const std::string& worker, bool is_stderr, std::string_view text, std::optional<std::uint64_t> mini_batch) override;
+  void on_worker_ended(const std::string& worker, WallTime began, Seconds took, const std::string& cause) override;
+  void on_try_ended(const std::string& worker, const EndedTry& ended) override;
   void on_progress(const ParallelProgress& progress) override;
   void on_notice(const std::string& message, const std::string& hint) override;
   void on_finished(ParallelOutcome outcome) override;

@@ -9,9 +9,11 @@
 #include "base/text.h"
 #include "pipeline/graph.h"
 #include "run/command_run.h"
+#include "run/foreground_insights.h"
 #include "run/rehearsal_parts.h"
 #include "run/selection.h"
 #include "run/source_copy.h"
+#include "run/step_telemetry.h"
 #include "run/workspace.h"
 #include "system/host.h"
 #include "system/process.h"
@@ -101,7 +103,8 @@ Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunReques
   command.cwd = in_place ? step->source_directory : workspace.code();
   Path code = command.cwd;
   const Path& source = step->source_place.empty() ? step->source_directory : step->source_place;
-  return Rehearsal{std::move(folder), std::move(description), std::move(code), source, std::move(token), std::move(command), std::move(notices)};
+  const bool insights = lacks_insights(*step, description, command.environment);
+  return Rehearsal{std::move(folder), std::move(description), std::move(code), source, std::move(token), std::move(command), std::move(notices), insights};
 }
 
 Result<std::string> gdb_program(const std::vector<std::string>& environment) {
@@ -163,6 +166,9 @@ Result<Rehearsal> rehearse_command(const Pipeline& pipeline, const Store& store,
 }
 
 Result<RehearsalEnd> perform(Rehearsal& rehearsal, Debugger debugger) {
+  const auto insights = rehearsal.lacks_insights ? ForegroundInsights::open() : nullptr;
+  const auto variables = insights ? insights->variables(rehearsal.command.environment) : std::vector<std::string>();
+  rehearsal.command.environment = with_variables(std::move(rehearsal.command.environment), variables);
   MLPIPE_TRY(const ExitStatus status, run_in_foreground(rehearsal.command));
   // debugpy's adapter outlives the script: it still has to tell its client that this was the end.
   if (debugger == Debugger::debugpy) wait_for_marked(rehearsal.token, std::chrono::seconds(5));

@@ -42,6 +42,7 @@ struct Rehearsal {
   std::string token;           // marks the processes that it starts
   ProcessSpec command;         // environment and folder for now; ready to run in the end
   std::vector<Notice> notices;
+  bool lacks_insights = false;  // run/step_telemetry.h
 };
 
 // Mini-batch `what` of a parallel step, ready to run. Kind usage: the step is no parallel one, the number is out of range (the

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/trace_context.h"
 #include "system/files.h"
 
 namespace mlpipe {
@@ -22,6 +23,7 @@ struct RunRequest {
   bool no_cap = false;  // as many workers as the configuration asks for, whatever the cores
   std::vector<std::string> force_steps;
   std::vector<Path> cache_from;                  // stores of others, to take results from
+  std::optional<TraceContext> trace;             // the run's span, when it is traced: steps find theirs, child_of(*trace, STEP), in TRACEPARENT
   std::string rerun_of;                          // the recorded run whose spec and code this is; empty: none
   std::vector<std::string> command_line;         // recorded with the run
 };

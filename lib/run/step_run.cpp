@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -49,6 +52,7 @@ std::map<std::string, std::string> reads_of(const Step& step) {
 Result<bool> StepRun::start() {
   MLPIPE_TRY_VOID(check_room(context_.store, description_.code ? description_.code->bytes : 0));
   MLPIPE_TRY_VOID(make_dirs(context_.recorder.logs_folder(step_.name)));
+  MLPIPE_TRY_VOID(link_driver_log());
   MLPIPE_TRY_VOID(check_secrets(step_));
   MLPIPE_TRY(const bool unchanged, make_workspace());
   if (!unchanged) return false;
@@ -91,7 +95,25 @@ Result<bool> StepRun::make_workspace() {
     MLPIPE_TRY(const auto variables, tracking().variables(context_.recorder.header(), step_, environment_));
     environment_ = with_variables(std::move(environment_), variables);
   }
+  lead_telemetry();
   return true;
+}
+
+void StepRun::lead_telemetry() {
+  insights::Endpoint* const insights = lacks_insights(step_, description_, environment_) ? context_.insights.endpoint() : nullptr;
+  telemetry_.reset();
+  telemetry_ = std::make_unique<StepTelemetry>(step_, environment_, context_.request.trace, insights, context_.recorder.logs_folder(step_.name), replacements(), context_.clock);
+  environment_ = with_variables(std::move(environment_), telemetry_->variables(""));
+}
+
+// Where users of Azure's SDK v1 look for it.
+Status StepRun::link_driver_log() const {
+  if (context_.pipeline.dialect != Dialect::v1) return {};
+  const Path folder = context_.recorder.logs_folder(step_.name) / "azureml-logs";
+  MLPIPE_TRY_VOID(make_dirs(folder));
+  const char* const log = step_.parallel() ? "../sys/master_role.txt" : "../user_logs/std_log.txt";
+  if (::symlink(log, (folder / "70_driver_log.txt").c_str()) != 0 && errno != EEXIST) return errno_error("make a link in", folder);
+  return {};
 }
 
 // What it tracked; and once a run that packages are stood in for.

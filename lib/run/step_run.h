@@ -17,6 +17,7 @@
 #include "run/oom_count.h"
 #include "run/request.h"
 #include "run/source_copy.h"
+#include "run/step_telemetry.h"
 #include "run/tracking.h"
 #include "run/workspace.h"
 #include "store/run_record.h"
@@ -38,6 +39,7 @@ struct RunContext {
   SpareWorkspaces spares{};
   std::set<std::string> stand_ins_told{};
   OomCount oom_count{};
+  InsightsOfRun insights{loop};
 };
 
 struct StepRunEnd {
@@ -93,6 +95,7 @@ class StepRun {
   std::optional<SourceCopy> copy_;
   std::optional<Workspace> workspace_;
   std::vector<std::string> environment_;
+  std::unique_ptr<StepTelemetry> telemetry_;  // of this try
   InputWays ways_;  // when it began
   StepRecord record_;
   SteadyTime begun_;
@@ -102,6 +105,8 @@ class StepRun {
   bool published_ = false;   // its result is in the store, whether or not it passes the step's gates
 
  private:
+  void lead_telemetry();
+  Status link_driver_log() const;
   Status check_undisturbed();
   std::vector<TreeChange> written_source() const;
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);

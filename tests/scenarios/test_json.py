@@ -48,7 +48,7 @@ class Json(ScenarioTest):
         self.project.write("score/score.py", SCORE)
         write_files(self.project, "data", 8)
         self.check(*self.fails(1, "run", "--json").events())
-        self.assertEqual(self.seen, {"event run_started", "event step_started", "event step_output", "event step_progress", "event step_retried",
+        self.assertEqual(self.seen, {"event run_started", "event step_started", "event step_output", "event worker_ended", "event step_progress", "event step_retried",
                                      "event step_ended", "event run_ended"} | (self.seen & {"event notice"}))
 
     def test_every_command_that_has_it(self):
@@ -62,7 +62,7 @@ class Json(ScenarioTest):
         self.check(*self.ok("run", "--json").events())
         self.ok("cache", "export", "results.tar.zst")
         commands = {
-            "run": None, "plan": ["plan"], "why": ["why"], "validate": ["validate"], "runs": ["runs"], "show": ["show"],
+            "run": None, "plan": ["plan"], "why": ["why"], "validate": ["validate"], "runs": ["runs"], "show": ["show"], "metrics": ["metrics"],
             "output": ["output", "second.changed"], "diff": ["diff", "latest"], "clone": ["clone", "latest", "draft"],
             "convert": ["convert", "v1.yaml", "--to", "converted"], "cache": ["cache", "import", "results.tar.zst"],
             "gc": ["gc", "--dry-run"], "diagnose": ["diagnose"], "env": ["env", "list"], "init": ["init", "-f", "new/pipeline.yaml"], "doctor": ["doctor"],

@@ -35,11 +35,13 @@ TryEnd end_of(FailedItem::Kind kind) {
 
 }  // namespace
 
-JobLogs::JobLogs(EventLoop& loop, const Clock& clock, const ParallelJob& job, const MiniBatchPlan& plan, int workers)
+JobLogs::JobLogs(EventLoop& loop, const Clock& clock, const ParallelJob& job, const MiniBatchPlan& plan, int workers,
+                 std::function<void(const EndedTry&)> on_try)
     : loop_(loop),
       clock_(clock),
       job_(job),
       plan_(plan),
+      on_try_(std::move(on_try)),
       lives_(job.logs, workers, clock),
       overview_(job.logs, clock),
       table_(job.logs / "sys/job_report/processed_mini-batches.csv"),
@@ -160,6 +162,7 @@ void JobLogs::init_failed(int worker, const Failure& failure) {
 void JobLogs::add(const EndedTry& ended) {
   lives_.count(ended);
   table_.add(ended);
+  if (on_try_) on_try_(ended);
   flush_soon();
 }
 

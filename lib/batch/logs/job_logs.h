@@ -3,6 +3,7 @@
 // Cost: below a microsecond a mini-batch; what may wait is written once a second.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,8 @@ namespace mlpipe {
 class JobLogs {
  public:
   // All borrowed, and there as long as this is.
-  JobLogs(EventLoop& loop, const Clock& clock, const ParallelJob& job, const MiniBatchPlan& plan, int workers);
+  // `on_try`: is told each try when it has ended; may be empty.
+  JobLogs(EventLoop& loop, const Clock& clock, const ParallelJob& job, const MiniBatchPlan& plan, int workers, std::function<void(const EndedTry&)> on_try);
   ~JobLogs();
   JobLogs(const JobLogs&) = delete;
 
@@ -68,6 +70,7 @@ class JobLogs {
   const Clock& clock_;
   const ParallelJob& job_;
   const MiniBatchPlan& plan_;
+  std::function<void(const EndedTry&)> on_try_;
   WorkerLives lives_;
   ProgressOverview overview_;
   RemainingTime remaining_;

@@ -10,30 +10,12 @@
 // A report: the journal is the truth. It is written about once a second, so a killed run loses the last second of it.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "system/clock.h"
+#include "batch/record/ended_try.h"
 #include "system/log_file.h"
 
 namespace mlpipe {
-
-enum class TryEnd { done, exception, timeout, crash, out_of_memory };
-
-struct EndedTry {
-  std::uint64_t mini_batch = 0;
-  std::uint32_t picked = 1;
-  int worker = 0;
-  WallTime start;
-  std::chrono::nanoseconds elapsed{}, process{}, run{};
-  std::uint32_t items = 0, failed = 0;
-  std::optional<std::uint32_t> first;  // of a part: the number of its first item
-  TryEnd end = TryEnd::done;
-  std::string message;             // of what failed, also of items in a try that is done
-  std::vector<std::string> paths;  // the first of its items
-};
 
 class MiniBatchTable {
  public:

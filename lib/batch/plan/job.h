@@ -43,6 +43,8 @@ struct ParallelJob {
   std::vector<Place> outputs;           // all that are declared
   std::vector<std::string> arguments;   // the user's, resolved
   std::vector<std::string> environment; // the whole of it, "NAME=value"; MLPIPE_RUN_TOKEN included
+  // More, of a worker of its own ("process000"); may be empty.
+  std::function<std::vector<std::string>(const std::string& worker)> variables_of;
   std::string python = "python3";       // interpreter of the workers: a path, or a name on the environment's PATH
   Path code;                            // private copy of the source directory; empty: none
   Path source;                          // the real one, for tracebacks shown to people

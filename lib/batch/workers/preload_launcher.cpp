@@ -7,17 +7,29 @@
 #include "batch/workers/fork_launcher.h"
 #include "batch/workers/frames.h"
 #include "batch/workers/worker_environment.h"
+#include "batch/workers/worker_logs.h"
 #include "system/host.h"
 
 namespace mlpipe {
 namespace {
+
+// With what each worker sets when it is forked.
+std::vector<std::string> environment_of_server(const ParallelJob& job) {
+  auto environment = python_environment(job);
+  for (int number = 0; job.variables_of && number < job.workers; ++number) {
+    const std::string name = worker_name(number);
+    const auto variables = job.variables_of(name);
+    if (!variables.empty()) environment.push_back(fmt::format("MLPIPE_OF_{}={}", name, join(variables, "\x1f")));
+  }
+  return environment;
+}
 
 Result<ForkServer> preload_server(const ParallelJob& job) {
   const auto harness = find_module("python/mlpipe_preload.py");
   if (!harness) return Error{ErrorKind::step_failed, "python/mlpipe_preload.py is missing beside mlpipe", "install mlpipe again"};
   const bool own_gpus = job.config.environment_variables.contains("CUDA_VISIBLE_DEVICES");
   const auto gpus = own_gpus ? std::string() : join(gpus_of(job.environment), ",");
-  return ForkServer{{job.python, harness->string()}, [open = server_wire::Open{join(job.config.preload, "\n"), gpus}] { return open; }, python_environment(job),
+  return ForkServer{{job.python, harness->string()}, [open = server_wire::Open{join(job.config.preload, "\n"), gpus}] { return open; }, environment_of_server(job),
                     job.logs / "preload_server.txt", "the server of preloaded modules", "importing them", stack_signal};
 }
 

@@ -71,8 +71,11 @@ std::vector<std::string> gpus_of(const std::vector<std::string>& environment) {
 }
 
 std::vector<std::string> python_environment(const ParallelJob& job, int number) {
+  const std::string name = worker_name(number);
   Entries environment(python_environment(job));
-  environment.set("MLPIPE_WORKER", worker_name(number));
+  environment.set("MLPIPE_WORKER", name);
+  for (const std::string& more : job.variables_of ? job.variables_of(name) : std::vector<std::string>())
+    environment.set(std::string_view(more).substr(0, more.find('=')), std::string_view(more).substr(more.find('=') + 1));
   const auto gpus = gpus_of(job.environment);
   const auto mine = static_cast<std::size_t>(number) < gpus.size() ? gpus[static_cast<std::size_t>(number)] : std::string();
   if (!gpus.empty() && !job.config.environment_variables.contains("CUDA_VISIBLE_DEVICES")) environment.set("CUDA_VISIBLE_DEVICES", mine);

@@ -20,11 +20,15 @@ void keep_end(std::string& kept, std::string_view text) {
 
 WorkerLogs::WorkerLogs(Path logs, int workers) : logs_(std::move(logs)) {
   for (int worker = 0; worker < workers; ++worker)
-    files_.push_back({LogFile(path_of("stdout", worker, ".stdout.txt")), LogFile(stderr_file(worker)), LogFile(error_file(worker)), 0, {}});
+    files_.push_back({LogFile(path_of("stdout", worker, ".stdout.txt")), LogFile(stderr_file(worker)), LogFile(error_file(worker)),
+                      index(path_of("stdout", worker, ".stdout.txt")), index(stderr_file(worker)), 0, {}});
 }
 
-void WorkerLogs::printed(int worker, bool is_stderr, std::string_view text) {
+PrintedIndex WorkerLogs::index(const Path& log) const { return PrintedIndex(logs_ / index_of_log(log)); }
+
+void WorkerLogs::printed(int worker, bool is_stderr, std::string_view text, std::optional<std::uint64_t> mini_batch, WallTime now) {
   auto& files = files_[static_cast<std::size_t>(worker)];
+  (is_stderr ? files.err_index : files.out_index).printed(text.size(), is_stderr, worker_name(worker), mini_batch, now);
   (is_stderr ? files.err : files.out).append(text);
   if (is_stderr) keep_end(files.last_words, text);
 }

@@ -121,6 +121,8 @@ void WorkerPool::read_socket(int worker) {
   if (got <= 0) return socket_ended(worker);
   if (!listening(w)) return;
   w.reader.feed({chunk_.get(), static_cast<std::size_t>(got)});
+  // What it printed before it answered is heard before the answer.
+  for (const bool is_stderr : {false, true}) read_pipe(worker, is_stderr);
   take_messages(worker);
 }
 

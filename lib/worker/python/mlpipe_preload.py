@@ -190,7 +190,7 @@ def become_worker(parent, server, number, folder, ends):
         os.dup2(worker_socket, 3)
         os.closerange(4, 1 << 20 if os.sysconf("SC_OPEN_MAX") < 0 else min(os.sysconf("SC_OPEN_MAX"), 1 << 20))
         os.chdir(folder)
-        os.environ["MLPIPE_WORKER"] = "process%03d" % number
+        take_variables("process%03d" % number)
         if parent.gpus:
             os.environ["CUDA_VISIBLE_DEVICES"] = parent.gpus[number] if number < len(parent.gpus) else ""
         reseed()
@@ -204,6 +204,15 @@ def become_worker(parent, server, number, folder, ends):
         traceback.print_exc()
     finally:
         os._exit(1)
+
+
+def take_variables(name):
+    """What is in the environment for this worker alone: MLPIPE_OF_process000 (batch/workers/preload_launcher.cpp)."""
+    os.environ["MLPIPE_WORKER"] = name
+    mine = os.environ.get("MLPIPE_OF_" + name, "")
+    for key in [key for key in os.environ if key.startswith("MLPIPE_OF_")]:
+        del os.environ[key]
+    os.environ.update(pair.split("=", 1) for pair in mine.split("\x1f") if pair)
 
 
 def reseed():

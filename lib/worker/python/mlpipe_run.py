@@ -124,7 +124,8 @@ class StepRun:
             self._track(name, value if isinstance(value, (int, float)) else plain(value), more.get("step"))
         self._metrics.setdefault(name, []).append(value)
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "run": self.id, "process": facts["name"],  # noqa: F821
-                "kind": kind, "name": name, "value": value}
+                "mini_batch": facts.get("mini_batch"), "kind": kind, "name": name, "value": value}  # noqa: F821
+        line = {key: given for key, given in line.items() if given is not None or key == "value"}
         line.update((key, given) for key, given in more.items() if given not in (None, ""))
         append_line(place("user", "metrics.jsonl"), json.dumps(line, default=plain, ensure_ascii=False))
 

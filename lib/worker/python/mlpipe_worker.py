@@ -332,6 +332,7 @@ def work(channel, call, run, with_context, rows, body):
     """One mini-batch: whatever run() raises, SystemExit included, fails this try and nothing else."""
     number, attempt, kind, count = BATCH_HEAD.unpack_from(body)
     context = Context(number)
+    FACTS["mini_batch"] = number
     try:
         began = perf_counter_ns()
         if kind == 0:
@@ -357,6 +358,14 @@ def work(channel, call, run, with_context, rows, body):
         channel.send(RESULT, RESULT_HEAD.pack(number, attempt, count, returned, took, 0), data)
 
 
+def end_logging(logging):
+    """As at the end of any other program: handlers that send from time to time, such as AzureLogHandler, send what is left."""
+    try:
+        logging.shutdown()
+    except BaseException:
+        pass
+
+
 def finish(channel, module, calls):
     report = ""
     try:
@@ -367,6 +376,8 @@ def finish(channel, module, calls):
     except BaseException as error:
         summary, whole = describe(error)
         report = whole or summary
+    if "logging" in sys.modules:
+        end_logging(sys.modules["logging"])
     channel.send(BYE, text(report))
     try:
         if "threading" in sys.modules:

@@ -12,6 +12,7 @@
 #include "support/temp_folder.h"
 #include "system/process.h"
 #include "reuse/scan.h"
+#include "store/printed_index.h"
 
 using namespace mlpipe;
 
@@ -44,7 +45,8 @@ struct Run : ParallelListener {
   EventLoop loop;
   ParallelJob job;
   std::optional<ParallelOutcome> outcome;
-  std::vector<std::string> notices;
+  std::vector<std::string> notices, workers;  // of workers: why they ended
+  std::vector<std::uint64_t> tries;
   ParallelProgress last;
   std::string out, err;
   std::function<void(const ParallelProgress&)> each_progress;
@@ -73,7 +75,9 @@ struct Run : ParallelListener {
     job.workers = 2;
   }
 
-  void on_output(const std::string&, bool is_stderr, std::string_view text) override { (is_stderr ? err : out) += text; }
+  void on_output(const std::string&, bool is_stderr, std::string_view text, std::optional<std::uint64_t>) override { (is_stderr ? err : out) += text; }
+  void on_worker_ended(const std::string&, WallTime, Seconds, const std::string& cause) override { workers.push_back(cause); }
+  void on_try_ended(const std::string&, const EndedTry& ended) override { tries.push_back(ended.mini_batch); }
   void on_progress(const ParallelProgress& progress) override {
     last = progress;
     if (each_progress) each_progress(progress);
@@ -138,6 +142,31 @@ std::string failing(int tries, const std::string& how) {
 }
 
 }  // namespace
+
+TEST_CASE("each try is told, and each worker that ended, with why when nobody asked it to") {
+  Run step(failing(1, "os.kill(os.getpid(), signal.SIGSEGV)"));
+  step.job.workers = 1;
+  CHECK(message(step.run()) == "");
+  CHECK(step.tries.size() == 6);
+  CHECK(std::count(step.tries.begin(), step.tries.end(), 2) == 2);
+  REQUIRE(step.workers.size() == 2);
+  CHECK(has(step.workers[0], "SIGSEGV"));
+  CHECK(step.workers[1] == "");
+}
+
+TEST_CASE("what a worker printed is known to belong to its mini-batch") {
+  Run step(names + "def run(batch):\n    print('scored', names(batch)[0])\n    return batch\n");
+  step.job.workers = 1;
+  CHECK(message(step.run()) == "");
+  const Path log = "user/stdout/local-0/process000.stdout.txt";
+  const std::string text = test::read(step.job.logs / log);
+  const auto marks = parse_marks(test::read(step.job.logs / index_of_log(log)));
+  REQUIRE(marks.size() == 5);
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    CHECK(marks[i].mini_batch == i);
+    CHECK(text.substr(marks[i].offset).find("scored item" + std::to_string(100 + 2 * i) + "\n") == 0);
+  }
+}
 
 TEST_CASE("rows are published in mini-batch order, however many workers there are") {
   for (int workers : {1, 2, 5}) {

@@ -56,6 +56,17 @@ TEST_CASE("every event is one line of JSON with its schema and name") {
   CHECK(lines[8]["run"]["steps"].size() == 1);
 }
 
+TEST_CASE("what a worker printed names its mini-batch; the mini-batches themselves are no lines") {
+  EndedTry tried;
+  tried.mini_batch = 7;
+  const auto lines = lines_of({StepOutputText{"score", "process000", false, "x\n", 7}, MiniBatchEnded{"score", "process000", tried}, WorkerEnded{"score", "process000", {}, Seconds(1), "killed"}});
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0]["mini_batch"] == 7);
+  CHECK(lines[1]["event"] == "worker_ended");
+  CHECK(lines[1]["cause"] == "killed");
+  CHECK(Json::parse(to_json(Event(MiniBatchEnded{"score", "process000", tried})))["mini_batch"] == 7);
+}
+
 TEST_CASE("what was not known is null, not zero") {
   const auto lines = lines_of({ended("s", StepState::ran)});
   CHECK(lines[0]["mini_batch"].is_null());

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "events_of_a_run.h"
+#include "store/printed_index.h"
 #include "support/temp_folder.h"
 
 using namespace mlpipe;
@@ -18,6 +19,19 @@ TEST_CASE("both streams of a step are in std_log.txt as they came, at once") {
   sink->on(StepOutputText{"s", "", true, "err \xff\n"});
   sink->on(StepOutputText{"other", "", true, "not mine\n"});
   CHECK(read(folder / "logs/user_logs/std_log.txt") == "out\r1%err \xff\n");
+}
+
+TEST_CASE("which stream and process printed what stands in the index") {
+  TempFolder folder;
+  const auto sink = make_log_tree();
+  sink->on(StepStarted{"s", "", folder / "logs", 1, false});
+  sink->on(StepOutputText{"s", "", false, "out\n"});
+  sink->on(StepOutputText{"s", "rank 1", true, "err\n"});
+  const auto marks = parse_marks(read(folder / "logs" / index_of_log(step_log_name)));
+  REQUIRE(marks.size() == 2);
+  CHECK(marks[1].offset == 4);
+  CHECK(marks[1].is_stderr);
+  CHECK(marks[1].process == "rank 1");
 }
 
 TEST_CASE("attempts follow each other in one file, each announced on a line of its own") {

@@ -39,19 +39,6 @@ TEST_CASE("of an error file the parts about one mini-batch are taken, and 1 is n
   CHECK(failures_of("mini-batch 1 failed\n2026-13-99T99:99:99.999Z mini-batch 1 failed\n", 1) == "");
 }
 
-TEST_CASE("lines with a time are taken by it, others with the line before them") {
-  const char* text =
-      "no time\n"
-      "2026-11-23 00:15:29,999|root|INFO|1|2|f()|before\n"
-      "2026-11-23 00:15:30,000|root|INFO|1|2|f()|begins\n"
-      "belongs to it\n"
-      "2026-11-23T00:15:31.000 ends\n"
-      "2026-11-23 00:15:31,001|root|INFO|1|2|f()|after\n"
-      "belongs to that\n";
-  CHECK(lines_between(text, parse_utc("2026-11-23T00:15:30.000Z"), parse_utc("2026-11-23T00:15:31.000Z")) ==
-        "2026-11-23 00:15:30,000|root|INFO|1|2|f()|begins\nbelongs to it\n2026-11-23T00:15:31.000 ends\n");
-}
-
 TEST_CASE("quoted fields of a table may hold anything") {
   const auto records = read_csv("a,b\r\n1,\"x, \"\"y\"\"\nz\"\n,\nhalf a li");
   REQUIRE(records.size() == 3);

@@ -208,7 +208,9 @@ struct HangingStep : ParallelListener {
     step = std::make_unique<ParallelStep>(launched.loop, Clock::real(), job, *this, std::move(launched.launcher));
     REQUIRE(step->start());
   }
-  void on_output(const std::string&, bool, std::string_view) override {}
+  void on_output(const std::string&, bool, std::string_view, std::optional<std::uint64_t>) override {}
+  void on_worker_ended(const std::string&, WallTime, Seconds, const std::string&) override {}
+  void on_try_ended(const std::string&, const EndedTry&) override {}
   void on_progress(const ParallelProgress&) override {}
   void on_notice(const std::string&, const std::string&) override {}
   void on_finished(ParallelOutcome ended) override { outcome = std::move(ended); }

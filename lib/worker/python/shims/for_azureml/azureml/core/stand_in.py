@@ -2,6 +2,8 @@
 
 In a parallel step the worker's own is used (mlpipe_run.py), which knows the step's inputs as well.
 """
+import json
+import logging
 import os
 import shutil
 
@@ -10,6 +12,9 @@ import mlpipe_tracking
 from mlpipe_stand_in import missing
 
 VERSION = __version__ = "0.mlpipe"
+
+# What a script logs without a handler of its own goes to the driver's log, of whatever level, and not from WARNING on as elsewhere.
+logging.lastResort.setLevel(logging.NOTSET)
 
 
 def __getattr__(name):
@@ -40,7 +45,10 @@ class Run:
 
     def log(self, name, value, description="", step=None):
         self._metrics.setdefault(name, []).append(value)
-        self._tracked.metric(name, value, step)
+        try:
+            self._tracked.metric(name, value, step)
+        except (TypeError, ValueError):  # a text, which is no metric but is not lost
+            self._tracked.tag(name, value)
 
     def log_list(self, name, value, description=""):
         for number, each in enumerate(value):
@@ -49,6 +57,15 @@ class Run:
     def log_row(self, name, description=None, **values):
         for key, value in values.items():
             self.log("%s/%s" % (name, key), value)
+
+    def log_table(self, name, value, description=""):
+        for key, values in value.items():
+            self.log_list("%s/%s" % (name, key), values if isinstance(values, (list, tuple)) else [values])
+
+    def _log_document(self, name, value, description=""):
+        mlpipe_tracking.write(self._tracked.artifact(name + ".json"), value if isinstance(value, str) else json.dumps(value, indent=2, default=str))
+
+    log_accuracy_table = log_confusion_matrix = log_predictions = log_residuals = _log_document
 
     def log_image(self, name, path=None, plot=None, description=""):
         if plot is not None:

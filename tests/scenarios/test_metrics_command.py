@@ -1,0 +1,76 @@
+"""`mlpipe metrics`: steps x metrics x runs, as a table, CSV and JSON."""
+
+import csv
+import io
+import unittest
+
+from support import ScenarioTest
+
+
+class MetricsCommand(ScenarioTest):
+    def run_with(self, *losses):
+        self.project.spec("steps: {train: {source_directory: src, command: python3 train.py}}")
+        self.project.write("src/train.py", "import mlflow\nfrom azureml.core import Run\n" + "".join(
+            f"mlflow.log_metric('loss', {loss}, step={step})\n" for step, loss in enumerate(losses)) + "Run.get_context().log('rows', 12)\n")
+        self.ok("run")
+
+    def runs(self):
+        return sorted(path.name for path in (self.project.path / ".mlpipe/runs").iterdir())
+
+    def test_table(self):
+        self.run_with(1, 0.5)
+        self.run_with(1, 0.25)
+        first, second = self.runs()
+        self.assertEqual([line.split() for line in self.ok("metrics").out.splitlines()],
+                         [["STEP", "METRIC", second], ["train", "loss", "0.25"], ["train", "rows", "12"]])
+        both = [["STEP", "METRIC", first, second], ["train", "loss", "0.5", "0.25"], ["train", "rows", "12", "12"]]
+        self.assertEqual([line.split() for line in self.ok("metrics", first, "latest").out.splitlines()], both)
+        self.assertEqual([line.split() for line in self.ok("metrics", "-n", "2").out.splitlines()], both)
+
+    def test_csv_and_series(self):
+        self.run_with(1, 0.5)
+        run, = self.runs()
+        self.assertEqual(self.ok("metrics", "--csv").out, f"run,step,metric,value\n{run},train,loss,0.5\n{run},train,rows,12\n")
+        rows = list(csv.DictReader(io.StringIO(self.ok("metrics", "--series").out)))
+        self.assertEqual([(row["metric"], row["at"], row["value"]) for row in rows], [("loss", "0", "1"), ("loss", "1", "0.5"), ("rows", "0", "12")])
+
+    def test_json_of_a_reused_step_has_the_series_of_the_run_that_tracked_it(self):
+        self.run_with(1, 0.5)
+        self.ok("run")
+        step, = self.ok("metrics", "--json").json()["runs"][0]["steps"]
+        self.assertEqual((step["state"], step["metrics"]), ("reused", {"loss": 0.5, "rows": 12}))
+        self.assertEqual([(point["at"], point["value"]) for point in step["series"]["loss"]], [(0, 1), (1, 0.5)])
+
+    def test_nothing_to_tell(self):
+        self.project.spec("steps: {plain: {command: echo hello}}")
+        self.assertIn("no run", self.fails(2, "metrics").err)
+        self.ok("run")
+        empty = self.ok("metrics")
+        self.assertEqual(empty.out, "")
+        self.assertIn("nothing was tracked; scripts do it with mlflow.log_metric", empty.err)
+        self.assertEqual(self.ok("metrics", "--csv").out, "run,step,metric,value\n")
+        self.assertIn("has no step `plane`", self.fails(2, "metrics", "--step", "plane").err)
+        self.fails(2, "metrics", "--csv", "--json")
+
+    def test_every_log_method_of_run_leaves_something(self):
+        self.project.spec("steps: {train: {source_directory: src, command: python3 train.py}}")
+        self.project.write("src/train.py", """
+            from azureml.core import Run
+            run = Run.get_context()
+            run.log("scalar", 1)
+            run.log("word", "good")
+            run.log_list("list", [1, 2])
+            run.log_row("row", x=1, y=2)
+            run.log_table("table", {"a": [3, 4], "b": 5})
+            run.log_confusion_matrix("confusion", {"matrix": [[1, 0], [0, 1]]})
+            """)
+        self.ok("run")
+        metrics = self.ok("metrics", "--json").json()["runs"][0]["steps"][0]["metrics"]
+        self.assertEqual(metrics, {"scalar": 1, "list": 2, "row/x": 1, "row/y": 2, "table/a": 4, "table/b": 5})
+        kept = {path.name: path.read_text() for path in self.project.path.glob(".mlpipe/runs/*/mlflow/*/*/*/*") if path.is_file()}
+        self.assertEqual(kept["word"], "good")
+        self.assertIn("matrix", kept["confusion.json"])
+
+
+if __name__ == "__main__":
+    unittest.main()
