@@ -15,11 +15,13 @@ struct Arguments {
   bool watch = false;
 };
 
-// A pipeline that is a Python function has its YAML written anew each time.
-std::vector<Path> written_by_us(const Place& place, const Pipeline& pipeline, const Store& store) {
+// What a run writes must not begin the next one. What is published lies in nothing that is watched: specs that would do that are refused.
+std::vector<Path> written_by_us(const Arguments& arguments, const Pipeline& pipeline, const Store& store) {
   std::vector<Path> ours{store.root()};
-  const auto source = place.source();
+  const auto source = arguments.place.source();
+  // A pipeline that is a Python function has its YAML written anew each time.
   if (source && absolute_path(*source) != pipeline.file) ours.push_back(pipeline.file);
+  if (arguments.reporting.junit) ours.push_back(absolute_path(*arguments.reporting.junit));
   return ours;
 }
 
@@ -31,7 +33,7 @@ Result<int> run_once(const Arguments& arguments, const RunRequest& request, cons
   MLPIPE_TRY(const Path spec, arguments.place.spec(&changes));
   MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, changes.overrides()));
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::write));
-  if (on_places) on_places(places_of(pipeline, written_by_us(arguments.place, pipeline, store)));
+  if (on_places) on_places(places_of(pipeline, written_by_us(arguments, pipeline, store)));
   return run_here(std::move(pipeline), store, request, arguments.reporting);
 }
 

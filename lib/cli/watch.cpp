@@ -19,7 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // Editors and `git checkout` save many files, some in several steps.
-constexpr auto quiet_time = 150ms;
+constexpr std::chrono::nanoseconds quiet_time = 150ms;
+constexpr std::chrono::nanoseconds longest_wait = 2s;  // where the saving does not end
 constexpr std::chrono::nanoseconds poll_interval = 1s;
 constexpr int poll_share = 10;  // of many files: at most a tenth of the time goes into looking
 constexpr std::size_t most_named = 3;
@@ -77,11 +78,13 @@ std::string names_of(const std::vector<Path>& paths) {
 // Until something was saved and then nothing more for a moment, or until a signal.
 class Waiting {
  public:
-  explicit Waiting(FileWatch& watch) : watch_(watch) {
+  // `missed`: what was saved before `watch` was there.
+  Waiting(FileWatch& watch, const std::vector<Path>& missed) : watch_(watch) {
     loop_.on_signals([this](int signal) { end(signal); });
     if (watch_.fd() >= 0) loop_.watch(watch_.fd(), EPOLLIN, [this](std::uint32_t) { look(); });
     if (!watch_.polled().empty()) poll_later();
-    look();  // what was saved meanwhile
+    note(missed);
+    note(watch_.changes());  // what was saved meanwhile
   }
 
   std::vector<Path> wait() {
@@ -105,12 +108,15 @@ class Waiting {
     });
   }
 
-  void look() {
-    const auto paths = watch_.changes();
+  void look() { note(watch_.changes()); }
+
+  void note(const std::vector<Path>& paths) {
     if (paths.empty()) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (changed_.empty()) latest_ = now + longest_wait;
     changed_.insert(paths.begin(), paths.end());
     loop_.cancel(quiet_);
-    quiet_ = loop_.after(quiet_time, [this] { loop_.stop(); });
+    quiet_ = loop_.after(std::clamp<std::chrono::nanoseconds>(latest_ - now, 0ns, quiet_time), [this] { loop_.stop(); });
   }
 
   FileWatch& watch_;
@@ -118,6 +124,7 @@ class Waiting {
   EventLoop::TimerId quiet_ = 0;
   std::chrono::nanoseconds pause_ = poll_interval;
   std::set<Path> changed_;
+  std::chrono::steady_clock::time_point latest_;  // where something changed
   int signal_ = 0;
 };
 
@@ -156,18 +163,20 @@ int run_when_saved(const Path& spec, const Round& round) {
   std::vector<Path> paths{spec};
   auto watch = std::make_unique<FileWatch>(std::vector<WatchedPlace>{{spec, {}}});
   for (int last = 0;;) {
-    // The watch of the round before stays until the new one is there, so that nothing is missed in between.
+    std::vector<Path> missed;
     const auto code = round([&](std::vector<WatchedPlace> places) {
       std::erase_if(places, [&](const WatchedPlace& place) { return place.path == spec; });
       places.insert(places.begin(), WatchedPlace{spec, {}});
       paths = paths_of(places);
-      watch = std::make_unique<FileWatch>(std::move(places));
+      auto next = std::make_unique<FileWatch>(std::move(places));
+      missed = watch->changes();  // while the spec was read, or before the next watch was there
+      watch = std::move(next);
     });
     if (!code) tell(code.error());
     last = code ? *code : exit_code(code.error().kind);
     if (was_stopped(last)) return last;
     tell_waiting(*watch, paths);
-    Waiting waiting(*watch);
+    Waiting waiting(*watch, missed);
     const auto changed = waiting.wait();
     if (waiting.signal() != 0) {
       tell(fmt::format("\nno longer waiting; the last run {}", last == 0 ? "went well" : fmt::format("ended with exit code {}", last)));

@@ -39,10 +39,13 @@ FileWatch::Added FileWatch::add(Target target) {
   if (watch < 0) return errno == ENOSPC || errno == ENOMEM ? Added::none_left : Added::known;
   auto& targets = targets_[watch];
   if (targets.empty()) --left_;
-  const bool known = std::any_of(targets.begin(), targets.end(),
-                                 [&](const Target& t) { return t.place == target.place && t.kind == target.kind && t.name == target.name; });
-  if (!known) targets.push_back(std::move(target));
-  return known ? Added::known : Added::yes;
+  const auto known = std::find_if(targets.begin(), targets.end(),
+                                  [&](const Target& t) { return t.place == target.place && t.kind == target.kind && t.name == target.name; });
+  const bool moved = known != targets.end() && known->path != target.path && !path_exists(known->path);
+  if (moved) *known = std::move(target);
+  else if (known == targets.end()) targets.push_back(std::move(target));
+  else return Added::known;
+  return Added::yes;
 }
 
 // False: the kernel cannot.

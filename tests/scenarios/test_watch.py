@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 import unittest
 
 from support import ScenarioTest, wait_until, write_chain
@@ -116,6 +118,34 @@ class Watch(ScenarioTest):
         os.kill(terminal.pid, signal.SIGTERM)
         terminal.end()
         self.assertEqual(terminal.code, 143)
+
+    def test_what_it_writes_itself_does_not_wake_it(self):
+        self.project.spec(self.project.read("pipeline.yaml").replace("inputs: {seed: seed.txt}", "inputs: {seed: seed.txt, data: data}"))
+        self.project.write("data/given", "1\n")
+        terminal = self.watch("--junit", "data/report.xml")
+        terminal.expect(WAITING)
+        self.project.write("seed.txt", "another seed\n")
+        self.assertIn("changed: seed.txt\n", terminal.expect(WAITING))
+        time.sleep(0.5)
+        self.assertNotIn("changed", self.end(terminal, 0))
+        self.assertTrue((self.project.path / "data/report.xml").exists())
+
+    def test_saving_that_does_not_end_is_not_waited_for(self):
+        terminal = self.watch()
+        terminal.expect(WAITING)
+        over = threading.Event()
+        saving = threading.Thread(target=self.save_without_end, args=(over,))
+        saving.start()
+        try:
+            self.assertIn("changed: seed.txt\n", terminal.expect("changed: seed.txt\n"))
+        finally:
+            over.set()
+            saving.join()
+        terminal.expect(WAITING)
+
+    def save_without_end(self, over):
+        while not over.wait(0.02):
+            self.project.write("seed.txt", f"{time.monotonic()}\n")
 
     def test_what_is_forced_is_forced_once(self):
         terminal = self.watch("--force")

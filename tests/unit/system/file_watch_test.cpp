@@ -144,3 +144,13 @@ TEST_CASE("a place beyond the limit of watches is polled, the others are not") {
   folder.write("large/7/a", "22");
   CHECK(told(watch, folder) == Told{"large/7/a", "small/a"});
 }
+
+TEST_CASE("a folder that got another name goes on telling, by its new name") {
+  test::TempFolder folder;
+  folder.write("code/old/below/a.py", "1");
+  FileWatch watch({{folder / "code", {}}});
+  std::filesystem::rename(folder / "code/old", folder / "code/new");
+  CHECK(told(watch, folder).contains("code/new"));
+  folder.write("code/new/below/b.py", "1");
+  CHECK(told(watch, folder) == Told{"code/new/below/b.py"});
+}
