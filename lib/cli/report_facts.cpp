@@ -67,7 +67,7 @@ void add_failed_items(const Path& folder, html::ReportedStep& step) {
   const auto piece = read_piece(folder / failed_items_file, failed_items_bytes, false);
   if (!piece) return;
   for (const std::string_view line : split(piece->text, '\n')) {
-    auto failed = line.empty() ? std::nullopt : html::failed_item_of(line, longest_detail);
+    auto failed = line.empty() ? std::nullopt : failed_item_of(line, longest_detail);
     if (!failed) continue;
     if (step.failed_items.size() < most_failed_items) step.failed_items.push_back(std::move(*failed));
     else ++step.more_failed_items;

@@ -28,12 +28,6 @@ std::string escaped(std::string_view text, std::string_view special) {
   }
   return out;
 }
-// Lines made fit for a log.
-std::string harmless_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  for (const std::string_view line : split(text, '\n')) lines.push_back(harmless(line));
-  return join(lines, "\n");
-}
 
 std::string message(std::string_view text) { return escaped(harmless_lines(text), "%\r\n"); }
 std::string property(std::string_view text) { return escaped(text, "%\r\n:,"); }

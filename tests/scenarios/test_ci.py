@@ -63,6 +63,11 @@ class JUnit(ScenarioTest):
         _, cases = self.cases()
         self.assertRegex(cases["score"].find("system-out").text, r"failed items:\n.*item-003.txt: .*a <bad> item")
 
+    def test_only_a_parallel_step_exceeds_a_threshold(self):
+        self.project.spec("steps: {quits: {command: exit 42}}\n")
+        self.fails(1, "run", "--junit", "junit.xml")
+        self.assertEqual(self.cases()[1]["quits"].find("failure").get("type"), "exit code 42")
+
     def test_a_place_that_cannot_be_written_is_said_after_the_run(self):
         write_chain(self.project)
         self.project.write("file", "")
