@@ -70,6 +70,13 @@ void Reporting::declare(Options& options) {
   options.value("--otel", otel, "URL", "sends a trace of the run there, by OTLP over HTTP (http://localhost:4318); or OTEL_EXPORTER_OTLP_ENDPOINT");
 }
 
+Status Reporting::begin() const {
+  if (!junit) return {};
+  const auto cleared = clear_junit(*junit);
+  if (cleared) return {};
+  return Error{ErrorKind::usage, "--junit: " + cleared.error().message, cleared.error().hint};
+}
+
 Result<int> run_here(Pipeline pipeline, const Store& store, RunRequest request, const Reporting& reporting) {
   MLPIPE_TRY(Tracing tracing, Tracing::begin(reporting.otel));
   request.trace = tracing.run();

@@ -204,7 +204,9 @@ class Console final : public EventSink {
     return painted(text.substr(0, word), colour_of(record.state)) + text.substr(word);
   }
 
-  void line(const std::string& text) {
+  void line(std::string text) {
+    if (options_.on_github)
+      for (auto at = text.find("##["); at != std::string::npos; at = text.find("##[", at)) text.insert(at + 1, " ");
     lines_ += text;
     lines_ += '\n';
     ++lines_told_;
@@ -253,6 +255,7 @@ ConsoleOptions console_options(int fd) {
   const char* term = std::getenv("TERM");
   ConsoleOptions options{.fd = fd};
   options.live = is_terminal(fd) && term && *term && !says("TERM", "dumb");
+  options.on_github = says("GITHUB_ACTIONS", "true");
   options.colour = options.live && !(no_colour && *no_colour);
   return options;
 }

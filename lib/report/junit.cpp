@@ -1,5 +1,6 @@
 #include "report/junit.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -102,6 +103,14 @@ class Junit final : public EventSink {
 };
 
 }  // namespace
+
+Status clear_junit(const Path& file) {
+  MLPIPE_TRY_VOID(make_dirs(absolute_path(file).parent_path()));
+  MLPIPE_TRY_VOID(open_file(file, O_WRONLY | O_CREAT));
+  std::error_code failed;
+  if (std::filesystem::is_regular_file(file, failed)) std::filesystem::remove(file, failed);
+  return {};
+}
 
 std::unique_ptr<EventSink> make_junit(Path file, Status& written) { return std::make_unique<Junit>(std::move(file), written); }
 

@@ -269,6 +269,7 @@ void StepRun::fail(ErrorKind kind, std::string error, StepEnded event) {
   if (workspace_ && record_.metrics.empty()) take_metrics();
   facts_.kind = kind;
   if (!stopped) recognise(Facts::Moment::failed);
+  if (kind == ErrorKind::threshold && !record_.findings.empty()) event.hint.clear();  // to allow more failures would hide a cause that is known
   if (workspace_) {
     record_.kept = kept_outputs().string();
     workspace_->remove(context_.spares);
