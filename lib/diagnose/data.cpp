@@ -1,6 +1,8 @@
 // Data that could not be read, written or handed on.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/text.h"
 #include "diagnose/entries.h"
 #include "diagnose/evidence.h"
@@ -62,17 +64,24 @@ std::optional<Recognised> writes_into_input(const Facts& facts) {
                     "write to an output, ${{outputs.NAME}}; what has to be edited is copied there first. Azure mounts inputs read-only"};
 }
 
-// "/data/x" of "...: REASON: '/data/x'", as Python says it, or of "...: cannot open '/data/x': REASON", as tools do. Empty: none is named.
+// "x y" of "...: cannot open 'x y'"; of what is not quoted the last word, where that is a path. Empty: none is named.
+std::string path_at_end(std::string_view text) {
+  for (const auto& [opening, closing] : {std::pair<std::string_view, std::string_view>{"'", "'"}, {"\u2018", "\u2019"}}) {
+    if (!text.ends_with(closing)) continue;
+    text.remove_suffix(closing.size());
+    const auto open = text.rfind(opening);
+    return open == text.npos ? "" : std::string(text.substr(open + opening.size()));
+  }
+  const std::string_view word = text.substr(text.rfind(' ') + 1);  // npos + 1: the whole
+  return has(word, "/") ? std::string(word) : "";
+}
+
+// What Python names behind the reason, tools before it. Of two paths, as mv has them, it may be either: none.
 std::string path_beside(const std::string& line, const std::string& reason) {
+  if (has(line, "' -> '") || has(line, "' to '") || has(line, "\u2019 to \u2018")) return {};
   if (const auto python = between(line, reason + ": '", "'")) return *python;
   const auto end = line.find(": " + reason);
-  if (end == std::string::npos) return {};
-  std::string path = line.substr(line.rfind(' ', end) + 1);  // npos + 1: the whole
-  path.resize(path.find(": " + reason));
-  const bool quoted = path.starts_with('\'') || path.starts_with("\u2018");
-  for (const std::string_view quote : {"'", "`", "\u2018", "\u2019"})
-    for (auto at = path.find(quote); at != std::string::npos; at = path.find(quote)) path.erase(at, quote.size());
-  return quoted || has(path, "/") ? path : "";
+  return end == std::string::npos ? "" : path_at_end(std::string_view(line).substr(0, end));
 }
 
 // The line that refused something, by a Python exception of this beginning or by a tool.

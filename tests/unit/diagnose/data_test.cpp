@@ -88,6 +88,14 @@ TEST_CASE("no permission") {
   Case shell(command("./run.sh"));
   shell.fail("exit code 126", "/bin/sh: 1: ./run.sh: Permission denied", 126);
   CHECK(shell.only().cause == "./run.sh is not executable");
+  Case spaces(command("cp a '/my data/x'"));
+  spaces.fail("exit code 1", "cp: cannot create regular file '/my data/x': Permission denied");
+  CHECK(spaces.only().cause == "this user may not do that to /my data/x");
+  for (const char* two : {"PermissionError: [Errno 13] Permission denied: '/a/x' -> '/b/x'", "mv: cannot move '/a/x' to '/b/x': Permission denied"}) {
+    Case either(command("mv /a/x /b/x"));
+    either.fail("exit code 1", two);
+    CHECK(diagnose(either.facts).empty());
+  }
   Case input(command("x"));
   input.facts.inputs = {{"none", ""}, {"other", "/da"}, {"raw", "/data"}};
   input.fail("exit code 1", "PermissionError: [Errno 13] Permission denied: '/data/x.csv'");
