@@ -99,7 +99,8 @@ struct Importer {
 
   void statement(std::string_view code) {
     if (code.starts_with("import ")) return plain(code.substr(7));
-    const auto import = code.find(" import");
+    auto import = code.find(" import");
+    while (import != code.npos && import + 7 < code.size() && is_name(code[import + 7])) import = code.find(" import", import + 1);  // of importlib
     if (!code.starts_with("from ") || import == code.npos) return;
     std::string names(code.substr(import + 7));
     std::ranges::replace_if(names, [](char c) { return c == '(' || c == ')' || c == '\\'; }, ' ');

@@ -53,6 +53,7 @@ TEST_CASE("files that imports read") {
   CHECK(reads("src/train.py", "def f():\n    import a.b\n", "src/a/b.py"));
   CHECK(reads("src/train.py", "import a.b\n", "src/a/__init__.py"));
   CHECK(reads("src/train.py", "from a import (\n    b,  # the one\n    c,\n)\n", "src/a/c.py"));
+  CHECK(reads("src/train.py", "from importer import b\n", "src/importer.py"));
   CHECK(reads("src/train.py", "from lib.a import b\n", "lib/a.py"));
   CHECK(reads("src/pkg/m.py", "from . import b\nfrom ..c import d\n", "src/pkg/b.py"));
   CHECK(reads("src/pkg/m.py", "from . import b\nfrom ..c import d\n", "src/c.py"));
