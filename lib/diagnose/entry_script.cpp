@@ -17,7 +17,8 @@ bool is_entry_script(const Facts& facts) { return is_parallel(facts) && !facts.s
 std::optional<Recognised> parse_args(const Facts& facts) {
   if (!failed(facts) || !is_entry_script(facts)) return std::nullopt;
   const std::string words = words_of(facts);
-  if (!has(words, "SystemExit: 2") || !has(line_with(words, "error: unrecognized arguments: "), "--client_sdk_version")) return std::nullopt;
+  const std::string unknown = between(words + "\n", "error: unrecognized arguments: ", "\n").value_or("");
+  if (!has(words, "SystemExit: 2") || !has(unknown, "--client_sdk_version")) return std::nullopt;
   return Recognised{"its script reads its arguments with parse_args(), which ends the process at any that it does not know; the driver's own are among them, as in Azure",
                     "use parse_known_args() instead: args, _ = parser.parse_known_args()"};
 }

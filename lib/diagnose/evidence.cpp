@@ -39,7 +39,10 @@ std::string last_line(const Facts& facts) {
   return {};
 }
 
-std::string last_exception(const Facts& facts) { return is_parallel(facts) || facts.exit_code == 1 ? last_line(facts) : ""; }
+std::string last_exception(const Facts& facts) {
+  if (is_parallel(facts)) return failed(facts) ? raised_in(facts.traceback) : "";  // a worker that dies without one was not ended by Python
+  return facts.exit_code == 1 ? last_line(facts) : "";
+}
 
 std::string last_complaint(const Facts& facts) {
   const auto* command = std::get_if<Command>(&facts.step.action);

@@ -27,6 +27,8 @@ TEST_CASE("parse_args ends at the driver's arguments") {
   Case said(entry_script());
   given(said);
   CHECK(said.only().hint.find("use parse_known_args() instead") != std::string::npos);
+  said.facts.output = "x: error: unrecognized arguments: --unknown " + std::string(300, 'x') + " --client_sdk_version 1";
+  CHECK(said.says("parse-args"));
 }
 
 TEST_CASE("argparse takes the driver's argument for a longer one") {

@@ -77,6 +77,9 @@ TEST_CASE("out of memory: the exception that ended it says so") {
   proves("out-of-memory", script("t.py"), [](Case& c) { c.fail("exit code 1", "MemoryError"); },
          {prints("RuntimeError: CUDA out of memory. Tried to allocate 2 GiB\nretrying with half\nKeyError: 'x'"), prints("MemoryError\nretrying with half\nValueError: bad"), [](Case& c) { c.facts.exit_code = 3; },
           [](Case& c) { c.miss("it does not meet `expect`: rows"); }, prints("the class MemoryError is documented")});
+  Case crash(entry_script());
+  crash.fail("worker process000 was killed by SIGSEGV", "MemoryError: logged, then a library crashed");
+  CHECK(diagnose(crash.facts).empty());
   for (const char* last : {"RuntimeError: [enforce fail at alloc_cpu.cpp:83] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes", "MemoryError: std::bad_alloc", "  what():  std::bad_alloc"}) {
     Case c(script("t.py"));
     c.fail("exit code 1", last);
