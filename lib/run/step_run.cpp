@@ -136,7 +136,6 @@ void StepRun::add_places() {
 // Scripts are read where something went wrong, or took long enough that it may be worth a word.
 void StepRun::recognise(Facts::Moment moment) {
   constexpr Seconds long_time{5};
-  constexpr std::uint64_t many_writes = 100;
   facts_.moment = moment;
   facts_.error = record_.error;
   facts_.took = record_.took;
