@@ -43,8 +43,9 @@ std::optional<Piece> read_piece(const Path& path, std::uint64_t most, bool end) 
 }
 
 html::LogTail tail_of(const std::string& name, Piece piece) {
+  // From the beginning of a line on, unless that line is most of what there is.
   const auto line = piece.text.find('\n');
-  if (piece.text.size() < piece.bytes && line != std::string::npos) piece.text.erase(0, line + 1);
+  if (piece.text.size() < piece.bytes && line < piece.text.size() / 2) piece.text.erase(0, line + 1);
   return {name, std::move(piece.text), piece.bytes};
 }
 
