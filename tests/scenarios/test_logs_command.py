@@ -72,6 +72,16 @@ class LogsCommand(ScenarioTest):
             self.assertEqual([line for line in lines if "==>" not in line], [f"plain item-{number:03}.txt", f"from a child item-{number:03}.txt"])
             self.assertIn(f"plain item-{number:03}.txt\n", self.ok("logs", "score", "--mini-batch", str(number)).out)
 
+    def test_a_worker_that_prints_now_and_then(self):
+        # Quick mini-batches are sent ahead: who prints for the first time has several in hand.
+        self.score("def run(mini_batch):\n    number = int(mini_batch[0][-7:-4])\n    if number in (17, 500): print('rare', number)\n"
+                   "    if number == 901: print('x' * 2_000_000, end='loud\\n')\n    return mini_batch\n", items=1000, process_count_per_node=1)
+        self.ok("run")
+        for number in (17, 500):
+            self.assertIn(f"rare {number}\n", self.ok("logs", "score", "--mini-batch", str(number), "--grep", "rare").out)
+        marks = next(self.project.path.glob(".mlpipe/runs/*/steps/score/logs/sys/printed/process000.stdout.txt")).read_text().splitlines()
+        self.assertEqual({mark.split()[-1] for mark in marks}, {"17", "500", "901"})
+
     def test_events_say_which_mini_batch_printed(self):
         self.score("def run(mini_batch):\n    print('plain', os.path.basename(mini_batch[0]))\n    return mini_batch\n")
         events = [event for event in self.ok("run", "--json").events() if event["event"] == "step_output"]
