@@ -287,7 +287,7 @@ def load(entry_script):
 
 class FirstPrint:
     """Notes that the script prints, and is out of the way then. Until it does the runner sends mini-batches ahead, and cannot tell by
-    itself which of them a text belongs to. What does not go through sys.stdout and sys.stderr is not seen."""
+    itself which of them a text belongs to. What does not go through Python's own streams is not seen."""
     seen = 0
 
     @staticmethod
@@ -300,7 +300,7 @@ class FirstPrint:
         try:
             stream.write = write
         except (AttributeError, TypeError):
-            pass  # not Python's own
+            pass  # there is none
 
 
 class Calls:
@@ -411,7 +411,7 @@ def serve(channel):
     """The life of a worker; mlpipe_replay.py leads it with a channel of its own."""
     module, calls = start(channel)
     flush()  # that was init()
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.__stdout__, sys.__stderr__):  # a script's own stand before them
         FirstPrint.watch(stream)
     rows, run = Rows(channel), module.run
     with_context = takes_context(run)
