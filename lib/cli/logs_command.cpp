@@ -24,7 +24,7 @@ struct Arguments {
   Place place;
   std::optional<std::string> step, run, since, grep;
   std::optional<long long> mini_batch, worker;
-  bool follow = false, stderr_only = false;
+  bool follow = false, stderr_only = false, json = false;
 };
 
 bool is_plain_name(const std::string& step) { return step.find('/') == std::string::npos && step != "." && step != ".." && !step.empty(); }
@@ -63,7 +63,7 @@ Result<int> follow(const Store& store, RunInfo run, const Arguments& arguments, 
     const bool over = run.state != RunState::running || run.step(*arguments.step);
     if (!followed && (is_file(logs / step_log_name) || !log_files(logs).empty())) {
       MLPIPE_TRY(LogFilter filter, filter_of(arguments, logs));
-      followed.emplace(logs, std::move(filter));
+      followed.emplace(logs, std::move(filter), arguments.json);
     }
     if (followed && over) MLPIPE_TRY_VOID(followed->print_rest());
     if (over || reader_is_gone()) return 0;
@@ -110,10 +110,10 @@ Result<int> logs(const Arguments& arguments) {
   if (arguments.follow && printed_in == run.header.id) return follow(store, std::move(run), arguments, folder);
   if (printed_in != run.header.id) tell(fmt::format("{} was reused: these are the logs of run {}", step, printed_in));
   MLPIPE_TRY(LogFilter filter, filter_of(arguments, folder));
-  const bool sheet = filter.mini_batch && !filter.stderr_only && !filter.process && !filter.since && !filter.pattern;
+  const bool sheet = filter.mini_batch && !arguments.json && !filter.stderr_only && !filter.process && !filter.since && !filter.pattern;
   if (sheet) return mini_batch(store, printed_in, step, folder, *filter.mini_batch);
   const bool chosen = !filter.wants_all();
-  StepLogs found(folder, std::move(filter));
+  StepLogs found(folder, std::move(filter), arguments.json);
   MLPIPE_TRY_VOID(found.print_rest());
   if (!found.printed()) tell(chosen && !log_files(folder).empty() ? fmt::format("nothing that {} printed is like that", step) : fmt::format("{} printed nothing ({})", step, shown_path(folder)));
   return 0;
@@ -133,6 +133,7 @@ Command logs_command() {
             options.flag("--stderr", arguments->stderr_only, "only what went to stderr");
             options.number("--worker", arguments->worker, 0, "N", "only worker (or rank) N; they count from 0");
             options.number("--mini-batch", arguments->mini_batch, 0, "N", "what is known of this mini-batch, with other options only its lines; they count from 0");
+            options.flag("--json", arguments->json, "pieces of the logs on stdout, each a line of JSON");
             return [arguments] { return logs(*arguments); };
           }};
 }

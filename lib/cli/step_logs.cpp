@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "cli/streams.h"
+#include "report/json_document.h"
 #include "report/log_tree.h"
 
 namespace mlpipe::cli {
@@ -22,6 +23,13 @@ int rank(const std::string& name) {
   return name.starts_with("sys/") || name.starts_with("azureml-logs/") || name == "readme.txt" || name == "user/error.txt" ? 9 : 8;
 }
 
+std::string document_of(const std::string& file, std::string_view text) {
+  auto document = json_document("log");
+  document["file"] = file;
+  document["text"] = text;
+  return json_text(document);
+}
+
 }  // namespace
 
 std::vector<std::string> log_files(const Path& logs) {
@@ -34,7 +42,7 @@ std::vector<std::string> log_files(const Path& logs) {
   return names;
 }
 
-StepLogs::StepLogs(Path logs, LogFilter filter) : logs_(std::move(logs)), filter_(std::move(filter)) {}
+StepLogs::StepLogs(Path logs, LogFilter filter, bool json) : logs_(std::move(logs)), filter_(std::move(filter)), json_(json) {}
 
 // What the filter may be about: of all else it is not known who printed it, or on which stream.
 bool StepLogs::concerns(const std::string& name) const {
@@ -67,10 +75,17 @@ FollowedLog& StepLogs::followed(const std::string& name) {
 
 Status StepLogs::print_part(const std::string& name, std::string_view lines) {
   if (lines.empty()) return {};
-  const bool alone = heading_.empty() && name == step_log_name;
-  if (heading_ != name && !alone) MLPIPE_TRY_VOID(print(fmt::format("{}==> {} <==\n", heading_.empty() ? "" : "\n", name)));
+  const std::string heading = heading_of(name);
   heading_ = name;
+  if (json_) return print(document_of(name, lines) + "\n");
+  if (!heading.empty()) MLPIPE_TRY_VOID(print(heading));
   return print(lines);
+}
+
+// Nothing for the only file of a command step, nor where its text goes on.
+std::string StepLogs::heading_of(const std::string& name) const {
+  if (heading_ == name || (heading_.empty() && name == step_log_name)) return {};
+  return fmt::format("{}==> {} <==\n", heading_.empty() ? "" : "\n", name);
 }
 
 Result<bool> StepLogs::print_news() {

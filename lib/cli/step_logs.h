@@ -20,7 +20,8 @@ std::vector<std::string> log_files(const Path& logs);
 
 class StepLogs {
  public:
-  StepLogs(Path logs, LogFilter filter);
+  // `json`: each piece that is printed is a document of its own, with the file's name, instead of text under headings.
+  StepLogs(Path logs, LogFilter filter, bool json);
 
   // Prints what is new while the step runs, a piece of each file: call again at once as long as it is true that there was any. Error:
   // stdout takes no more.
@@ -35,9 +36,11 @@ class StepLogs {
   bool can_wait(const std::string& name) const;
   FollowedLog& followed(const std::string& name);
   Status print_part(const std::string& name, std::string_view lines);
+  std::string heading_of(const std::string& name) const;
 
   const Path logs_;
   const LogFilter filter_;
+  const bool json_;
   std::vector<MiniBatchTry> tries_;  // of the wanted mini-batch, once the step has ended
   std::map<std::string, std::unique_ptr<FollowedLog>> files_;
   std::string heading_;  // of what was printed last

@@ -3,6 +3,7 @@
 import signal
 import unittest
 
+from output_schema import OutputSchema
 from support import ScenarioTest, lines_of, score_spec, wait_until, write_files
 
 BOTH = """
@@ -89,6 +90,18 @@ class LogsCommand(ScenarioTest):
         for event in events:
             texts[event["mini_batch"]] = texts.get(event["mini_batch"], "") + event["text"]
         self.assertEqual(texts, {number: f"plain item-{number:03}.txt\n" for number in range(6)})
+
+    def test_json_has_the_same_text(self):
+        self.project.spec(BOTH)
+        self.ok("run")
+        documents = self.ok("logs", "talk", "--json").events()
+        self.assertEqual([mistake for document in documents for mistake in OutputSchema().mistakes(document)], [])
+        self.assertEqual("".join(document["text"] for document in documents), self.ok("logs", "talk").out)
+        self.score("def run(mini_batch):\n    print('plain', os.path.basename(mini_batch[0]))\n    return mini_batch\n")
+        self.ok("run")
+        documents = self.ok("logs", "score", "--json", "--mini-batch", "3").events()
+        self.assertIn("plain item-003.txt\n", [document["text"] for document in documents])
+        self.assertNotIn("item-002", "".join(document["text"] for document in documents))
 
     def follow(self, *arguments):
         file = open(self.project.base / "followed", "w+")
