@@ -118,6 +118,7 @@ Status StepRun::link_driver_log() const {
 
 // What it tracked; and once a run that packages are stood in for.
 void StepRun::take_metrics() {
+  tracking().edit_texts(step_.name, replacements());
   record_.metrics = tracking().metrics(step_);
   for (const std::string& package : tracking().stand_ins())
     if (context_.stand_ins_told.insert(package).second) context_.events.on(notice_of_stand_in(package));
