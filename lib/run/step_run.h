@@ -112,6 +112,7 @@ class StepRun {
   std::vector<TreeChange> written_source() const;
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
   void take_metrics();
+  std::vector<std::string> secrets() const;  // names of variables
   void add_places();  // and the machine
   void recognise(Facts::Moment moment);
   void post_end(StepRunEnd end);

@@ -107,13 +107,33 @@ class MetricsCommand(ScenarioTest):
         self.assertEqual(self.tracked(), {name: number for number, name in enumerate(names)})
         self.assertEqual(run.err.count("cannot be tracked, and is left out"), 1, run.err)
 
-    def test_secrets_are_not_written_down(self):
-        self.script("import os\ns = os.environ['TOKEN']\nr.log('m_' + s, 1)\nr.log('../' + s, 2)\nr.tag('t', s)\nmlflow.log_param(s, s)\n", ", secrets: [TOKEN]")
-        self.ok("run", env={"TOKEN": "hunter2secret"})
-        self.assertEqual(self.tracked(), {"m_***": 1, "../***": 2})
+    SECRETIVE = "import os\ns = os.environ['TOKEN']\nr.log('m_' + s, 1)\nr.log('../' + s, 2)\nr.tag('t', s)\nmlflow.log_param(s, s)\n"
+
+    def assert_no_secret(self):
         below = [path for path in (self.project.path / ".mlpipe").rglob("*")]
         self.assertEqual([path for path in below if "hunter2secret" in path.name], [])
         self.assertEqual([path for path in below if path.is_file() and b"hunter2secret" in path.read_bytes()], [])
+
+    def test_secrets_are_not_written_down(self):
+        self.script(self.SECRETIVE, ", secrets: [TOKEN]")
+        self.ok("run", env={"TOKEN": "hunter2secret"})
+        self.assertEqual(self.tracked(), {"m_***": 1, "../***": 2})
+        self.assert_no_secret()
+
+    def test_also_not_by_mlflow_itself(self):
+        self.script(self.SECRETIVE + "for path in ('metrics/by_' + s, 'tags/by_' + s):\n"
+                    "    open(os.path.join(r._tracked.folder, path), 'w').write('1 3.0 0')\n", ", secrets: [TOKEN]")
+        self.ok("run", env={"TOKEN": "hunter2secret"})
+        self.assertEqual(self.tracked()["by_***"], 3)
+        self.assert_no_secret()
+
+    def test_nor_left_behind_by_a_step_that_was_killed(self):
+        self.script(self.SECRETIVE + "open(os.environ['TRACE'], 'w').write('there')\ntime.sleep(60)\n", ", secrets: [TOKEN]")
+        process = self.project.start("run", env={"TOKEN": "hunter2secret"})
+        self.project.wait_for_trace("there")
+        process.kill()
+        self.project.finish(process)
+        self.assert_no_secret()
 
 
 if __name__ == "__main__":

@@ -52,6 +52,14 @@ def write(path, text, mode="w"):
         file.write(text)
 
 
+def shown(text):
+    """Without secrets, of which the runner says the variables' names: a step that is killed leaves its files as they are."""
+    values = (os.environ.get(name) for name in os.environ.get("MLPIPE_SECRETS", "").split())
+    for value in sorted(filter(None, values), key=len, reverse=True):
+        text = text.replace(value, "***")
+    return text
+
+
 def one_line(name):
     return name.replace("\\", "\\\\").replace("\n", "\\n")
 
@@ -94,7 +102,7 @@ class Run:
     def begin(self):
         if not os.path.exists(os.path.join(self.folder, "meta.yaml")):
             write(os.path.join(self.folder, "meta.yaml"),
-                  RUN_META.format(uri="file://" + self.folder, experiment=self.experiment, run=self.id, name=self.name, now=milliseconds()))
+                  RUN_META.format(uri="file://" + self.folder, experiment=self.experiment, run=self.id, name=shown(self.name), now=milliseconds()))
 
     def metric(self, name, value, step=None):
         line = "%d %r %d" % (milliseconds(), float(value), step or 0)
@@ -102,16 +110,16 @@ class Run:
         self.keep("metrics", name, line + "\n", "a")
 
     def parameter(self, name, value):
-        self.keep("params", name, str(value))
+        self.keep("params", name, shown(str(value)))
 
     def tag(self, name, value):
-        self.keep("tags", name, str(value))
+        self.keep("tags", name, shown(str(value)))
 
     @quietly
     def keep(self, kind, name, text, mode="w"):
         """Where mlflow would; where that cannot be, because of the name or of another one's file, under a name of ours."""
         self.begin()
-        name = str(name)
+        name = shown(str(name))
         try:
             if any(part in ("", ".", "..") for part in name.split("/")):
                 raise ValueError("no path")
@@ -127,11 +135,11 @@ class Run:
         if "mini_batch" in facts and "MLFLOW_RUN_ID" in os.environ:
             own = os.environ["MLFLOW_RUN_ID"]
             write(os.path.join(store(), os.environ.get("MLFLOW_EXPERIMENT_ID") or "0", "tries"),
-                  "%s %d %d %s %s %s\n" % (own, facts["mini_batch"], facts["attempt"], "-" if self.id == own else self.id, line, one_line(str(name))), "a")
+                  "%s %d %d %s %s %s\n" % (own, facts["mini_batch"], facts["attempt"], "-" if self.id == own else self.id, line, one_line(shown(str(name)))), "a")
 
     @quietly
     def document(self, name, text):
-        write(self.artifact(name), text)
+        write(self.artifact(shown(name)), shown(text))
 
     def artifact(self, *parts):
         self.begin()
