@@ -59,19 +59,32 @@ void for_each_file(const Path& folder, Each each) {
 
 // --- what is told elsewhere already
 
+// The step's own run has another name in each session.
+struct OwnRun {
+  std::string_view ending;
+  std::string name;  // in this one
+
+  std::string name_of(std::string_view run) const { return run == "-" || run.ends_with(ending) ? name : std::string(run); }
+};
+
 // A line is in a model's file once for each time that it was repeated.
-Counts repeated_for_models(const Path& experiment) {
+Counts repeated_for_models(const Path& experiment, const OwnRun& own) {
   Counts repeated;
   const auto models = list_folder(experiment / "models");
   for (const std::string& model : models ? *models : std::vector<std::string>())
     for_each_file(experiment / "models" / model / "metrics", [&](const std::string& name, const std::string& text) {
       for (const std::string_view line : split(text, '\n'))
-        if (const auto words = split(line, ' '); words.size() > 3) ++repeated[{std::string(words[3]), name}][std::string(beginning(line))];
+        if (const auto words = split(line, ' '); words.size() > 3) ++repeated[{own.name_of(words[3]), name}][std::string(beginning(line))];
     });
   return repeated;
 }
 
-using Try = std::tuple<std::string_view, std::string_view, std::string_view>;  // session, mini-batch, number
+using NumberedTry = std::tuple<std::string_view, std::string_view, std::string_view>;  // session, mini-batch, number
+// How often that one had failed before: where memory ran out, a mini-batch is tried once more under the same number.
+using Try = std::pair<NumberedTry, std::size_t>;
+
+std::string_view session_of(const Try& in) { return std::get<0>(in.first); }
+std::string_view mini_batch_of(const Try& in) { return std::get<1>(in.first); }
 
 struct TrackedInTry {
   Try in;
@@ -92,8 +105,8 @@ struct Tries {
   std::unordered_map<std::string_view, Standing> standings() const {
     std::unordered_map<std::string_view, Standing> standings;
     for (const TrackedInTry& value : values) {
-      Standing& standing = standings[std::get<1>(value.in)];
-      if (standing.session != std::get<0>(value.in)) standing = {std::get<0>(value.in), false, {}};
+      Standing& standing = standings[mini_batch_of(value.in)];
+      if (standing.session != session_of(value.in)) standing = {session_of(value.in), false, {}};
       standing.good |= !failed.contains(value.in);
       standing.last = value.in;
     }
@@ -103,11 +116,13 @@ struct Tries {
 
 Tries read_tries(std::string_view text) {
   Tries tries;
+  std::map<NumberedTry, std::size_t> failures;
   for (const std::string_view line : split(text, '\n')) {
     const auto words = split(line, ' ');
     if (words.size() < 4) continue;
-    const Try in(words[0], words[1], words[2]);
-    if (words.size() == 4 && words[3] == "failed") tries.failed.insert(in);
+    std::size_t& failed = failures[{words[0], words[1], words[2]}];
+    const Try in({words[0], words[1], words[2]}, failed);
+    if (words.size() == 4 && words[3] == "failed") tries.failed.insert({in.first, failed++});
     if (words.size() < 8) continue;
     const std::string_view rest = line.substr(beginning(line, 4).size() + 1), value = beginning(rest);
     tries.values.push_back({in, words[3], value, rest.substr(value.size() + 1)});
@@ -115,15 +130,15 @@ Tries read_tries(std::string_view text) {
   return tries;
 }
 
-Counts of_superseded_tries(const Path& experiment, const std::string& own_run) {
+Counts of_superseded_tries(const Path& experiment, const OwnRun& own) {
   Counts superseded;
   const std::string text = text_of(experiment / tries_file);
   const Tries tries = read_tries(text);
   const auto standings = tries.standings();
   for (const TrackedInTry& value : tries.values) {
-    const Standing& standing = standings.at(std::get<1>(value.in));
-    const bool counts = standing.session == std::get<0>(value.in) && (standing.good ? !tries.failed.contains(value.in) : standing.last == value.in);
-    if (!counts) ++superseded[{value.run == "-" ? own_run : std::string(value.run), from_one_line(value.name)}][std::string(value.line)];
+    const Standing& standing = standings.at(mini_batch_of(value.in));
+    const bool counts = standing.session == session_of(value.in) && (standing.good ? !tries.failed.contains(value.in) : standing.last == value.in);
+    if (!counts) ++superseded[{own.name_of(value.run), from_one_line(value.name)}][std::string(value.line)];
   }
   return superseded;
 }
@@ -140,7 +155,7 @@ bool take_one(std::map<std::string, std::size_t, std::less<>>& counts, std::stri
 
 class Reader {
  public:
-  Reader(const Path& experiment, const std::string& own_run) : repeated_(repeated_for_models(experiment)), superseded_(of_superseded_tries(experiment, own_run)) {}
+  Reader(const Path& experiment, const OwnRun& own) : repeated_(repeated_for_models(experiment, own)), superseded_(of_superseded_tries(experiment, own)) {}
 
   MetricSeries run(const Path& folder) {
     MetricSeries metrics;
@@ -180,7 +195,7 @@ MetricSeries read_metrics(const Path& experiment, std::string_view own) {
   const auto listed = list_folder(experiment);
   std::vector<std::string> runs = listed ? *listed : std::vector<std::string>();
   const auto others = std::stable_partition(runs.begin(), runs.end(), [&](const std::string& run) { return run.ends_with(own); });
-  Reader reader(experiment, others == runs.begin() ? std::string() : runs.front());
+  Reader reader(experiment, {own, others == runs.begin() ? std::string() : runs.front()});
   MetricSeries metrics;
   for (const std::string& run : runs) metrics.merge(reader.run(experiment / run));
   for (auto& [name, points] : metrics) sort(points);

@@ -75,8 +75,10 @@ void edit_run(const Path& run, const Replacements& replacements) {
 
 void edit_tracked_texts(const Path& experiment, const Replacements& replacements) {
   if (replacements.empty()) return;
-  const auto runs = list_folder(experiment);
-  for (const std::string& run : runs ? *runs : std::vector<std::string>()) edit_run(experiment / run, replacements);
+  for (const Path& above : {experiment, experiment / "models"}) {  // mlflow 3 gives models what their run had
+    const auto runs = list_folder(above);
+    for (const std::string& run : runs ? *runs : std::vector<std::string>()) edit_run(above / run, replacements);
+  }
   edit_content(experiment / tries_file, [&](const std::string& text) { return edit_names_of_tries(text, replacements); });
 }
 

@@ -144,7 +144,10 @@ TEST_CASE("of a mini-batch's tries the good one counts; of none that is good, th
     track(experiment, session, "1 " + std::to_string(attempt), std::to_string(attempt + 2) + " " + std::to_string(attempt) + " 0");
     tracked.tracking.try_failed(tracked.step.name, 1, static_cast<std::uint32_t>(attempt));
   }
-  CHECK(values(tracked.tracking, tracked.step.name) == std::vector<double>{11, 2});
+  track(experiment, session, "2 1", "8 30.0 0");
+  tracked.tracking.try_failed(tracked.step.name, 2, 1);  // memory ran out: it was not to blame, and is tried again under the same number
+  track(experiment, session, "2 1", "9 31.0 0");
+  CHECK(values(tracked.tracking, tracked.step.name) == std::vector<double>{11, 2, 31});
 }
 
 TEST_CASE("what an unfinished attempt tracked comes along, but for mini-batches that are scored anew") {
@@ -166,8 +169,13 @@ TEST_CASE("what an unfinished attempt tracked comes along, but for mini-batches 
   const auto [first, first_session] = begin("r-1");
   track(experiment("r-1", first_session), first_session, "0 1", "1 10.0 0");
   track(experiment("r-1", first_session), first_session, "1 1", "2 20.0 0");  // was killed before its rows were kept
+  const Path repeated = experiment("r-1", first_session) / first_session / "metrics/repeated", model = experiment("r-1", first_session) / "models/m/metrics";
+  REQUIRE(write_file(repeated, "1 0.5 0\n1 0.5 0\n"));
+  REQUIRE(make_dirs(model));
+  REQUIRE(write_file(model / "repeated", "1 0.5 0 " + first_session + "\n"));
   const auto [second, second_session] = begin("r-2");
   CHECK(values(second, step.name) == std::vector<double>{10, 20});
+  CHECK(second.series(step.name).at("repeated").size() == 1);
   track(experiment("r-2", second_session), second_session, "1 1", "3 21.0 0");
   CHECK(values(second, step.name) == std::vector<double>{10, 21});
   const auto [third, third_session] = begin("r-3");
@@ -186,6 +194,8 @@ TEST_CASE("secrets in names and values are replaced, numbers stay") {
   REQUIRE(write_file(run / "metrics/x12/deep", "12 2 0\n"));
   REQUIRE(write_file(run / "tags/t", "a 12"));
   REQUIRE(write_file(run / "params/p12", "12"));
+  REQUIRE(make_dirs(experiment / "models/m-1/params"));
+  REQUIRE(write_file(experiment / "models/m-1/params/p", "12"));
   REQUIRE(write_file(run / "unplaced/metrics/a", "/12\n12 3 0\n"));
   REQUIRE(write_file(run / "unplaced/tags/a", "/t\n12"));
   REQUIRE(write_file(experiment / "tries", "s 12 1 - 12 12 12 m12\ns 12 1 failed\n"));
@@ -194,6 +204,7 @@ TEST_CASE("secrets in names and values are replaced, numbers stay") {
   CHECK(metrics == std::map<std::string, double>{{"m***", 1}, {"x***/deep", 2}, {"/***", 3}});
   CHECK_FALSE(path_exists(run / "metrics/x12"));
   CHECK(*read_file(run / "tags/t") == "a ***");
+  CHECK(*read_file(experiment / "models/m-1/params/p") == "***");
   CHECK(*read_file(run / "params/p***") == "***");
   CHECK(*read_file(run / "unplaced/tags/a") == "/t\n***");
   CHECK(*read_file(experiment / "tries") == "s 12 1 - 12 12 12 m***\ns 12 1 failed\n");
