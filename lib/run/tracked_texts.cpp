@@ -51,6 +51,7 @@ std::string edit_first_line(const std::string& text, const Replacements& replace
 }
 
 std::string edit_names_of_tries(const std::string& text, const Replacements& replacements) {
+  if (edited(text, replacements) == text) return text;  // it may be long
   std::string out;
   for (const std::string_view line : split(text, '\n')) {
     std::size_t name = 0;
