@@ -34,6 +34,10 @@ Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<P
   return runs;
 }
 
+Error no_such_step(const RunInfo& run, const std::string& step, const std::vector<std::string>& steps) {
+  return {ErrorKind::usage, fmt::format("run {} has no step `{}`", run.header.id, step), suggestion(step, steps)};
+}
+
 Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::string& step) {
   if (const StepRecord* record = run.step(step)) return *record;
   if (path_exists(store.run_path(run.header.id) / "steps" / folder_of_step(step)))
@@ -41,7 +45,7 @@ Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::st
                  fmt::format("`mlpipe logs {}` shows what it printed so far", step)};
   std::vector<std::string> names;
   for (const StepRecord& record : run.steps) names.push_back(record.step);
-  return Error{ErrorKind::usage, fmt::format("run {} has no step `{}`", run.header.id, step), suggestion(step, names)};
+  return no_such_step(run, step, names);
 }
 
 }  // namespace mlpipe::cli

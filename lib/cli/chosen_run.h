@@ -21,6 +21,8 @@ Result<RunInfo> choose_run(const Store& store, const std::optional<Path>& spec, 
 Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<Path>& spec, std::size_t limit,
                                        const std::string& before = {});
 
+// Kind usage: a run with these steps has none of that name; the hint is the nearest one.
+Error no_such_step(const RunInfo& run, const std::string& step, const std::vector<std::string>& steps);
 // The record of a step in a run. Kind usage: the step is unknown to the run; the hint is the nearest name.
 Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::string& step);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/text.h"
@@ -47,18 +48,28 @@ std::optional<std::string> how_changed(const PipelineInput& input) {
   return std::nullopt;
 }
 
+// A file of the source directory, or a folder there that holds one: also where no import of the scripts was seen to lead.
+bool is_own_module(const Facts& facts, const std::string& module) {
+  return std::ranges::any_of(facts.paths, [&](const std::string& path) {
+    const bool inside = path.ends_with(".py") && ("/" + path).find("/" + module + "/") != std::string::npos;
+    return inside || path == module + ".py" || path.ends_with("/" + module + ".py");
+  });
+}
+
 }  // namespace
 
 void ask_for_imports(Facts& facts, const Path& python, const Path& source) {
   const auto script = find_module("python/mlpipe_used_packages.py");
   if (!script) return;
   std::vector<std::string> words = {python.string(), "-I", script->string(), source.string()};
+  for (const Facts::Source& file : facts.sources) words.push_back(file.path);
+  words.emplace_back("--");
   words.insert(words.end(), facts.named.begin(), facts.named.end());
   const auto text = output_of(words, patience);
   if (!text) return;
   for (const std::string_view line : split(*text, '\n')) {
     const auto parts = split(line, '\t');
-    if (parts.size() != 4) continue;
+    if (parts.size() != 4 || is_own_module(facts, std::string(parts[0]))) continue;
     facts.unnamed_imports.push_back({std::string(parts[0]), std::string(parts[1]), static_cast<int>(parse_integer(parts[2]).value_or(0)), std::string(parts[3])});
   }
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/chosen_run.h"
 #include "cli/command.h"
+#include "cli/kept_run.h"
 #include "cli/mini_batch_text.h"
 #include "cli/moment.h"
 #include "cli/printed_run.h"
@@ -64,8 +65,13 @@ Result<int> follow(const Store& store, RunInfo run, const Arguments& arguments, 
       MLPIPE_TRY(LogFilter filter, filter_of(arguments, logs));
       followed.emplace(logs, std::move(filter));
     }
-    if (followed) MLPIPE_TRY_VOID(followed->print_news(over));
+    if (followed && over) MLPIPE_TRY_VOID(followed->print_rest());
     if (over || reader_is_gone()) return 0;
+    bool any = false;
+    if (followed) {
+      MLPIPE_TRY(any, followed->print_news());
+    }
+    if (any) continue;
     std::this_thread::sleep_for(look_every);
     MLPIPE_TRY(run, read_run(store, run.header.id));
   }
@@ -76,6 +82,15 @@ bool may_begin(const Store& store, const RunInfo& run, const std::string& step) 
   return run.state == RunState::running && !run.step(step) && !path_exists(logs_folder(store, run.header.id, step));
 }
 
+// Nobody shall wait for a step that the run does not have.
+Status check_step(const Store& store, const RunInfo& run, const std::string& step) {
+  const auto pipeline = kept_pipeline(store, run);
+  if (!pipeline || pipeline->step(step)) return {};
+  std::vector<std::string> names;
+  for (const Step& known : pipeline->steps) names.push_back(known.name);
+  return no_such_step(run, step, names);
+}
+
 Result<int> logs(const Arguments& arguments) {
   const std::string& step = *arguments.step;
   if (!is_plain_name(step)) return Error{ErrorKind::usage, fmt::format("`{}` is no step's name", step), {}};
@@ -84,6 +99,7 @@ Result<int> logs(const Arguments& arguments) {
   MLPIPE_TRY(RunInfo run, choose_run(store, spec, arguments.run));
   MLPIPE_TRY_VOID(filter_of(arguments, {}));
   if (arguments.follow && may_begin(store, run, step)) {
+    MLPIPE_TRY_VOID(check_step(store, run, step));
     const std::string id = run.header.id;
     MLPIPE_TRY(const int code, follow(store, std::move(run), arguments, logs_folder(store, id, step)));
     if (is_folder(logs_folder(store, id, step))) return code;
@@ -98,7 +114,7 @@ Result<int> logs(const Arguments& arguments) {
   if (sheet) return mini_batch(store, printed_in, step, folder, *filter.mini_batch);
   const bool chosen = !filter.wants_all();
   StepLogs found(folder, std::move(filter));
-  MLPIPE_TRY_VOID(found.print_news(true));
+  MLPIPE_TRY_VOID(found.print_rest());
   if (!found.printed()) tell(chosen && !log_files(folder).empty() ? fmt::format("nothing that {} printed is like that", step) : fmt::format("{} printed nothing ({})", step, shown_path(folder)));
   return 0;
 }

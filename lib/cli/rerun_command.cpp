@@ -34,6 +34,7 @@ RequestArguments request_of(const RunInfo& run, RequestArguments request) {
 }
 
 Result<int> rerun(const Arguments& arguments) {
+  MLPIPE_TRY_VOID(arguments.reporting.begin());
   MLPIPE_TRY(const auto spec, arguments.place.spec_if_any());
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::write));
   MLPIPE_TRY(std::optional<Lock> in_use, store.in_use());

@@ -29,6 +29,7 @@ using OnPlaces = std::function<void(std::vector<WatchedPlace>)>;
 
 // `on_places`: told what it depends on, when somebody wants to know.
 Result<int> run_once(const Arguments& arguments, const RunRequest& request, const OnPlaces& on_places = nullptr) {
+  MLPIPE_TRY_VOID(arguments.reporting.begin());
   Changes changes = arguments.changes;
   MLPIPE_TRY(const Path spec, arguments.place.spec(&changes));
   MLPIPE_TRY(Pipeline pipeline, load_pipeline(spec, changes.overrides()));

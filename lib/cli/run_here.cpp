@@ -70,6 +70,13 @@ void Reporting::declare(Options& options) {
   options.value("--otel", otel, "URL", "sends a trace of the run there, by OTLP over HTTP (http://localhost:4318); or OTEL_EXPORTER_OTLP_ENDPOINT");
 }
 
+Status Reporting::begin() const {
+  if (!junit) return {};
+  const auto cleared = clear_junit(*junit);
+  if (cleared) return {};
+  return Error{ErrorKind::usage, "--junit: " + cleared.error().message, cleared.error().hint};
+}
+
 Result<int> run_here(Pipeline pipeline, const Store& store, RunRequest request, const Reporting& reporting) {
   MLPIPE_TRY(Tracing tracing, Tracing::begin(reporting.otel));
   request.trace = tracing.run();
@@ -77,8 +84,9 @@ Result<int> run_here(Pipeline pipeline, const Store& store, RunRequest request, 
   FanOut sinks = make_sinks(reporting, pipeline, written);
   if (auto trace = tracing.sink()) sinks.add(std::move(trace));
   MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::missing, &sinks));
-  MLPIPE_TRY(const RunInfo info, run_pipeline(pipeline, store, request, sinks));
-  tracing.end(info.took);
+  const Result<RunInfo> ran = run_pipeline(pipeline, store, request, sinks);
+  tracing.end(ran ? ran->took : Seconds{});  // also what had ended when the run could not go on
+  MLPIPE_TRY(const RunInfo info, ran);
   for (const Status* status : {&written.events, &written.junit})
     if (!*status && info.exit_code == 0) return status->error();
   if (!written.junit) tell(written.junit.error());

@@ -17,6 +17,8 @@ struct Reporting {
   std::optional<std::string> otel;
 
   void declare(Options& options);
+  // Before anything else is looked at: a place that cannot be written to is said now, not after hours.
+  Status begin() const;
 };
 
 // `request` without its trace, which is ours. The exit code of the run; an error: it did not begin, or stdout took no more.

@@ -23,17 +23,25 @@ bool is_refused_token(const std::string& words) {
   return expired || has(dense, "\"error\":{\"code\":\"AuthenticationFailed\"");
 }
 
+// Calls that only a user's own token may make.
+std::optional<Found> manages_compute(const Facts& facts) {
+  return find_call(facts, {"ComputeTarget.create", "ComputeTarget.attach", "AmlCompute.provisioning_configuration", "compute.begin_create_or_update", "compute.begin_attach"});
+}
+
+// The answer alone may be any service's, to a credential that has expired.
 std::optional<Recognised> token(const Facts& facts) {
-  if (!failed(facts) || !is_refused_token(words_of(facts))) return std::nullopt;
-  return Recognised{"its script manages resources of the workspace from inside the job, and the token that a job gets may not do that",
+  if (last_line(facts).empty() || !is_refused_token(words_of(facts))) return std::nullopt;
+  const auto found = manages_compute(facts);
+  if (!found) return std::nullopt;
+  return Recognised{fmt::format("{}:{} manages compute of the workspace from inside the job ({}(...)), and the token that a job gets may not do that", found->file, found->line, found->what),
                     std::string(make_compute_first) + "; to log in again does not help"};
 }
 
 std::optional<Recognised> makes_compute(const Facts& facts) {
   if (!before(facts)) return std::nullopt;
-  const auto found = find_code(facts, {"ComputeTarget.create(", "ComputeTarget.attach(", "AmlCompute.provisioning_configuration(", "compute.begin_create_or_update(", "compute.begin_attach("});
+  const auto found = manages_compute(facts);
   if (!found) return std::nullopt;
-  return Recognised{fmt::format("{}:{} creates or attaches compute ({}...)): inside a submitted job Azure answers that with an authentication error", found->file, found->line, found->what), make_compute_first};
+  return Recognised{fmt::format("{}:{} creates or attaches compute ({}(...)): inside a submitted job Azure answers that with an authentication error", found->file, found->line, found->what), make_compute_first};
 }
 
 // What Azure builds an image of; empty: nothing.
@@ -65,7 +73,8 @@ std::optional<Recognised> many_images(const Facts& facts) {
 Entries cloud_entries() {
   return {
       {"token-refused", "A script inside a job manages the workspace",
-       "A step's script asked Azure to create compute or the like and was refused. A submitted job has a token of its own, for data and metrics only.",
+       "A step's script asked Azure to create compute or the like and was refused. A submitted job has a token of its own, for data and metrics only. Recognised by Azure's answer in the output of a "
+       "step whose scripts make such a call; without one the answer may as well come from storage, to a credential that has expired.",
        "`{\"code\":\"Unauthorized\",\"statusCode\":401,...,\"InvalidOrExpiredToken\"...}` or `{\"error\":{\"code\":\"AuthenticationFailed\",...}}`.",
        "create or attach compute before submitting. Logging in again, or another credential in the script, does not help.", token},
       {"makes-compute", "A script that creates compute", "Found before a run, in the code of the step's scripts (not in its comments and texts): `ComputeTarget.create`, `ComputeTarget.attach`, "

@@ -1,61 +1,71 @@
 // Commands that a shell runs.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "diagnose/entries.h"
 #include "diagnose/evidence.h"
+#include "diagnose/shell_command.h"
 
 namespace mlpipe::diagnosis {
 namespace {
 
-// The name in "sh: 1: foo: not found" or "bash: line 1: foo: command not found"; empty: no shell said so.
-std::string command_not_found_in(const std::string& output) {
-  for (const char* end : {": command not found", ": not found"}) {
-    const std::string line = line_with(output, end);
-    const auto at = line.find(end);
-    if (line.empty() || at + std::string_view(end).size() != line.size()) continue;
-    if (!has(line, "sh: ")) continue;
-    return line.substr(line.rfind(' ', at) + 1, at - line.rfind(' ', at) - 1);
+// The name in "sh: 1: foo: not found" or "bash: line 1: foo: command not found"; empty: that is no shell's line.
+std::string command_not_found_in(std::string_view line) {
+  for (const std::string_view end : {": command not found", ": not found"}) {
+    if (!line.ends_with(end) || !has(line, "sh: ")) continue;
+    line.remove_suffix(end.size());
+    return std::string(line.substr(line.rfind(' ') + 1));
   }
   return {};
 }
 
 std::optional<Recognised> not_found(const Facts& facts) {
   if (!failed(facts) || facts.exit_code != 127) return std::nullopt;
-  const std::string name = command_not_found_in(facts.output);
+  const std::string name = command_not_found_in(last_line(facts));
   if (name.empty()) return std::nullopt;
+  if (has(name, "/"))
+    return Recognised{fmt::format("`{}`, or the interpreter that its first line names, is not there", name), "look at the path, then at the file's first line: one that ends with CR LF names no program; `sh " + name + "` does without it"};
   return Recognised{fmt::format("the shell found no command `{}`", name), "install it, or put its folder on PATH before `mlpipe run`; a script beside the command is `./" + name + "` or `sh " + name + "`"};
 }
 
-// The first separator between two commands that lets the second run, or hides how the first ended: ";", a line's end, "|".
-std::string hiding_separator(std::string_view command) {
-  char quote = 0;
-  for (std::size_t at = 0; at < command.size(); ++at) {
-    const char c = command[at], next = at + 1 < command.size() ? command[at + 1] : '\0';
-    if (c == '\\' && quote != '\'') { ++at; continue; }
-    if (quote != 0) { if (c == quote) quote = 0; continue; }
-    if (c == '\'' || c == '"') quote = c;
-    if (c == '|' && next == '|') { ++at; continue; }
-    const bool more = !trim(command.substr(at + 1)).empty();
-    if (c == ';' && next == ';') { ++at; continue; }
-    if (c == ';' && more) return "`;`";
-    if (c == '|' && more) return "`|`";
-    if (c == '\n' && more) return "a new line";
+// `;`, a line's end or `|` behind a part lets what follows decide how the command ended.
+bool hides(const CommandPart& part) { return !part.behind.empty() && part.behind != "&&"; }
+
+bool runs_python(const CommandPart& part) { return part.word.substr(part.word.rfind('/') + 1).starts_with("python") || part.word.ends_with(".py"); }
+
+// A part that did not work although the command did, and the line that says so.
+struct Hidden {
+  CommandPart part;
+  std::string complaint;
+};
+
+// The shell did not find it.
+std::optional<Hidden> hidden_command(const std::vector<CommandPart>& parts, const std::string& output) {
+  for (const std::string_view line : split(output, '\n')) {
+    const std::string name = command_not_found_in(trim(line));
+    for (const CommandPart& part : parts)
+      if (!name.empty() && part.word == name && hides(part)) return Hidden{part, shortened(trim(line))};
   }
-  return {};
+  return std::nullopt;
 }
 
-// A line in which a program or the shell says that something did not work.
-std::string complaint_in(const Facts& facts) {
-  if (!command_not_found_in(facts.output).empty()) {
-    const std::string line = line_with(facts.output, ": command not found");
-    return line.empty() ? line_with(facts.output, ": not found") : line;
-  }
-  const auto at = facts.output.find("Traceback (most recent call last):");
-  if (ended(facts) || at == std::string::npos) return {};
-  for (const std::string_view line : split(std::string_view(facts.output).substr(at), '\n'))
-    if (!line.starts_with(' ') && !line.starts_with("Traceback") && !trim(line).empty()) return std::string(line.substr(0, 200));
-  return {};
+// An exception is the end of what was said, and no Python comes last that might have caught it and gone on.
+std::optional<Hidden> hidden_exception(const std::vector<CommandPart>& parts, std::string_view output) {
+  const std::string raised = raised_in(output);
+  if (!has(output, "Traceback (most recent call last):") || raised.empty() || !trim(output).ends_with("\n" + raised)) return std::nullopt;
+  const auto part = std::ranges::find_if(parts, [](const CommandPart& each) { return runs_python(each) && hides(each); });
+  if (part == parts.end() || runs_python(parts.back())) return std::nullopt;
+  return Hidden{*part, shortened(raised)};
+}
+
+std::optional<Hidden> hidden_part(const Facts& facts, const std::string& command) {
+  const auto parts = command_parts(command);
+  if (!parts) return std::nullopt;
+  auto hidden = hidden_command(*parts, facts.output + "\n" + facts.printed);
+  if (!hidden && failed(facts)) hidden = hidden_exception(*parts, trim(facts.output).empty() ? facts.printed : facts.output);
+  return hidden;
 }
 
 // A command that ended well as a whole.
@@ -65,10 +75,11 @@ std::optional<Recognised> hidden_failure(const Facts& facts) {
   if (failed(facts) && !has(facts.error, "it ended well but")) return std::nullopt;
   const std::string& text = command->text.written;
   if (has(text, "set -e") || has(text, "pipefail")) return std::nullopt;
-  const std::string separator = hiding_separator(text), complaint = complaint_in(facts);
-  if (separator.empty() || complaint.empty()) return std::nullopt;
-  const bool pipe = separator == "`|`";
-  return Recognised{fmt::format("a part of its command failed ({}), but {} hid that: the shell tells only how the last part ended", complaint, separator),
+  const auto hidden = hidden_part(facts, text);
+  if (!hidden) return std::nullopt;
+  const bool pipe = hidden->part.behind == "|";
+  const std::string separator = hidden->part.behind == "\n" ? "a new line" : "`" + hidden->part.behind + "`";
+  return Recognised{fmt::format("a part of its command failed ({}), but {} hid that: the shell tells only how the last part ended", hidden->complaint, separator),
                     pipe ? "without `| ...`, or with `set -o pipefail` in bash, the failure counts" : "join the parts with `&&`, or begin with `set -e;`: then the first failure ends the step"};
 }
 
@@ -76,11 +87,12 @@ std::optional<Recognised> hidden_failure(const Facts& facts) {
 
 Entries command_entries() {
   return {
-      {"command-not-found", "A command that the shell does not find", "Exit code 127, and the shell named the command.", "`command not found`, exit code 127.",
+      {"command-not-found", "A command that the shell does not find", "Exit code 127, and the shell named the command. A path that it names may be there: then the interpreter of the file's first line is not.", "`command not found`, exit code 127.",
        "install it, or put its folder on PATH: steps inherit that of the calling shell, with the chosen Python's folder before it.", not_found},
       {"hidden-failure", "`a; b` hid that `a` failed",
-       "A shell's exit code is that of the last command. After `python train.py; cp model out` a crash of train.py looks like success when cp succeeds. Recognised by a complaint of the shell "
-       "or a Python traceback in the output of a command with `;`, `|` or several lines that ended with 0; a traceback alone counts only where an output is missing too.",
+       "A shell's exit code is that of the last command. After `python train.py; cp model out` a crash of train.py looks like success when cp succeeds. Recognised where the shell says "
+       "that it does not find what stands directly before `;`, `|` or a line's end, in a command that ended with 0. Where an output is missing too, by a Python exception that is the last that was said, in a command "
+       "whose last part is not Python. Commands with `||`, `if`, loops, `$(...)` may handle failures, so of them nothing is said.",
        "nothing: the job is Completed, and a later step fails.", "`a && b`, or `set -e;` at the beginning; `set -o pipefail` for pipes (bash).", hidden_failure},
   };
 }

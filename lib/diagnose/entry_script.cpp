@@ -13,14 +13,12 @@ namespace {
 
 bool is_entry_script(const Facts& facts) { return is_parallel(facts) && !facts.step.parallel()->config.model; }
 
-// argparse ended the process: it said so, or the script has nothing else that would.
+// argparse ended the process and named a flag that every script gets.
 std::optional<Recognised> parse_args(const Facts& facts) {
   if (!failed(facts) || !is_entry_script(facts)) return std::nullopt;
   const std::string words = words_of(facts);
-  if (!has(words, "SystemExit: 2") || has(words, "the following arguments are required") || has(words, "ambiguous option")) return std::nullopt;
-  const bool said = has(words, "error: unrecognized arguments: ") && has(words, "--client_sdk_version");
-  const bool strict = has(words, ".parse_args(") || (find_code(facts, {"parse_args("}) && !find_code(facts, {"parse_known_args("}));
-  if (!said && !strict) return std::nullopt;
+  const std::string unknown = between(words + "\n", "error: unrecognized arguments: ", "\n").value_or("");
+  if (!has(words, "SystemExit: 2") || !has(unknown, "--client_sdk_version")) return std::nullopt;
   return Recognised{"its script reads its arguments with parse_args(), which ends the process at any that it does not know; the driver's own are among them, as in Azure",
                     "use parse_known_args() instead: args, _ = parser.parse_known_args()"};
 }
@@ -40,7 +38,7 @@ std::vector<std::string> always_given(const Facts& facts) {
 }
 
 std::optional<Abbreviation> find_abbreviation(const Facts& facts) {
-  if (find_code(facts, {"allow_abbrev"})) return std::nullopt;
+  if (std::ranges::any_of(facts.sources, [](const Facts::Source& source) { return has(source.code, "allow_abbrev"); })) return std::nullopt;
   const auto declared = declared_options(facts);
   for (const std::string& given : always_given(facts)) {
     if (std::ranges::find(declared, given) != declared.end()) continue;
@@ -117,7 +115,7 @@ Entries entry_script_entries() {
   return {
       {"parse-args", "parse_args() and the driver's arguments",
        "sys.argv of an entry script holds the driver's own arguments too (`--client_sdk_version`, `--mini_batch_size`, ...). argparse's parse_args() ends the process with code 2 at the first "
-       "that the script does not declare.",
+       "that the script does not declare. Recognised by its message, which names them.",
        "`SystemExit: 42`, or `SystemExit: 2` in logs/user/error.txt.", "`args, _ = parser.parse_known_args()`.", parse_args},
       {"abbreviated-argument", "An argument of the driver that argparse takes for the script's",
        "argparse accepts the beginning of an option's name for the whole. The driver gives `--output` and others; a script that declares `--output_format` but not `--output` gets the driver's value "

@@ -1,70 +1,72 @@
 #include "diagnose/evidence.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/text.h"
+#include "diagnose/python_source.h"
+#include "diagnose/shell_command.h"
 
 namespace mlpipe::diagnosis {
 namespace {
 
-constexpr std::size_t longest_line = 200;
-
-bool is_python(const Facts::Source& source) { return source.path.ends_with(".py"); }
-
-int line_at(std::string_view text, std::size_t offset) { return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n')); }
-
-bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-// Where the string that begins at `start` ends: behind its closing quote.
-std::size_t end_of_string(std::string_view text, std::size_t start) {
-  const char quote = text[start];
-  const bool triple = text.substr(start, 3) == std::string(3, quote);
-  const std::string closing(triple ? 3 : 1, quote);
-  for (std::size_t at = start + closing.size(); at < text.size(); ++at) {
-    if (text[at] == '\\') ++at;
-    else if (text.substr(at, closing.size()) == closing) return at + closing.size();
-    else if (!triple && text[at] == '\n') return at;  // no string, or one that Python refuses
-  }
-  return text.size();
+std::string last_line_of(std::string_view text) {
+  text = trim(text);
+  return std::string(text.substr(text.rfind('\n') + 1));  // npos + 1: the text's beginning
 }
 
-// What stands between the parentheses that open at `open`, nested ones included.
-std::string_view arguments_at(std::string_view code, std::string_view text, std::size_t open) {
-  int depth = 0;
-  for (std::size_t at = open; at < code.size(); ++at) {
-    if (code[at] == '(') ++depth;
-    if (code[at] == ')' && --depth == 0) return text.substr(open + 1, at - open - 1);
-  }
-  return {};
-}
-
-// Offsets behind `call` wherever it stands in code; not as the end of a longer name.
-std::vector<std::size_t> calls(std::string_view code, std::string_view call) {
-  std::vector<std::size_t> found;
-  for (std::size_t at = code.find(call); at != code.npos; at = code.find(call, at + 1))
-    if (at == 0 || !is_name(code[at - 1]) || !is_name(call.front())) found.push_back(at + call.size());
-  return found;
-}
-
-bool is_append_mode(std::string_view argument) {
-  argument = trim(argument);
-  if (const auto equals = argument.find('='); equals != argument.npos && trim(argument.substr(0, equals)) == "mode") argument = trim(argument.substr(equals + 1));
-  if (argument.size() < 3 || (argument.front() != '"' && argument.front() != '\'') || argument.back() != argument.front()) return false;
-  const std::string_view mode = argument.substr(1, argument.size() - 2);
-  return mode == "a" || mode == "at" || mode == "ab" || mode == "a+" || mode == "ab+" || mode == "a+b";
+// "cp" of "/bin/cp: cannot ...", "sh" of "/bin/sh: 1: cannot ...".
+std::string_view speaker(std::string_view line) {
+  const std::string_view name = line.substr(0, std::min(line.find(": "), line.size()));
+  return name.substr(name.rfind('/') + 1);
 }
 
 }  // namespace
 
-std::string words_of(const Facts& facts) { return facts.error + "\n" + facts.traceback + "\n" + facts.output; }
+// Frames are indented; the exception's line is the first behind the heading that is not.
+std::string raised_in(std::string_view text) {
+  if (const auto heading = text.rfind("Traceback (most recent call last):"); heading != text.npos) text.remove_prefix(heading);
+  for (const std::string_view line : split(text, '\n'))
+    if (!trim(line).empty() && !line.starts_with(' ') && !line.starts_with("Traceback ")) return std::string(trim(line));
+  return {};
+}
+
+std::string words_of(const Facts& facts) { return facts.error + "\n" + facts.traceback + "\n" + facts.output + "\n" + facts.printed; }
+
+std::string last_line(const Facts& facts) {
+  if (!failed(facts) || (!is_parallel(facts) && facts.exit_code == 0 && facts.signal == 0)) return {};
+  for (const std::string& line : {raised_in(facts.traceback), last_line_of(facts.output), last_line_of(facts.printed)})
+    if (!line.empty()) return line;
+  return {};
+}
+
+std::string last_exception(const Facts& facts) {
+  if (is_parallel(facts)) return failed(facts) ? raised_in(facts.traceback) : "";  // a worker that dies without one was not ended by Python
+  return facts.exit_code == 1 ? last_line(facts) : "";
+}
+
+std::string last_complaint(const Facts& facts) {
+  const auto* command = std::get_if<Command>(&facts.step.action);
+  const auto parts = command ? command_parts(command->text.written) : std::nullopt;
+  const std::string line = parts ? last_line(facts) : "";
+  if (line.empty() || !std::ranges::all_of(*parts, [](const CommandPart& part) { return part.behind.empty() || part.behind == "&&"; })) return {};
+  const std::string_view name = speaker(line);
+  const bool shell = name == "sh" || name == "dash" || name == "bash";
+  return shell || std::ranges::any_of(*parts, [&](const CommandPart& part) { return speaker(part.word) == name; }) ? line : "";
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t longest = 200;
+  if (text.size() <= longest) return std::string(text);
+  std::size_t end = longest;
+  while (end > longest - 4 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // inside a character of UTF-8
+  return std::string(text.substr(0, end)) + "...";
+}
 
 std::string line_with(std::string_view text, std::string_view part) {
   const auto at = text.find(part);
   if (at == text.npos) return {};
   const auto start = text.substr(0, at).rfind('\n') + 1;  // npos + 1: the text's beginning
-  const std::string_view line = trim(text.substr(start, text.find('\n', at) - start));
-  return std::string(line.substr(0, longest_line)) + (line.size() > longest_line ? "..." : "");
+  return shortened(trim(text.substr(start, text.find('\n', at) - start)));
 }
 
 std::optional<std::string> between(std::string_view text, std::string_view before, std::string_view after) {
@@ -76,57 +78,28 @@ std::optional<std::string> between(std::string_view text, std::string_view befor
   return std::string(text.substr(0, end));
 }
 
-std::string python_code(std::string_view text) {
-  std::string code(text);
-  const auto blank = [&](std::size_t from, std::size_t to) {
-    for (; from < to; ++from)
-      if (code[from] != '\n') code[from] = ' ';
-  };
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    std::size_t end = at;
-    if (text[at] == '#') end = std::min(text.find('\n', at), text.size());
-    if (text[at] == '"' || text[at] == '\'') end = end_of_string(text, at);
-    if (end == at) continue;
-    blank(at, end);
-    at = end - 1;
-  }
-  return code;
+Found found_at(const Facts::Source& source, std::size_t offset, std::string what) {
+  const auto lines = std::count(source.text.begin(), source.text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
+  return {std::move(what), source.path, 1 + static_cast<int>(lines)};
 }
 
-std::optional<Found> find_code(const Facts& facts, const std::vector<std::string>& parts) {
-  for (const Facts::Source& source : facts.sources) {
-    if (!is_python(source)) continue;
-    const std::string code = python_code(source.text);
-    for (const std::string& part : parts)
-      if (const auto found = calls(code, part); !found.empty()) return Found{part, source.path, line_at(code, found.front() - 1)};
-  }
+std::optional<Found> find_call(const Facts& facts, const std::vector<std::string>& names) {
+  for (const Facts::Source& source : facts.sources)
+    for (const std::string& name : names)
+      if (const auto calls = python_calls({source.text, source.code}, name); !calls.empty()) return found_at(source, calls.front().offset, name);
   return std::nullopt;
 }
 
 std::vector<std::string> declared_options(const Facts& facts) {
   std::vector<std::string> options;
-  for (const Facts::Source& source : facts.sources) {
-    if (!is_python(source)) continue;
-    const std::string code = python_code(source.text);
-    for (const std::size_t behind : calls(code, "add_argument("))
-      for (const std::string_view argument : split(arguments_at(code, source.text, behind - 1), ',')) {
-        const std::string_view word = trim(argument);
+  for (const Facts::Source& source : facts.sources)
+    for (const PythonCall& call : python_calls({source.text, source.code}, "add_argument"))
+      for (const PythonPiece& argument : call.arguments) {
+        const std::string_view word = trim(argument.text);
         if (word.size() < 4 || (word.front() != '"' && word.front() != '\'') || word[1] != '-') break;  // names come first
         if (word[2] == '-') options.emplace_back(word.substr(1, word.size() - 2));
       }
-  }
   return options;
-}
-
-std::optional<Found> find_append(const Facts& facts) {
-  for (const Facts::Source& source : facts.sources) {
-    if (!is_python(source)) continue;
-    const std::string code = python_code(source.text);
-    for (const std::size_t behind : calls(code, "open("))
-      for (const std::string_view argument : split(arguments_at(code, source.text, behind - 1), ','))
-        if (is_append_mode(argument)) return Found{"open", source.path, line_at(code, behind)};
-  }
-  return std::nullopt;
 }
 
 }  // namespace mlpipe::diagnosis

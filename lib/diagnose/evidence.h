@@ -16,29 +16,37 @@ inline bool before(const Facts& facts) { return facts.moment == Facts::Moment::b
 inline bool ended(const Facts& facts) { return facts.moment == Facts::Moment::ended; }
 inline bool is_parallel(const Facts& facts) { return facts.step.parallel() != nullptr; }
 
-// All that is known in words: the error, the traceback, what was printed.
+// All that is known in words: the error, the traceback, what was printed. Lines of it need not be why the step failed: for words that
+// mlpipe or argparse alone would say.
 std::string words_of(const Facts& facts);
 
-// The line that holds `part`, trimmed and cut to 200 bytes; empty: none does.
+// The line with which it failed: that of the exception in the traceback, else the last line that is not blank of stderr, else of stdout. A
+// line further up may be what the program complained of and then went on. Empty: it did not fail, or the process itself ended well.
+std::string last_line(const Facts& facts);
+// That line where a Python exception ended the process, as far as its exit code tells.
+std::string last_exception(const Facts& facts);
+// That line where a tool or the shell said it and its failure is that of the step: the command is that tool, or parts joined by `&&`.
+std::string last_complaint(const Facts& facts);
+
+// The line of the exception in the last traceback of a text, or in a text that begins with it.
+std::string raised_in(std::string_view text);
+
+// At most 200 bytes of it, whole characters.
+std::string shortened(std::string_view text);
+// The line that holds `part`, trimmed and shortened; empty: none does.
 std::string line_with(std::string_view text, std::string_view part);
 // The text between `before` and the next `after`; nothing: one of them is not there.
 std::optional<std::string> between(std::string_view text, std::string_view before, std::string_view after);
 
-// A Python text whose comments and strings are blanks: as long as the text, line by line. A text that is cut off in a string is blank
-// to its end.
-std::string python_code(std::string_view text);
-
-// The first place of any of these calls ("ComputeTarget.create(") in the code of a Python file.
 struct Found {
   std::string what, file;
   int line = 0;
 };
-std::optional<Found> find_code(const Facts& facts, const std::vector<std::string>& parts);
+Found found_at(const Facts::Source& source, std::size_t offset, std::string what = {});
+// The first place of any of these calls ("ComputeTarget.create", without the bracket) in the code of the step's scripts.
+std::optional<Found> find_call(const Facts& facts, const std::vector<std::string>& names);
 
 // Names of options that scripts declare, "--model", by add_argument.
 std::vector<std::string> declared_options(const Facts& facts);
-
-// Whether a script opens a file to append to it.
-std::optional<Found> find_append(const Facts& facts);
 
 }  // namespace mlpipe::diagnosis

@@ -12,6 +12,9 @@
 
 namespace mlpipe {
 
+// Fewer are never worth a word, nor worth reading scripts for.
+inline constexpr std::uint64_t many_writes = 200;
+
 struct Facts {
   // before: as it is written, whatever has happened; failed; ended: well, or its result was reused.
   enum class Moment { before, failed, ended };
@@ -23,8 +26,9 @@ struct Facts {
   // How it ended.
   std::optional<ErrorKind> kind{};  // of a failure
   std::string error{};              // its one line
-  std::string output{};             // the last of what it printed, stderr and stdout; of a parallel step that of the worker which failed
-  std::string traceback{};
+  std::string output{};             // the end of stderr; of a parallel step that of the worker which failed, 2000 bytes
+  std::string printed{};            // the end of stdout; not of a parallel step
+  std::string traceback{};          // of a parallel step
   int exit_code = 0, signal = 0;
   bool out_of_memory = false;       // the kernel said that it killed for lack of memory
   std::uint64_t peak_memory = 0, memory_limit = 0;  // bytes; 0: not known. The limit is the machine's, or that of our control group
@@ -46,14 +50,15 @@ struct Facts {
   int workers = 0, cores = 0;
   std::uint64_t mini_batches = 0, items = 0;
   Seconds starting{}, running{};  // imports and init(); in run() itself
+  Seconds handing{};              // while a mini-batch was under way, but not in run(); waiting for work is no part of it
 
   // Its source directory.
   struct Source {
     std::string path, text;  // below the directory
+    std::string code;        // python_code(text)
   };
-  std::vector<Source> sources{};     // scripts
-  std::vector<std::string> paths{};  // all that lies there, folders with a slash behind them, ignored ones too
-  std::string ignore_file{};         // text of its .amlignore, else .gitignore
+  std::vector<Source> sources{};     // the script that it begins with, then what that imports; none: not known what it begins with
+  std::vector<std::string> paths{};  // what lies there and its ignore file does not leave out, folders with a slash behind them
   std::vector<std::string> changed_code{};  // below it: why it ran again, when nothing else was
 
   // Packages that its scripts import, where its environment is declared in files.

@@ -10,34 +10,40 @@
 namespace mlpipe::diagnosis {
 namespace {
 
-// "pandas" of "No module named 'pandas.core'"; empty: that was not said.
+// "pandas" of "No module named 'pandas.core'"; empty: that did not end it.
 std::string missing_module(const Facts& facts) {
-  const std::string words = words_of(facts);
-  if (!has(words, "ModuleNotFoundError: ")) return {};
-  const std::string whole = between(words, "No module named '", "'").value_or("");
+  const std::string raised = last_exception(facts);
+  if (!raised.starts_with("ModuleNotFoundError: ")) return {};
+  const std::string whole = between(raised, "No module named '", "'").value_or("");
   return whole.substr(0, whole.find('.'));
 }
 
-// Where a module of the step's own lies that Python did not find.
+// Where a module of the step's own lies that Python did not find. A folder without __init__.py may as well hold data.
 std::string own_module(const Facts& facts, const std::string& module) {
   for (const std::string& path : facts.paths)
-    if (path == module + ".py" || path.ends_with("/" + module + ".py") || path == module + "/" || path.ends_with("/" + module + "/")) return path;
+    for (const std::string& file : {module + ".py", module + "/__init__.py"})
+      if (path == file || path.ends_with("/" + file)) return path;
   return {};
 }
 
+// As names of packages are compared. That a module and its package often have different names is why no name proves nothing.
+std::string as_package(std::string module) {
+  std::ranges::replace(module, '_', '-');
+  return lower(module);
+}
+
 std::optional<Recognised> module_missing(const Facts& facts) {
-  const std::string module = failed(facts) ? missing_module(facts) : "";
+  const std::string module = missing_module(facts);
   if (module.empty()) return std::nullopt;
   if (const std::string own = own_module(facts, module); !own.empty())
     return Recognised{fmt::format("{} lies in its source directory as {}, where Python does not look for `{}`", module, own, module),
                       "environment_variables: {PYTHONPATH: FOLDER}, or import it by the name of its folder"};
-  const bool named = std::ranges::find(facts.named, lower(module)) != facts.named.end();
-  if (named)
+  if (std::ranges::find(facts.named, as_package(module)) != facts.named.end())
     return Recognised{fmt::format("the environment's file asks for {}, but the Python that ran the step does not have it", module), "`mlpipe env create` makes the environment and uses it from then on"};
+  const std::string cause = fmt::format("the Python that ran the step has no `{}`", module);
   if (facts.packages_declared)
-    return Recognised{fmt::format("the Python that ran the step has no `{}`, and the environment's file does not ask for it: Azure would not have it either", module),
-                      fmt::format("add the package that has `{}` to the file, then `mlpipe env create`", module)};
-  return Recognised{fmt::format("the Python that ran the step has no `{}`", module), fmt::format("install it there, or name one that has it: environment: {{python: .venv}}")};
+    return Recognised{cause, fmt::format("`mlpipe env create` makes the environment that the file asks for; add the package that has `{}` to the file if that does not bring it", module)};
+  return Recognised{cause, "install it there, or name one that has it: environment: {python: .venv}"};
 }
 
 std::optional<Recognised> not_named(const Facts& facts) {

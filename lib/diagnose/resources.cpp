@@ -5,7 +5,6 @@
 #include <array>
 #include <csignal>
 
-#include "base/text.h"
 #include "diagnose/entries.h"
 #include "diagnose/evidence.h"
 
@@ -40,16 +39,14 @@ bool killed_for_memory(const Facts& facts) {
   return facts.out_of_memory || (facts.signal == SIGKILL && facts.kind != ErrorKind::timeout && nearly_all);
 }
 
-// An exception that says so itself.
+// An exception that says so itself and ended it. Not that of a GPU: its memory is another.
 std::string memory_exception(const Facts& facts) {
-  const std::string words = words_of(facts);
-  for (const std::string_view line : split(words, '\n'))
-    for (const char* part : {"MemoryError", "bad_alloc", "can't allocate memory", "CUDA out of memory", "OutOfMemoryError"}) {
-      const auto at = line.find(part);
-      const bool exception = at != line.npos && (at + std::string_view(part).size() == line.size() || has(line, "Error: ") || has(line, "what():"));
-      if (exception && (!line.starts_with(' ') || has(line, "what():"))) return std::string(trim(line).substr(0, 200));  // lines of code are indented
-    }
-  return {};
+  if (const std::string line = last_line(facts); line == "what():  std::bad_alloc") return line;
+  const std::string line = last_exception(facts);
+  const std::string_view name = std::string_view(line).substr(0, line.find(": "));
+  const bool python = name.ends_with("MemoryError") && !name.ends_with("OutOfMemoryError") && !has(name, " ");
+  const bool torch = name == "RuntimeError" && has(line, "can't allocate memory") && !has(line, "CUDA");
+  return python || torch ? shortened(line) : "";
 }
 
 std::optional<Recognised> out_of_memory(const Facts& facts) {
@@ -81,7 +78,7 @@ std::optional<Recognised> crashed(const Facts& facts) {
 std::optional<Recognised> killed(const Facts& facts) {
   if (!failed(facts) || facts.signal != SIGKILL || facts.kind == ErrorKind::timeout || killed_for_memory(facts)) return std::nullopt;
   const std::string memory = memory_words(facts);
-  return Recognised{fmt::format("something else on this machine killed it with SIGKILL: neither mlpipe did, nor does the kernel count it among those that it kills for memory{}", memory.empty() ? "" : " (" + memory + ")"),
+  return Recognised{fmt::format("something other than mlpipe killed it with SIGKILL, and the kernel does not count it among those that it kills for memory{}", memory.empty() ? "" : " (" + memory + ")"),
                     "`kill -9`, a job system's limit or a container's end do that; journalctl or dmesg may say which"};
 }
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "diagnose/entries.h"
 #include "diagnose/evidence.h"
+#include "diagnose/shell_command.h"
 
 namespace mlpipe::diagnosis {
 namespace {
@@ -14,7 +15,7 @@ std::optional<Recognised> reuse_off(const Facts& facts) {
   if (!ended(facts) || !facts.ran_for_want_of_reuse || facts.step.allow_reuse) return std::nullopt;
   const bool v2 = facts.pipeline.dialect == Dialect::v2;
   return Recognised{fmt::format("nothing about it had changed: it runs every time because its reuse is switched off, by {}", v2 ? "is_deterministic: false" : "allow_reuse: false"),
-                    fmt::format("remove that line, unless the step reads what mlpipe cannot see: the time, a database, the web")};
+                    "remove that line, unless the step reads what mlpipe cannot see: the time, a database, the web"};
 }
 
 // The file that a step begins with, below its source directory; empty: not to be told.
@@ -34,12 +35,25 @@ const Step* other_user(const Facts& facts, const std::string& file) {
   return nullptr;
 }
 
-// Its own command names the file, or one of its scripts imports it.
-bool uses(const Facts& facts, const std::string& file) {
-  if (entry_of(facts.step) == file) return true;
-  if (const auto* command = std::get_if<Command>(&facts.step.action); command && has(command->text.written, file)) return true;
+bool was_read(const Facts& facts, const std::string& file) {
+  return std::ranges::any_of(facts.sources, [&](const Facts::Source& source) { return source.path == file; });
+}
+
+// Its command names a file of the directory whose text is not known here, and may name others.
+bool runs_unread(const Facts& facts) {
+  const auto* command = std::get_if<Command>(&facts.step.action);
+  const auto words = command ? command_words_in(command->text.written) : std::vector<std::string>();
+  return std::ranges::any_of(words, [&](const std::string& word) {
+    const std::string path = word.starts_with("./") ? word.substr(2) : word;
+    return std::ranges::find(facts.paths, path) != facts.paths.end() && !was_read(facts, path);
+  });
+}
+
+// One of its scripts imports the file or speaks of it. So may what was not read.
+bool may_use(const Facts& facts, const std::string& file) {
+  if (facts.sources.empty() || runs_unread(facts) || was_read(facts, file)) return true;
   const std::string module = file.substr(file.rfind('/') + 1, file.rfind('.') - file.rfind('/') - 1);
-  return std::ranges::any_of(facts.sources, [&](const Facts::Source& source) { return source.path != file && has(source.text, module); });
+  return std::ranges::any_of(facts.sources, [&](const Facts::Source& source) { return has(source.text, module); });
 }
 
 // All code that changed belongs to another step.
@@ -47,7 +61,7 @@ std::optional<Recognised> shared_source(const Facts& facts) {
   if (!ended(facts) || facts.reused || facts.step.source_place.empty() || facts.changed_code.empty()) return std::nullopt;
   const Step* other = nullptr;
   for (const std::string& file : facts.changed_code) {
-    const Step* user = uses(facts, file) ? nullptr : other_user(facts, file);
+    const Step* user = may_use(facts, file) ? nullptr : other_user(facts, file);
     if (!user) return std::nullopt;
     other = user;
   }
@@ -68,24 +82,13 @@ std::string dropping(const std::string& path) {
   return path == ".ipynb_checkpoints/" || path.ends_with("/.ipynb_checkpoints/") ? path : "";
 }
 
-// A line of the ignore file names it, or a folder above.
-bool is_ignored(const std::string& ignore_file, const std::string& folder) {
-  for (const std::string_view written : split(ignore_file, '\n')) {
-    std::string_view line = trim(written);
-    while (line.starts_with('/')) line.remove_prefix(1);
-    while (line.ends_with('/') || line.ends_with('*')) line.remove_suffix(1);
-    if (!line.empty() && !line.starts_with('#') && has("/" + folder, fmt::format("/{}/", line))) return true;
-  }
-  return false;
-}
-
 std::optional<Recognised> droppings(const Facts& facts) {
   if (!before(facts)) return std::nullopt;
   for (const std::string& path : facts.paths) {
     const std::string folder = dropping(path);
-    if (folder.empty() || is_ignored(facts.ignore_file, folder)) continue;
+    if (folder.empty()) continue;
     const bool venv = path.ends_with("pyvenv.cfg");
-    const std::string name = trim(folder).ends_with('/') ? folder.substr(0, folder.size() - 1) : folder;
+    const std::string name = folder.substr(0, folder.size() - 1);
     const bool ours = !venv || name == ".venv" || name.ends_with("/.venv");
     return Recognised{fmt::format("its source directory holds {}, a {}: Azure uploads that with the code{}", folder, venv ? "virtual environment" : "notebook's checkpoints",
                                   ours ? ", and reruns the step when it changes (mlpipe leaves it out)" : ", and whatever changes in it runs the step again"),

@@ -8,11 +8,13 @@
 #include "base/text.h"
 #include "diagnose/entries.h"
 #include "diagnose/evidence.h"
+#include "diagnose/output_paths.h"
+#include "diagnose/python_source.h"
 
 namespace mlpipe::diagnosis {
 namespace {
 
-constexpr std::uint64_t many_writes = 200, small_write = 4096;
+constexpr std::uint64_t small_write = 4096;
 constexpr Seconds worth_a_word{5};
 constexpr double overhead_wanted = 0.05;  // of the time in run()
 
@@ -20,9 +22,9 @@ std::optional<Recognised> small_appends(const Facts& facts) {
   if (!ended(facts) || facts.reused || facts.writes < many_writes || facts.written_bytes / facts.writes >= small_write) return std::nullopt;
   if (facts.printed_bytes * 2 > facts.written_bytes) return std::nullopt;  // mostly what it printed
   const bool mounted = std::ranges::any_of(facts.step.outputs, [](const StepOutput& output) { return output.mode != "upload" && output.left_in.empty(); });
-  const auto found = find_append(facts);
-  if (!mounted || !found) return std::nullopt;
-  return Recognised{fmt::format("it wrote {} times, {} each on average, and {}:{} opens a file to append: in Azure a mounted output uploads the whole file again at each, so that epochs get slower",
+  const auto found = mounted ? find_append_to_output(facts) : std::nullopt;
+  if (!found) return std::nullopt;
+  return Recognised{fmt::format("it wrote {} times, {} each on average, and {}:{} opens a file of an output to append: in Azure a mounted output uploads the whole file again at each, so that epochs get slower",
                                 facts.writes, format_bytes(facts.written_bytes / facts.writes), found->file, found->line),
                     "keep the file in the working directory and copy it to the output once, at the end; or `mode: upload` for that output"};
 }
@@ -30,17 +32,14 @@ std::optional<Recognised> small_appends(const Facts& facts) {
 // How many threads one process makes for its sums: a variable of the step, or a call in its code; 0: not said.
 int threads_of(const Facts& facts) {
   for (const char* name : {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"})
-    for (const auto* variables : {&facts.step.environment_variables})
-      if (const auto set = variables->find(name); set != variables->end())
-        if (const auto number = parse_integer(set->second.written)) return static_cast<int>(*number);
+    if (const auto set = facts.step.environment_variables.find(name); set != facts.step.environment_variables.end())
+      if (const auto number = parse_integer(set->second.written)) return static_cast<int>(*number);
   if (const Parallel* parallel = facts.step.parallel())
     if (const auto set = parallel->config.environment_variables.find("OMP_NUM_THREADS"); set != parallel->config.environment_variables.end())
       if (const auto number = parse_integer(set->second)) return static_cast<int>(*number);
-  for (const Facts::Source& source : facts.sources) {
-    const std::string code = python_code(source.text);
-    const auto said = between(code, "torch.set_num_threads(", ")");
-    if (const auto number = said ? parse_integer(trim(*said)) : std::nullopt) return static_cast<int>(*number);
-  }
+  for (const Facts::Source& source : facts.sources)
+    for (const PythonCall& call : python_calls({source.text, source.code}, "torch.set_num_threads"))
+      if (const auto number = call.arguments.empty() ? std::nullopt : parse_integer(trim(call.arguments[0].code))) return static_cast<int>(*number);
   return 0;
 }
 
@@ -65,15 +64,14 @@ std::optional<Recognised> tiny_mini_batches(const Facts& facts) {
   if (!ended(facts) || facts.reused || !is_parallel(facts) || facts.took < worth_a_word || facts.mini_batches < 100 || facts.items < 1) return std::nullopt;
   const auto& config = facts.step.parallel()->config;
   if (!config.mini_batch_size.is_count || !config.partition_keys.empty() || facts.running <= Seconds::zero()) return std::nullopt;
-  const Seconds overhead = facts.took * facts.workers - facts.starting - facts.running;
-  if (overhead < facts.running) return std::nullopt;
-  const double each = overhead.count() / static_cast<double>(facts.mini_batches), item = facts.running.count() / static_cast<double>(facts.items);
+  if (facts.handing < facts.running) return std::nullopt;
+  const double each = facts.handing.count() / static_cast<double>(facts.mini_batches), item = facts.running.count() / static_cast<double>(facts.items);
   const auto better = static_cast<std::int64_t>(round_up(each / (overhead_wanted * item)));
   const auto most = static_cast<std::int64_t>(facts.items) / std::max(1, 4 * facts.workers);  // some for each worker
   const std::int64_t size = std::min(better, most);
   if (size <= config.mini_batch_size.value) return std::nullopt;
-  return Recognised{fmt::format("run() took {} of {} workers' time, the way to and from it {}: {} for each of {} mini-batches", format_seconds(facts.running), facts.workers, format_seconds(overhead),
-                                format_seconds(Seconds(each)), facts.mini_batches),
+  return Recognised{fmt::format("run() took {} of its {} workers' time, the way to and from it {}: {} for each of {} mini-batches", format_seconds(facts.running), facts.workers,
+                                format_seconds(facts.handing), format_seconds(Seconds(each)), facts.mini_batches),
                     fmt::format("mini_batch_size: {}", size)};
 }
 
@@ -91,11 +89,11 @@ Entries speed_entries() {
   return {
       {"small-appends", "Epochs get slower: many small appends to a mounted output",
        "A mounted output of Azure is a file system over a blob store: each append uploads the whole file again. Here it costs nothing, so it is found by counting: the step's processes wrote at least 200 times, less than "
-       "4 KB each, mostly not to their streams, and a script opens a file to append.",
+       "4 KB each, mostly not to their streams, and a script opens a file to append whose path is made of an argument that is an output.",
        "nothing; the training step slows down over the epochs.", "write to the working directory and copy once at the end; or `mode: upload`.", small_appends},
       {"oversubscribed-threads", "More threads than cores", "Each worker has more than one thread for its sums (OMP_NUM_THREADS, torch.set_num_threads), and together they have more than there are cores. Without such a setting mlpipe gives each worker one.",
        "", "one thread a worker, or fewer workers.", oversubscribed},
-      {"tiny-mini-batches", "Tiny mini-batches", "Measured: the workers spent more time on the way to and from run() than in it. The size that is proposed brings that below 5 %.", "hours for minutes of work.",
+      {"tiny-mini-batches", "Tiny mini-batches", "Measured: mini-batches that were under way spent more time on the way to and from run() than in it; workers that had none do not count. The size that is proposed brings that below 5 %.", "hours for minutes of work.",
        "a larger `mini_batch_size`.", tiny_mini_batches},
       {"slow-start", "Workers take long to start", "Measured: imports and init() took more than half of the workers' time.", "ten minutes of waiting for one of work.", "`preload`, or fewer workers.", slow_start},
   };

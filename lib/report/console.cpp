@@ -25,6 +25,7 @@ constexpr std::size_t widest_name = 24;
 // Lines behind which a failure is no longer in sight.
 constexpr std::size_t lines_in_sight = 10;
 constexpr std::size_t most_repeated = 3;
+constexpr std::size_t most_held = 1 << 18;  // bytes that wait for a terminal
 
 enum class Colour { none, red = 31, green = 32, yellow = 33, cyan = 36 };
 
@@ -52,20 +53,20 @@ class Console final : public EventSink {
   }
 
   ~Console() override {
-    if (options_.live) screen_.print({}, {});
+    if (options_.live) screen_.print(lines_, {});
   }
 
   void on(const Event& event) override {
     now_ = clock_.steady();
     std::visit([this](const auto& happening) { tell(happening); }, event);
-    present();
+    present(std::holds_alternative<StepOutputText>(event) || std::holds_alternative<StepProgress>(event));
   }
 
   void pulse(const std::map<std::string, std::uint64_t>& memory) override {
     now_ = clock_.steady();
     table_.memory(memory);
     if (!options_.live && !options_.quiet) heartbeat();
-    present();
+    present(true);
   }
 
  private:
@@ -203,17 +204,26 @@ class Console final : public EventSink {
     return painted(text.substr(0, word), colour_of(record.state)) + text.substr(word);
   }
 
-  void line(const std::string& text) {
+  void line(std::string text) {
+    if (options_.on_github)
+      for (auto at = text.find("##["); at != std::string::npos; at = text.find("##[", at)) text.insert(at + 1, " ");
     lines_ += text;
     lines_ += '\n';
     ++lines_told_;
   }
 
-  // Lines appear at once, also when the next event is far; the table alone is redrawn at most ten times a second.
-  void present() {
+  // What a running step prints can wait, for the next pulse comes while it runs: a step that prints much, or a terminal that takes nothing (Ctrl-S),
+  // holds up nobody. All else appears at once: the next event may be far.
+  bool waits(bool can_wait) const {
+    if (lines_.size() > most_held) return false;
+    return (can_wait || lines_.empty()) && (now_ - drawn_ < redraw_every || !screen_.takes_more());
+  }
+
+  void present(bool can_wait) {
     if (!options_.live) {
       screen_.print(lines_);
-    } else if (!lines_.empty() || now_ - drawn_ >= redraw_every) {
+    } else {
+      if (waits(can_wait)) return;
       const ScreenSize size = screen_.size();
       screen_.print(lines_, table_.rows(now_, size.width - 1, std::min<std::size_t>(size.height - 1, 20)));
       drawn_ = now_;
@@ -245,6 +255,7 @@ ConsoleOptions console_options(int fd) {
   const char* term = std::getenv("TERM");
   ConsoleOptions options{.fd = fd};
   options.live = is_terminal(fd) && term && *term && !says("TERM", "dumb");
+  options.on_github = says("GITHUB_ACTIONS", "true");
   options.colour = options.live && !(no_colour && *no_colour);
   return options;
 }

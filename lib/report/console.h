@@ -13,6 +13,7 @@ struct ConsoleOptions {
   bool live = false;    // a terminal that can redraw
   bool colour = false;  // NO_COLOR unset and a terminal
   bool quiet = false;   // only failures and the last line
+  bool on_github = false;  // whose runner takes "##[error]" for a command wherever it stands in a line
 };
 
 // What suits `fd` here: NO_COLOR, TERM=dumb and pipes are honoured.

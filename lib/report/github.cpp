@@ -28,12 +28,6 @@ std::string escaped(std::string_view text, std::string_view special) {
   }
   return out;
 }
-// Lines made fit for a log.
-std::string harmless_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  for (const std::string_view line : split(text, '\n')) lines.push_back(harmless(line));
-  return join(lines, "\n");
-}
 
 std::string message(std::string_view text) { return escaped(harmless_lines(text), "%\r\n"); }
 std::string property(std::string_view text) { return escaped(text, "%\r\n:,"); }
@@ -76,6 +70,20 @@ std::string fenced(const std::string& text) {
   return fmt::format("{}text\n{}{}\n", fence, text, fence);
 }
 
+Status append(const Path& path, std::string_view text) {
+  MLPIPE_TRY(const Fd file, open_file(path, O_WRONLY | O_CREAT | O_APPEND));
+  return write_all(file.get(), text, path.string());
+}
+
+// What stands behind the last frame of a traceback, which may be several lines; of anything else the last line.
+std::string exception_in(const std::vector<std::string>& details) {
+  auto at = details.size();
+  while (at > 0 && !details[at - 1].starts_with("  File \"")) --at;
+  while (at > 0 && at < details.size() && details[at].starts_with(" ")) ++at;
+  if (at == 0 || at == details.size()) return details.back();
+  return join(std::vector<std::string>(details.begin() + static_cast<std::ptrdiff_t>(at), details.end()), "\n");
+}
+
 std::string row_of(const StepRecord& record) {
   const std::string took = record.state == StepState::ran || record.state == StepState::failed ? format_seconds(record.took) : "";
   const std::string counts = describe(record.counts);
@@ -104,20 +112,20 @@ class GitHub final : public EventSink {
   void tell(const StepEnded& ended) {
     const std::string title = fmt::format("step {} failed", ended.record.step);
     std::vector<std::string> text{outcome(ended.record)};
-    if (!ended.details.empty()) text.push_back(ended.details.back());
+    if (!ended.details.empty()) text.push_back(exception_in(ended.details));
     for (const std::string& line : {ended.hint, ended.replay, ended.again})
       if (!line.empty()) text.push_back(line);
     write_(annotation(job_, "error", place_of(ended), title, join(text, "\n")));
     failures_ += fmt::format("\n#### {}\n\n{}", cell(title), fenced(join(explain_failure(ended), "\n") + "\n"));
   }
 
-  // A summary that cannot be written is not worth a failed run.
+  // A summary that cannot be written is not worth a failed run, but a word.
   void summarise(const RunInfo& run) {
     if (job_.summary.empty()) return;
     std::string text = fmt::format("### mlpipe: {} {}\n\n{}\n\n| step | | took | |\n|---|---|---|---|\n", cell(run.header.pipeline), name_of(run.state), cell(last_line(run)));
     for (const StepRecord& record : run.steps) text += row_of(record);
     text += failures_ + "\n";
-    if (const auto file = open_file(job_.summary, O_WRONLY | O_CREAT | O_APPEND)) (void)write_all(file->get(), text, job_.summary);
+    if (const auto appended = append(job_.summary, text); !appended) write_(annotation(job_, "warning", {}, "mlpipe", appended.error().message));
   }
 
   GitHubJob job_;

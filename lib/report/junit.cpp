@@ -1,12 +1,14 @@
 #include "report/junit.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "report/failed_item.h"
+#include "report/markup.h"
 #include "report/terminal_text.h"
 #include "report/wording.h"
 #include "system/process.h"
@@ -16,30 +18,10 @@ namespace {
 
 constexpr std::size_t most_items = 200;  // of a step: the file is for people, failed_items.jsonl has them all
 
-// As text or the value of an attribute. XML cannot hold control characters at all, not even escaped, and neither U+FFFE nor U+FFFF.
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const std::string_view line : split(text, '\n')) {
-    if (line.data() != text.data()) out += '\n';
-    for (const char c : harmless(line)) {
-      if (c == '&') out += "&amp;";
-      else if (c == '<') out += "&lt;";
-      else if (c == '>') out += "&gt;";
-      else if (c == '"') out += "&quot;";
-      else out += c;
-    }
-  }
-  for (const char* none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"})
-    for (auto at = out.find(none); at != std::string::npos; at = out.find(none, at)) out.replace(at, 3, "?");
-  return out;
-}
+// Lines made fit for a log, as text or the value of an attribute.
+std::string xml(std::string_view text) { return xml_escaped(harmless_lines(text)); }
 
 std::string attribute(std::string_view name, std::string_view value) { return fmt::format(" {}=\"{}\"", name, xml(value)); }
-
-std::string text_of(const nlohmann::json& item, const char* key) {
-  const auto found = item.find(key);
-  return found != item.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 // "a.png: ValueError: bad", a line each, of what failed_items.jsonl says.
 std::vector<std::string> failed_items(const Path& logs) {
@@ -48,10 +30,10 @@ std::vector<std::string> failed_items(const Path& logs) {
   if (!text) return lines;
   std::size_t more = 0;
   for (const std::string_view line : split(*text, '\n')) {
-    const auto item = nlohmann::json::parse(line, nullptr, false);
-    if (!item.is_object()) continue;
+    const auto failed = failed_item_of(line, 0);
+    if (!failed) continue;
     if (lines.size() == most_items) ++more;
-    else lines.push_back(fmt::format("{}: {}", text_of(item, "item"), text_of(item, "reason")));
+    else lines.push_back(fmt::format("{}: {}", failed->item, failed->reason));
   }
   if (more > 0) lines.push_back(fmt::format("and {} more in {}", more, shown_path(logs / "failed_items.jsonl")));
   return lines;
@@ -68,7 +50,8 @@ std::string verdict_of(const StepEnded& ended) {
   if (record.state == StepState::skipped) return fmt::format("      <skipped{}/>\n", attribute("message", record.reason));
   if (record.state == StepState::stopped) return fmt::format("      <error{}/>\n", attribute("message", head));
   if (record.state != StepState::failed) return {};
-  const std::string type = record.exit_code == 42 ? "threshold" : record.signal != 0 ? signal_name(record.signal) : fmt::format("exit code {}", record.exit_code);
+  const bool threshold = record.counts.mini_batches > 0 && record.exit_code == 42;  // any command may end so
+  const std::string type = threshold ? "threshold" : record.signal != 0 ? signal_name(record.signal) : fmt::format("exit code {}", record.exit_code);
   return fmt::format("      <failure{}{}>{}</failure>\n", attribute("message", head), attribute("type", type), xml(join(explain_failure(ended), "\n")));
 }
 
@@ -120,6 +103,14 @@ class Junit final : public EventSink {
 };
 
 }  // namespace
+
+Status clear_junit(const Path& file) {
+  MLPIPE_TRY_VOID(make_dirs(absolute_path(file).parent_path()));
+  MLPIPE_TRY_VOID(open_file(file, O_WRONLY | O_CREAT));
+  std::error_code failed;
+  if (std::filesystem::is_regular_file(file, failed)) std::filesystem::remove(file, failed);
+  return {};
+}
 
 std::unique_ptr<EventSink> make_junit(Path file, Status& written) { return std::make_unique<Junit>(std::move(file), written); }
 

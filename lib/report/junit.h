@@ -8,6 +8,9 @@
 
 namespace mlpipe {
 
+// What an earlier run left there is removed: whoever collects the file must not take it for this run's. An error: nothing can be written there.
+Status clear_junit(const Path& file);
+
 // `file` is written, or replaced, when the run ends; its folder is made. `written` outlives the sink and says whether that went well.
 std::unique_ptr<EventSink> make_junit(Path file, Status& written);
 

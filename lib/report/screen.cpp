@@ -1,5 +1,6 @@
 #include "report/screen.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <csignal>
@@ -44,6 +45,11 @@ void Screen::print(std::string_view lines, const std::vector<std::string>& table
     drawn_.push_back(columns(table[i]));
   }
   write(frame);
+}
+
+bool Screen::takes_more() const {
+  pollfd ready{fd_, POLLOUT, 0};
+  return ::poll(&ready, 1, 0) != 0;  // an error shows when it is written to
 }
 
 ScreenSize Screen::size() const {

@@ -26,6 +26,9 @@ class Screen {
   // would be erased with it. Takes SIGCONT's handler; children get the default back.
   static void notice_stops();
 
+  // Whether the terminal would take a frame now: not while somebody has stopped it (Ctrl-S), or reads too slowly.
+  bool takes_more() const;
+
   // As the terminal says now; 80 x 24 when it does not.
   ScreenSize size() const;
 

@@ -96,6 +96,12 @@ std::string harmless(std::string_view line) {
   return invalid_utf8(out) ? well_formed(out) : out;
 }
 
+std::string harmless_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(text, '\n')) lines.push_back(harmless(line));
+  return join(lines, "\n");
+}
+
 std::size_t columns(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size(); ++at) width += character_columns(text, at);

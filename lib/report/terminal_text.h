@@ -29,6 +29,8 @@ class LineCutter {
 
 // Escape sequences removed, control bytes and C1 controls '?', bytes that are not UTF-8 U+FFFD; tabs stay.
 std::string harmless(std::string_view line);
+// The same for several lines, whose ends stay.
+std::string harmless_lines(std::string_view text);
 
 // Columns on a terminal, never fewer than it really takes (characters from U+1100 on count as two).
 std::size_t columns(std::string_view text);

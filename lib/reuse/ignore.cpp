@@ -91,12 +91,15 @@ Digest IgnoreRules::digest() const {
 }
 
 bool IgnoreRules::ignores(std::string_view path, bool folder) const {
-  const auto matches = [&](const Rule& rule) { return rule.matches(path, folder); };
   const auto user_rules = rules_.begin() + static_cast<std::ptrdiff_t>(always_);
-  if (std::any_of(rules_.begin(), user_rules, matches)) return true;
-  // The last rule that matches decides.
-  const auto end = std::make_reverse_iterator(user_rules);
-  const auto last = std::find_if(rules_.rbegin(), end, matches);
+  const auto matches = [&](const Rule& rule) { return rule.matches(path, folder); };
+  return std::any_of(rules_.begin(), user_rules, matches) || ignores_as_written(path, folder);
+}
+
+// The last rule that matches decides.
+bool IgnoreRules::ignores_as_written(std::string_view path, bool folder) const {
+  const auto end = std::make_reverse_iterator(rules_.begin() + static_cast<std::ptrdiff_t>(always_));
+  const auto last = std::find_if(rules_.rbegin(), end, [&](const Rule& rule) { return rule.matches(path, folder); });
   return last != end && !last->negated;
 }
 

@@ -24,6 +24,8 @@ class IgnoreRules {
   // `path` is relative to the root. A folder that is ignored is not descended into: nothing below it is asked about. Negated
   // rules do not bring back what is built in.
   bool ignores(std::string_view path, bool folder) const;
+  // ... by the ignore file alone: what Azure leaves out.
+  bool ignores_as_written(std::string_view path, bool folder) const;
   // Equal for equal rules.
   Digest digest() const;
 

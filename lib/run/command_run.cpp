@@ -133,9 +133,10 @@ void CommandRun::try_again(const std::string& cause) {
 
 // Each try anew.
 void CommandRun::add_facts(const CommandEnd& end) {
-  StreamEditor editor(replacements());
+  StreamEditor err(replacements()), out(replacements());
   const Editors& ended = editors_[failed_rank_];
-  facts_.output = editor.feed(ended.err_tail + "\n" + ended.out_tail) + editor.flush();
+  facts_.output = err.feed(ended.err_tail) + err.flush();
+  facts_.printed = out.feed(ended.out_tail) + out.flush();
   facts_.exit_code = end.status.signal ? 0 : end.status.code;
   facts_.signal = end.cut_short ? 0 : end.status.signal;  // that was ours
   facts_.peak_memory = end.status.peak_rss;

@@ -113,9 +113,11 @@ void ParallelRun::on_progress(const ParallelProgress& progress) { context_.event
 void ParallelRun::on_notice(const std::string& message, const std::string& hint) { notice(message, hint); }
 
 void ParallelRun::add_facts(const ParallelOutcome& outcome) {
-  facts_.output = outcome.last_words;
-  facts_.traceback = outcome.traceback;
-  facts_.signal = outcome.signal;
+  if (!outcome.status) {  // what failed of a step that ended well did not end it
+    facts_.output = outcome.last_words;
+    facts_.traceback = outcome.traceback;
+    facts_.signal = outcome.signal;
+  }
   facts_.peak_memory = outcome.peak_memory;
   facts_.out_of_memory = outcome.out_of_memory;
   facts_.mini_batch = outcome.mini_batch;
@@ -124,6 +126,7 @@ void ParallelRun::add_facts(const ParallelOutcome& outcome) {
   facts_.items = outcome.counts.items;
   facts_.starting = outcome.starting;
   facts_.running = outcome.running;
+  facts_.handing = outcome.handing;
 }
 
 void ParallelRun::on_finished(ParallelOutcome outcome) {

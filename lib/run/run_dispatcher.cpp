@@ -270,7 +270,8 @@ void RunDispatcher::finish(std::size_t number, StepEnded event, std::optional<Er
     if (event.record.state == StepState::failed && !failure_) failure_ = failure;
     if (by_signal(*failure)) unheard_stop_ = failure;
     if (event.record.state == StepState::failed) {
-      event.again = again_command(context_.pipeline, context_.store, context_.request, step);
+      // A result that misses the step's gates would miss them again: its hint says what else there is.
+      if (event.record.outputs.empty()) event.again = again_command(context_.pipeline, context_.store, context_.request, step);
       // A replay would take the code as it lies now.
       if (event.mini_batch && context_.request.rerun_of.empty()) event.replay = replay_command(context_.pipeline, context_.store, context_.request, step, *event.mini_batch);
     }

@@ -6,8 +6,9 @@
 
 namespace mlpipe {
 
-// Scripts, names and ignore rules of a source directory. Big ones are looked at in part: 5000 names, scripts up to 256 KB, the first
-// 200 of them; below folders that hold no code of the step's (.git, virtual environments, node_modules) nothing is.
+// Names of a source directory, and of its scripts those that the step begins with and what these import from there. Big ones are looked
+// at in part: 5000 names, 100 scripts up to 256 KB. Of what its ignore file leaves out nothing is listed; below what is never code (.git,
+// virtual environments, __pycache__) and below node_modules nothing is.
 void read_source(Facts& facts, const Path& folder);
 
 // What the files of its environment ask for; none that can be read: nothing is declared.

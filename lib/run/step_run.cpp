@@ -138,7 +138,6 @@ void StepRun::add_places() {
 // Scripts are read where something went wrong, or took long enough that it may be worth a word.
 void StepRun::recognise(Facts::Moment moment) {
   constexpr Seconds long_time{5};
-  constexpr std::uint64_t many_writes = 100;
   facts_.moment = moment;
   facts_.error = record_.error;
   facts_.took = record_.took;
@@ -277,6 +276,7 @@ void StepRun::fail(ErrorKind kind, std::string error, StepEnded event) {
   if (workspace_ && record_.metrics.empty()) take_metrics();
   facts_.kind = kind;
   if (!stopped) recognise(Facts::Moment::failed);
+  if (kind == ErrorKind::threshold && !record_.findings.empty()) event.hint.clear();  // to allow more failures would hide a cause that is known
   if (workspace_) {
     record_.kept = kept_outputs().string();
     workspace_->remove(context_.spares);

@@ -37,10 +37,10 @@ class ChildSetup {
 
   [[noreturn]] void become(const char* program, const char* const* argv, const char* const* environment) {
     if (own_group_) ::setpgid(0, 0);
-    reset_signals();
     die_with_parent();
     if (cwd_ && ::chdir(cwd_) != 0) fail(Stage::folder);
     place_descriptors();
+    reset_signals();
     ::execve(program, const_cast<char* const*>(argv), const_cast<char* const*>(environment));
     fail(Stage::exec);
   }
@@ -56,6 +56,8 @@ class ChildSetup {
 
   // Ignored signals stay ignored across exec, and a program that expects to die of SIGPIPE would spin.
   static void reset_signals() {
+    // A Ctrl-Z that came while we were of the parent's group would stop us before exec, and with us the parent for ever: ignoring it forgets it.
+    for (const int stop : {SIGTSTP, SIGTTIN, SIGTTOU}) ::signal(stop, SIG_IGN);
     for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
     sigset_t none;
     ::sigemptyset(&none);

@@ -63,13 +63,24 @@ class JUnit(ScenarioTest):
         _, cases = self.cases()
         self.assertRegex(cases["score"].find("system-out").text, r"failed items:\n.*item-003.txt: .*a <bad> item")
 
-    def test_a_place_that_cannot_be_written_is_said_after_the_run(self):
+    def test_only_a_parallel_step_exceeds_a_threshold(self):
+        self.project.spec("steps: {quits: {command: exit 42}}\n")
+        self.fails(1, "run", "--junit", "junit.xml")
+        self.assertEqual(self.cases()[1]["quits"].find("failure").get("type"), "exit code 42")
+
+    def test_a_place_that_cannot_be_written_is_said_before_the_run(self):
         write_chain(self.project)
         self.project.write("file", "")
-        result = self.project.run("run", "--junit", "file/junit.xml")
-        self.assertNotEqual(result.code, 0)
-        self.assertIn("file", result.err)
-        self.assertTrue((self.project.path / "results/copy").exists())
+        for place in ("file/junit.xml", "first"):
+            result = self.fails(2, "run", "--junit", place)
+            self.assertIn("--junit: ", result.err)
+        self.assert_ran()
+
+    def test_what_an_earlier_run_left_is_not_taken_for_this_ones(self):
+        self.project.spec("steps: {a: {comand: no}}\n")
+        self.project.write("junit.xml", "<old/>\n")
+        self.fails(3, "run", "--junit", "junit.xml")
+        self.assertFalse((self.project.path / "junit.xml").exists())
 
 
 class GitHub(ScenarioTest):
@@ -116,8 +127,23 @@ class GitHub(ScenarioTest):
         self.assertRegex(line, r"^::error file=project/pipeline\.yaml,line=2,col=3,endColumn=4,title=step a failed::failed after .*exit code 3")
 
     def test_what_a_step_prints_is_no_command(self):
-        self.project.spec("steps:\n  a: {command: \"echo ::error::mine; printf '\\\\n::warning::mine\\\\r::notice::mine\\\\n'\"}\n")
-        self.assertEqual(self.annotations(self.ok("run")), [])
+        self.project.spec("steps:\n  a: {command: \"echo ::error::mine; printf '\\\\n::warning::mine\\\\r::notice::mine\\\\n'; echo '##[add-mask]mine'\"}\n")
+        result = self.ok("run")
+        self.assertEqual(self.annotations(result), [])
+        self.assertNotIn("##[", result.err)
+        self.assertIn("[add-mask]mine", result.err)
+
+    def test_all_lines_of_an_exception_are_shown(self):
+        self.project.spec("steps:\n  train: {source_directory: src, script_name: train.py}\n")
+        self.project.write("src/train.py", "raise ValueError('first\\n  second\\nthird')\n")
+        line, = self.annotations(self.fails(1, "run"))
+        self.assertIn("%0AValueError: first%0A  second%0Athird%0A", line)
+
+    def test_a_summary_that_cannot_be_written_is_said(self):
+        self.project.env["GITHUB_STEP_SUMMARY"] = "/dev/full"
+        self.project.spec("steps: {a: {command: echo hi}}\n")
+        line, = self.annotations(self.ok("run"))
+        self.assertRegex(line, "^::warning title=mlpipe::.*/dev/full")
 
     def test_the_summary_is_appended_and_nothing_in_it_is_markup(self):
         write_chain(self.project)

@@ -116,7 +116,8 @@ class Authentication(Shown):
     def test_both_answers_of_azure(self):
         for name, answer in (("auth-token", UNAUTHORIZED), ("auth-failed", FAILED)):
             self.project.spec("steps: {train: {source_directory: src, script_name: train.py}}")
-            self.project.write("src/train.py", f"raise SystemExit('''azureml.core.compute_target: Received bad response: {answer}''')\n")
+            self.project.write("src/train.py", "class ComputeTarget:  # as azureml-core's, inside a job\n    @staticmethod\n    def create(*_):\n"
+                               f"        raise SystemExit('''azureml.core.compute_target: Received bad response: {answer}''')\nComputeTarget.create(None, 'gpu', None)\n")
             self.shows(name, of_step(self.fails(1, "run").err, "train"))
 
 

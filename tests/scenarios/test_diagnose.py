@@ -5,8 +5,8 @@ import http.server
 import threading
 import unittest
 
-from entry_scripts import EntryScripts
-from support import SOURCE, ScenarioTest, write_chain
+from entry_scripts import EntryScripts, has_module
+from support import SOURCE, VENV_PYTHON, ScenarioTest, write_chain
 
 
 class OfEntryScripts(EntryScripts):
@@ -63,6 +63,7 @@ class OfCommands(ScenarioTest):
     def setUp(self):
         super().setUp()
         self.project.write("data/x.csv", "1\n")
+        self.project.write("src/data.txt", "1\n")
 
     def test_what_a_shell_says(self):
         found, shown = self.found("no-such-trainer --fast")
@@ -70,6 +71,7 @@ class OfCommands(ScenarioTest):
         self.assertIn("the shell found no command `no-such-trainer`", shown)
         self.assertEqual(self.found("no-such-trainer; echo done > ${{outputs.o}}/x", code=0)[0], ["hidden-failure"])
         self.assertEqual(self.found("echo hidden 'a; b' > ${{outputs.o}}/x", code=0)[0], [])
+        self.assertEqual(self.found("no-such-trainer || echo none; echo done > ${{outputs.o}}/x", code=0)[0], [])
         self.assertEqual(self.found("exit 3")[0], [])
 
     def test_memory_and_time(self):
@@ -84,7 +86,18 @@ class OfCommands(ScenarioTest):
         self.assertIn("its input data is not what it was", shown)
 
     def test_a_full_device(self):
-        self.assertEqual(self.found("cat /dev/zero > /dev/full")[0], ["no-space"])
+        self.assertEqual(self.found("cp data.txt /dev/full", more="    source_directory: src\n")[0], ["no-space"])
+        self.assertEqual(self.found("cat data.txt > /dev/full", more="    source_directory: src\n")[0], [])  # that names no file
+
+    def test_lines_that_did_not_end_the_step(self):
+        no_space = "print('[Errno 28] No space left on device: /tmp/x', file=sys.stderr)"
+        for complaint in ("print('WARNING apex unavailable (ModuleNotFoundError: No module named apex)', file=sys.stderr)", no_space, "print('MemoryError', file=sys.stderr)",
+                          "print(\"PermissionError: [Errno 13] Permission denied: '/data/x'\", file=sys.stderr)"):
+            self.project.write("src/t.py", f"import sys\n{complaint}\nsys.exit(1 if len(sys.argv) == 1 else 0)\n")
+            self.project.write("src/fails.py", f"import sys\n{complaint}\n{{}}['x']\n")
+            more = "    source_directory: src\n"
+            self.assertEqual(self.found("python3 fails.py", more=more)[0], [], complaint)
+            self.assertEqual(self.found("python3 t.py well", more=more + "    expect: {metrics: {accuracy: '> 1'}}\n")[0], [], complaint)
 
     def test_findings_of_what_ended_well_do_not_fail_it(self):
         found, shown = self.found("no-such-trainer; echo done > ${{outputs.o}}/x", code=0)
@@ -94,6 +107,23 @@ class OfCommands(ScenarioTest):
     def test_other_failures_of_tools_are_not_taken_for_those_of_the_system(self):
         for text in ("Permission denied (publickey).", "401 Unauthorized", "the class MemoryError is documented", "no space for improvement"):
             self.assertEqual(self.found(f"echo '{text}' >&2; exit 1")[0], [], text)
+
+
+@unittest.skipUnless(VENV_PYTHON.exists() and has_module(VENV_PYTHON, "sklearn"), "scikit-learn is not installed in .venv")
+class Packages(ScenarioTest):
+    def test_only_imports_of_the_steps_own_scripts_count(self):
+        self.project.write("requirements.txt", "fsspec\n")
+        self.project.spec(f"""
+            environment: {{python: {VENV_PYTHON}, requirements: requirements.txt}}
+            steps: {{train: {{source_directory: src, command: "python train.py"}}}}
+            """)
+        self.project.write("src/train.py", "from typing import TYPE_CHECKING\nimport helper, of_src.tables\nif TYPE_CHECKING:\n    import torch\n")
+        self.project.write("src/helper.py", "try:\n    import numpy\nexcept ImportError:\n    numpy = None\n")
+        self.project.write("src/lib/of_src/tables.py", "")
+        self.project.write("src/submit.py", "import sklearn\nComputeTarget.create(ws, name, config)\n")
+        self.assertEqual(self.ok("diagnose").out, "nothing is recognised as wrong or odd\n")
+        self.project.write("src/helper.py", "import sklearn\n")
+        self.assertIn("helper.py:1 imports sklearn", self.ok("diagnose").out)
 
 
 class Command(ScenarioTest):

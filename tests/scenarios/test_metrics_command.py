@@ -27,6 +27,11 @@ class MetricsCommand(ScenarioTest):
         self.assertEqual([line.split() for line in self.ok("metrics", first, "latest").out.splitlines()], both)
         self.assertEqual([line.split() for line in self.ok("metrics", "-n", "2").out.splitlines()], both)
 
+    def test_the_latest_runs_or_those_that_are_named(self):
+        self.project.spec("steps: {one: {command: echo hello}}")
+        self.ok("run")
+        self.assertIn("-n and the names of runs exclude each other", self.fails(2, "metrics", "latest", "-n", "2").err)
+
     def test_csv_and_series(self):
         self.run_with(1, 0.5)
         run, = self.runs()

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <tuple>
 
 #include "base/text.h"
 #include "batch/logs/job_texts.h"
@@ -101,7 +100,12 @@ void JobLogs::ready(int worker) {
   overview_.say("the first worker is ready");
 }
 
-void JobLogs::tell_times(ParallelOutcome& outcome) const { std::tie(outcome.starting, outcome.running) = lives_.starting_and_running(); }
+void JobLogs::tell_times(ParallelOutcome& outcome) const {
+  const auto times = lives_.times();
+  outcome.starting = times.starting;
+  outcome.running = times.running;
+  outcome.handing = times.handing;
+}
 
 void JobLogs::gone(int worker, const WorkerEnd& end) { lives_.ended(worker, end, shown(end.cause)); }
 

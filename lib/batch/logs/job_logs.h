@@ -51,7 +51,7 @@ class JobLogs {
   // Workers are about to go: the last moment to look at their memory.
   void ending();
   void writing_rows(std::uint64_t rows);  // all are there and become the output
-  // ParallelOutcome::starting and ::running.
+  // ParallelOutcome::starting, ::running and ::handing.
   void tell_times(ParallelOutcome& outcome) const;
   // Once, last. `outcome`: as people may see it.
   void finished(const ParallelOutcome& outcome, const std::string& as_azure);

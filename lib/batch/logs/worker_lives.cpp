@@ -103,10 +103,10 @@ std::string WorkerLives::line_of(const std::string& name, const Sums& sums) {
                      static_cast<double>(sums.peak_rss) / (1 << 20));
 }
 
-std::pair<std::chrono::nanoseconds, std::chrono::nanoseconds> WorkerLives::starting_and_running() const {
+WorkerLives::Times WorkerLives::times() const {
   Sums all;
   for (const Life& life : lives_) all.add(life.sums);
-  return {all.init, all.run};
+  return {all.init, all.run, all.busy - all.run};
 }
 
 void WorkerLives::write_summaries() {

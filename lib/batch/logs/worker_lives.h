@@ -30,8 +30,11 @@ class WorkerLives {
 
   std::vector<SampledProcess> processes() const;  // the living
   void write_summaries();
-  // Of all workers so far: imports and init(), and in run() itself.
-  std::pair<std::chrono::nanoseconds, std::chrono::nanoseconds> starting_and_running() const;
+  // Of all workers so far.
+  struct Times {
+    std::chrono::nanoseconds starting, running, handing;  // ParallelOutcome's
+  };
+  Times times() const;
 
  private:
   struct Sums {

@@ -35,6 +35,7 @@ struct ParallelOutcome {
   std::uint64_t peak_memory = 0;  // of it, bytes; 0: not known
   int workers = 0;          // that it was planned for
   Seconds starting{}, running{};  // sums of all workers: imports and init(); in run() itself
+  Seconds handing{};              // ... with a mini-batch under way, but not in run()
   std::uint64_t resumed = 0;       // mini-batches found done in the journal
 };
 

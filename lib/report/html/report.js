@@ -79,7 +79,9 @@ const plots = new Set();
 function ticks(least, most, about) {
   const raw = (most - least) / about || 1, power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].find(factor => factor * power >= raw) * power, found = [];
-  for (let i = Math.ceil(least / step); i * step <= most + step * 1e-9; ++i) found.push(i * step);
+  // Counted from the first one: of numbers beyond 2^53 the next one may be the same.
+  const first = Math.ceil(least / step);
+  for (let i = 0; i <= 2 * about + 2 && (first + i) * step <= most + step * 1e-9; ++i) found.push((first + i) * step);
   return found;
 }
 function logTicks(least, most) {

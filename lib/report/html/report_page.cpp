@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "report/html/assets.h"
 #include "report/json.h"
+#include "report/markup.h"
 #include "report/picture/svg.h"
 #include "system/blake3.h"
 
@@ -136,10 +137,10 @@ std::string data_of(const RunReport& report) {
 }
 
 std::string to_html(const RunReport& report) {
-  const std::string data = data_of(report), graph = graph_of(report), title = picture::escaped(report.run.header.pipeline);
+  const std::string data = data_of(report), graph = graph_of(report), title = xml_escaped(report.run.header.pipeline);
   // Only the script and the style of this page run: nothing that a log or a name smuggles in can know a digest of itself.
   const std::string nonce = digest_of(data).hex().substr(0, 32);
-  const std::string run = picture::escaped(report.run.header.id);
+  const std::string run = xml_escaped(report.run.header.id);
   return filled(template_html, {{"title", title}, {"run", run}, {"nonce", nonce}, {"style", style_css}, {"script", report_js}, {"graph", graph}, {"data", data}});
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "report/html/failed_item_facts.h"
+#include "report/failed_item.h"
 #include "report/html/mini_batch_facts.h"
 #include "report/run_diff.h"
 #include "run/tracking.h"

@@ -98,12 +98,11 @@ class Layers {
 
   // Each row by the mean position of its neighbours in the row before (or after), which leaves few crossings.
   void sort_rows(bool forwards) {
-    std::vector<double> rank(layer_.size());
+    std::vector<double> rank(layer_.size()), wanted(layer_.size());
     for (const auto& row : rows_)
       for (std::size_t i = 0; i < row.size(); ++i) rank[row[i]] = static_cast<double>(i);
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       auto& row = rows_[forwards ? i : rows_.size() - 1 - i];
-      std::vector<double> wanted(layer_.size());
       for (const std::size_t place : row) wanted[place] = mean(forwards ? before_[place] : after_[place], rank, rank[place]);
       std::stable_sort(row.begin(), row.end(), [&](std::size_t a, std::size_t b) { return wanted[a] < wanted[b]; });
       for (std::size_t k = 0; k < row.size(); ++k) rank[row[k]] = static_cast<double>(k);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/csv_text.h"
+#include "report/markup.h"
 #include "report/picture/layout.h"
 #include "report/terminal_text.h"
 
@@ -19,19 +19,6 @@ svg { --line: #8a94a3; --box: #ffffff; --text: #1c2430; --soft: #5b6675; font: 6
 .name { fill: var(--text) } .note { fill: var(--soft); font-weight: 400; font-size: 11px }
 </style>
 )";
-
-void add_escape(std::string& out, char c) {
-  switch (c) {
-    case '&': out += "&amp;"; break;
-    case '<': out += "&lt;"; break;
-    case '>': out += "&gt;"; break;
-    case '"': out += "&quot;"; break;
-    case '\'': out += "&#39;"; break;
-    case '\t':
-    case '\n': out += c; break;
-    default: static_cast<unsigned char>(c) < ' ' || c == 127 ? out += "\xEF\xBF\xBD" : out += c;
-  }
-}
 
 std::string path_of(const Edge& edge, bool rightwards) {
   std::string path = fmt::format("M{:.1f} {:.1f}", edge.points[0].x, edge.points[0].y);
@@ -50,23 +37,16 @@ std::string edge_text(const Edge& edge, bool rightwards) {
 }
 
 std::string step_text(const DrawnStep& step, std::size_t number, Point at, const SvgStyle& style) {
-  const std::string name = escaped(step.name), note = escaped(step.note);
+  const std::string name = xml_escaped(step.name), note = xml_escaped(step.note);
   const std::string group = style.links ? fmt::format("a href=\"#step-{}\" aria-label=\"{}: {}\"", number, name, note) : std::string("g");
   return fmt::format("<{} class=\"node{}{}\" transform=\"translate({:.1f} {:.1f})\"><title>{}: {}</title>"
                      "<rect class=\"box\" x=\"0\" y=\"0\" width=\"{:.0f}\" height=\"{:.0f}\" rx=\"8\"/><circle class=\"dot\" cx=\"16\" cy=\"20\" r=\"{}\"/>"
                      "<text class=\"name\" x=\"{}\" y=\"24.5\">{}</text><text class=\"note\" x=\"12\" y=\"41\">{}</text></{}>\n",
                      group, step.state.empty() ? "" : " ", step.state, at.x, at.y, name, note, box.width, box.height, step.state.empty() ? 0 : 4.5,
-                     step.state.empty() ? 14 : 28, escaped(clip(step.name, name_columns)), escaped(clip(step.note, note_columns)), style.links ? "a" : "g");
+                     step.state.empty() ? 14 : 28, xml_escaped(clip(step.name, name_columns)), xml_escaped(clip(step.note, note_columns)), style.links ? "a" : "g");
 }
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string valid, out;
-  append_valid(valid, text);
-  for (const char c : valid) add_escape(out, c);
-  return out;
-}
 
 std::string to_svg(const DrawnGraph& graph, const SvgStyle& style) {
   std::vector<std::vector<std::size_t>> needs;
@@ -74,7 +54,7 @@ std::string to_svg(const DrawnGraph& graph, const SvgStyle& style) {
   const Layout layout = lay_out(needs, box, style.widest);
   std::string text = fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"graph\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\">\n",
                                  layout.width, layout.height);
-  if (style.alone) text += fmt::format("<title>{}</title>\n{}", escaped(graph.title), own_style);
+  if (style.alone) text += fmt::format("<title>{}</title>\n{}", xml_escaped(graph.title), own_style);
   text += "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\" "
           "markerUnits=\"userSpaceOnUse\"><path class=\"arrow\" d=\"M0 0.5L8 4L0 7.5Z\"/></marker></defs>\n";
   for (const Edge& edge : layout.edges) text += edge_text(edge, layout.rightwards);

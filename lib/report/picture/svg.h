@@ -14,7 +14,4 @@ struct SvgStyle {
 };
 std::string to_svg(const DrawnGraph& graph, const SvgStyle& style);
 
-// Text in HTML, XML or an attribute in double quotes. What is not UTF-8 or no character of XML becomes U+FFFD.
-std::string escaped(std::string_view text);
-
 }  // namespace mlpipe::picture

@@ -1,8 +1,8 @@
-"""Which packages the scripts of a folder import that an environment's file would not bring along. Nothing of the folder is run.
+"""Which packages scripts import that an environment's file would not bring along. Nothing of them is run.
 
-usage: mlpipe_used_packages.py FOLDER [PACKAGE ...]; PACKAGE: what the file names, normalised. Prints a line an import:
-module TAB file TAB line TAB the package that has it, or nothing when none is installed. Left out: the standard library, modules of the
-folder, imports below `try:`, and what a named package has or needs.
+usage: mlpipe_used_packages.py FOLDER SCRIPT ... -- [PACKAGE ...]; SCRIPT: below FOLDER; PACKAGE: what the file names, normalised.
+Prints a line an import: module TAB script TAB line TAB the package that has it, or nothing when none is installed. Left out: the
+standard library, imports below `try:` or `if TYPE_CHECKING:`, and what a named package has or needs. Modules of the folder are not.
 """
 import ast
 import os
@@ -10,7 +10,6 @@ import re
 import sys
 from importlib import metadata
 
-SKIPPED = {".git", "node_modules", "__pycache__", ".mlpipe", ".ipynb_checkpoints"}
 # Packages that are never named for themselves.
 GIVEN = {"pip", "setuptools", "wheel"}
 
@@ -35,16 +34,13 @@ def needed_by(names):
     return found | GIVEN
 
 
-def scripts(folder):
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED and not os.path.exists(os.path.join(place, name, "pyvenv.cfg")))
-        for name in sorted(files):
-            if name.endswith(".py"):
-                yield os.path.join(place, name)
+def is_type_checking(test):
+    """`TYPE_CHECKING` or `typing.TYPE_CHECKING`: false whenever the script runs."""
+    return getattr(test, "id", getattr(test, "attr", None)) == "TYPE_CHECKING"
 
 
 def imports(tree):
-    """(module, line), those below `try:` left out: their absence is provided for."""
+    """(module, line), those below `try:` left out, whose absence is provided for, and those that only type checkers read."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -53,32 +49,34 @@ def imports(tree):
                 yield alias.name.partition(".")[0], node.lineno
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             yield node.module.partition(".")[0], node.lineno
+        elif isinstance(node, ast.If) and is_type_checking(node.test):
+            waiting.extend(node.orelse)
         elif not isinstance(node, ast.Try):
             waiting.extend(ast.iter_child_nodes(node))
 
 
-def main(folder, names):
+def main(folder, scripts, names):
     have = needed_by(names)
     owners = metadata.packages_distributions() if hasattr(metadata, "packages_distributions") else None
     if owners is None:  # before Python 3.10 nothing can be told for sure
         return
-    own = {os.path.basename(path)[:-3] for path in scripts(folder)} | {os.path.basename(os.path.dirname(path)) for path in scripts(folder)}
     told = set()
-    for path in scripts(folder):
+    for path in scripts:
         try:
-            with open(path, "rb") as file:
+            with open(os.path.join(folder, path), "rb") as file:
                 tree = ast.parse(file.read())
         except (SyntaxError, ValueError, OSError):
             continue
         for module, line in sorted(set(imports(tree)), key=lambda found: found[1]):
             packages = [normalised(name) for name in owners.get(module, [])]
             likely = normalised(module)
-            if module in sys.stdlib_module_names or module in own or module in told or have.intersection(packages):
+            if module in sys.stdlib_module_names or module in told or have.intersection(packages):
                 continue
             if likely in have or any(name.startswith(likely + "-") for name in have if not packages):
                 continue
             told.add(module)
-            print(module, os.path.relpath(path, folder), line, packages[0] if packages else "", sep="\t")
+            print(module, path, line, packages[0] if packages else "", sep="\t")
 
 
-main(sys.argv[1], sys.argv[2:])
+end = sys.argv.index("--")
+main(sys.argv[1], sys.argv[2:end], sys.argv[end + 1:])

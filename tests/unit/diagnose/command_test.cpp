@@ -1,27 +1,69 @@
+#include "diagnose/shell_command.h"
 #include "unit/diagnose/case.h"
 
 using namespace mlpipe;
 using namespace mlpipe::test;
 
-TEST_CASE("a command that the shell does not find") {
-  const auto given = [](Case& c) {
-    c.fail("exit code 127", "/bin/sh: 1: trainer: not found\n");
-    c.facts.exit_code = 127;
-  };
-  proves("command-not-found", command("trainer"), given,
-         {[](Case& c) { c.facts.exit_code = 1; }, [](Case& c) { c.facts.output = "model: not found"; }, [](Case& c) { c.facts.output = ""; }, nothing_failed});
-  Case c(command("x"));
-  c.fail("exit code 127", "bash: line 1: trainer: command not found");
-  c.facts.exit_code = 127;
-  CHECK(c.only().cause == "the shell found no command `trainer`");
+namespace {
+
+Change runs(const std::string& text) {
+  return [text](Case& c) { c.step() = command(text); };
 }
 
-TEST_CASE("a; b hid that a failed") {
-  const auto given = [](Case& c) { c.fail("it ended well but did not write its output model (the file m.pt)", "Traceback (most recent call last):\n  File \"t.py\", line 1\nValueError: bad\n"); };
+std::string words_and_joints(const std::string& text) {
+  const auto parts = command_parts(text);
+  if (!parts) return "not to be told";
+  std::string all;
+  for (const CommandPart& part : *parts) all += part.word + (part.behind == "\n" ? "/" : part.behind);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the parts of a command") {
+  CHECK(words_and_joints("python t.py") == "python");
+  CHECK(words_and_joints("A=1 B=2 python t.py; cp a b | tee 2>&1 x && c") == "python;cp|tee&&c");
+  CHECK(words_and_joints("a &&\n b ||\n c") == "not to be told");
+  CHECK(words_and_joints("a &&\n  b\n# it's; a comment\nc\n") == "a&&b/c");
+  CHECK(words_and_joints("a | \\\n  b >| c &> d") == "a|b");
+  CHECK(words_and_joints("a 'x; y' \"z | $A\"") == "a");
+  for (const char* text : {"if a; then b; fi", "a; for x in y; do b; done", "a $(b; c)", "a `b`", "a & b", "cat << EOF\na; b\nEOF", "a 'open", "(a; b)", "! a; b", "while a; do b; done"})
+    CHECK(words_and_joints(text) == "not to be told");
+}
+
+TEST_CASE("a command that the shell does not find") {
+  const auto given = [](Case& c) { c.fail("exit code 127", "/bin/sh: 1: trainer: not found\n", 127); };
+  proves("command-not-found", command("trainer"), given,
+         {[](Case& c) { c.facts.exit_code = 1; }, prints("model: not found"), prints("/bin/sh: 1: trainer: not found\nno model, giving up\n"), prints("dpkg-query: package trainer: not found")});
+  Case bash(command("x"));
+  bash.fail("exit code 127", "bash: line 1: trainer: command not found", 127);
+  CHECK(bash.only().cause == "the shell found no command `trainer`");
+  Case interpreter(command("./run.sh"));
+  interpreter.fail("exit code 127", "/bin/sh: 1: ./run.sh: not found", 127);
+  CHECK(interpreter.only().cause == "`./run.sh`, or the interpreter that its first line names, is not there");
+}
+
+TEST_CASE("a; b hid that a was not found") {
+  const auto given = [](Case& c) {
+    c.end();
+    c.facts.output = "/bin/sh: 1: trainer: not found";
+  };
+  proves("hidden-failure", command("trainer | tee log"), given,
+         {runs("trainer || true"), runs("trainer || echo none; python t.py"), runs("if ! trainer; then python t.py; fi"), runs("python t.py; trainer"), runs("trainer &&\npython t.py"),
+          [](Case& c) { c.facts.reused = true; }, prints("/bin/sh: 1: nvidia-smi: not found"), prints("model: not found"), runs("x=$(trainer); python t.py"), runs("set -e; trainer; echo done")});
+}
+
+TEST_CASE("a; b hid that a crashed") {
+  const std::string traceback = "Traceback (most recent call last):\n  File \"t.py\", line 1\nValueError: bad\n";
+  const auto given = [&](Case& c) { c.fail("it ended well but did not write its output model (the file m.pt)", traceback, 0); };
   proves("hidden-failure", command("python t.py; echo done"), given,
-         {[](Case& c) { c.step() = command("python t.py && echo done"); }, [](Case& c) { c.step() = command("set -e; python t.py; echo done"); },
-          [](Case& c) { c.facts.output = "all fine"; }, [](Case& c) { c.facts.error = "exit code 1"; }, nothing_failed,
-          [](Case& c) { c.step() = command("python t.py --name 'a; b'"); }});
-  proves("hidden-failure", command("trainer | tee log"), [](Case& c) { c.end(); c.facts.output = "/bin/sh: 1: trainer: not found"; },
-         {[](Case& c) { c.step() = command("trainer || true"); }, [](Case& c) { c.facts.reused = true; }, [](Case& c) { c.facts.output = "model: not found"; }, not_yet});
+         {runs("python t.py && echo done"), runs("set -e; python t.py; echo done"), runs("python t.py --name 'a; b'"), runs("echo go; python t.py"), runs("python t.py || echo failed; echo done"),
+          runs("python a.py; python b.py"), says_error("exit code 1"), prints(traceback + "WARNING trained without it\n"), prints("UserWarning: deprecated")});
+}
+
+TEST_CASE("what is shown of a long line is whole characters") {
+  Case c(command("trainer; true"));
+  c.end();
+  c.facts.output = "sh: " + std::string(195, 'x') + "\u00e4\u00f6: trainer: not found";
+  CHECK(c.only().cause.find(std::string(195, 'x') + "...") != std::string::npos);
 }

@@ -7,15 +7,25 @@ using namespace mlpipe;
 using namespace mlpipe::test;
 
 TEST_CASE("a module that the step's Python does not have") {
-  proves("module-missing", script("train.py"), [](Case& c) { c.fail("exit code 1", "ModuleNotFoundError: No module named 'lightgbm.basic'"); },
-         {[](Case& c) { c.facts.output = "ImportError: cannot import name 'x' from 'lightgbm'"; }, nothing_failed, [](Case& c) { c.facts.output = "No module named anything"; }});
+  proves("module-missing", script("train.py"), [](Case& c) { c.fail("exit code 1", "Traceback (most recent call last):\n  File \"t.py\"\nModuleNotFoundError: No module named 'lightgbm.basic'\n"); },
+         {prints("ImportError: cannot import name 'x' from 'lightgbm'"), prints("No module named anything"), [](Case& c) { c.miss("its output model was not written"); },
+          prints("WARNING apex unavailable (ModuleNotFoundError: No module named 'apex'), falling back\nValueError: bad"), [](Case& c) { c.facts.exit_code = 3; },
+          prints("Traceback (most recent call last):\nModuleNotFoundError: No module named 'apex'\nTraceback (most recent call last):\nKeyError: 'x'")});
+}
+
+TEST_CASE("a missing module: whether the file asks for it, or it is the step's own") {
   Case named(script("train.py"));
-  named.fail("exit code 1", "ModuleNotFoundError: No module named 'lightgbm'");
+  named.fail("exit code 1", "ModuleNotFoundError: No module named 'torch_geometric.nn'");
   named.facts.packages_declared = true;
-  CHECK(named.only().hint.starts_with("add the package that has `lightgbm` to the file"));
-  named.facts.named = {"lightgbm"};
-  CHECK(named.only().hint.starts_with("`mlpipe env create`"));
-  named.facts.paths = {"src/lightgbm.py"};
+  CHECK(named.only().cause == "the Python that ran the step has no `torch_geometric`");  // a package of another name may have it
+  CHECK(named.only().hint.find("mlpipe env create") != std::string::npos);
+  named.facts.named = {"torch-geometric"};
+  CHECK(named.only().cause.starts_with("the environment's file asks for torch_geometric"));
+  named.facts.paths = {"torch_geometric/", "torch_geometric/raw.bin"};
+  CHECK(named.only().hint.find("PYTHONPATH") == std::string::npos);
+  named.facts.paths = {"src/torch_geometric.py"};
+  CHECK(named.only().hint.find("PYTHONPATH") != std::string::npos);
+  named.facts.paths = {"lib/torch_geometric/__init__.py"};
   CHECK(named.only().hint.find("PYTHONPATH") != std::string::npos);
 }
 
@@ -24,7 +34,9 @@ TEST_CASE("a package that the environment's file does not name") {
     c.facts.packages_declared = true;
     c.facts.unnamed_imports = {{"sklearn", "train.py", 3, "scikit-learn"}, {"yaml", "train.py", 4, ""}};
   };
-  proves("package-not-named", script("train.py"), given, {[](Case& c) { c.facts.packages_declared = false; }, [](Case& c) { c.facts.unnamed_imports.clear(); }, nothing_failed});
+  // Which imports those are: tests/scenarios/test_diagnose.py.
+  proves("package-not-named", script("train.py"), given,
+         {[](Case& c) { c.facts.packages_declared = false; }, [](Case& c) { c.facts.unnamed_imports.clear(); }, [](Case& c) { c.fail("exit code 1", "KeyError: 'x'"); }});
   Case c(script("train.py"));
   given(c);
   CHECK(c.only().hint == "add to the file: scikit-learn, yaml");
@@ -32,63 +44,82 @@ TEST_CASE("a package that the environment's file does not name") {
 
 TEST_CASE("the step's own limit") {
   const auto given = [](Case& c) {
-    c.fail("ran longer than its timeout of 5 s");
+    c.fail("ran longer than its timeout of 5 s", "", 0);
     c.facts.kind = ErrorKind::timeout;
   };
-  proves("step-timeout", command("sleep 9"), given, {[](Case& c) { c.facts.kind = ErrorKind::step_failed; }, [](Case& c) { c.facts.error = "exit code 1"; }, nothing_failed});
+  proves("step-timeout", command("sleep 9"), given,
+         {[](Case& c) { c.facts.kind = ErrorKind::step_failed; }, says_error("no mini-batch was finished for 10 min"), says_error("run() took longer than 90 s (run_invocation_timeout 60 s + task_overhead_timeout 30 s)")});
 }
 
 TEST_CASE("a try took too long: both limits") {
   const std::string error = "4 items failed, error_threshold allows 0: run() took longer than 90 s (run_invocation_timeout 60 s + task_overhead_timeout 30 s): hung in score.py:3";
   proves("try-timeout", entry_script(), [&](Case& c) { c.fail(error); },
-         {[](Case& c) { c.facts.error = "run() took longer than I like"; }, [](Case& c) { c.step() = command("x"); }, nothing_failed});
+         {says_error("run() took longer than I like"), [](Case& c) { c.step() = command("x"); }, says_error("ran longer than its timeout of 5 s"), says_error("no mini-batch was finished for 90 s (flag)")});
   Case c(entry_script());
   c.fail(error);
   CHECK(c.only().cause == "a try may take 90 s (run_invocation_timeout 60 s + task_overhead_timeout 30 s); run() took longer and was killed, as Azure does at that sum");
 }
 
-TEST_CASE("out of memory: the kernel said so, or all of it was taken, or the exception says it") {
+TEST_CASE("out of memory: the kernel said so, or all of it was taken") {
   const auto given = [](Case& c) {
-    c.fail("killed by SIGKILL");
+    c.fail("killed by SIGKILL", "", 0);
     c.facts.signal = SIGKILL;
     c.facts.peak_memory = 7900ull << 20;
     c.facts.memory_limit = 8000ull << 20;
   };
   proves("out-of-memory", command("x"), given,
-         {[](Case& c) { c.facts.peak_memory = 100 << 20; }, [](Case& c) { c.facts.signal = SIGTERM; }, [](Case& c) { c.facts.kind = ErrorKind::timeout; }, nothing_failed});
+         {[](Case& c) { c.facts.peak_memory = 100 << 20; }, [](Case& c) { c.facts.signal = SIGTERM; }, [](Case& c) { c.facts.kind = ErrorKind::timeout; }});
+}
+
+TEST_CASE("out of memory: the exception that ended it says so") {
   proves("out-of-memory", entry_script(), [](Case& c) { c.fail("x"); c.facts.traceback = "numpy.core._exceptions._ArrayMemoryError: Unable to allocate 9 GiB"; },
-         {[](Case& c) { c.facts.traceback = "class MemoryErrors: pass"; }, [](Case& c) { c.facts.traceback = ""; }, nothing_failed});
+         {raises("class MemoryErrors: pass"), raises("ValueError: MemoryError: was logged"), raises("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")});
+  proves("out-of-memory", script("t.py"), [](Case& c) { c.fail("exit code 1", "MemoryError"); },
+         {prints("RuntimeError: CUDA out of memory. Tried to allocate 2 GiB\nretrying with half\nKeyError: 'x'"), prints("MemoryError\nretrying with half\nValueError: bad"), [](Case& c) { c.facts.exit_code = 3; },
+          [](Case& c) { c.miss("it does not meet `expect`: rows"); }, prints("the class MemoryError is documented")});
+  Case crash(entry_script());
+  crash.fail("worker process000 was killed by SIGSEGV", "MemoryError: logged, then a library crashed");
+  CHECK(diagnose(crash.facts).empty());
+  for (const char* last : {"RuntimeError: [enforce fail at alloc_cpu.cpp:83] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes", "MemoryError: std::bad_alloc", "  what():  std::bad_alloc"}) {
+    Case c(script("t.py"));
+    c.fail("exit code 1", last);
+    CHECK(c.says("out-of-memory"));
+  }
 }
 
 TEST_CASE("native code crashed") {
-  proves("crashed", command("x"), [](Case& c) { c.fail("killed by SIGSEGV"); c.facts.signal = SIGSEGV; },
-         {[](Case& c) { c.facts.signal = SIGKILL; }, [](Case& c) { c.facts.signal = 0; }, nothing_failed, [](Case& c) { c.facts.signal = SIGTERM; }});
+  proves("crashed", command("x"), [](Case& c) { c.fail("killed by SIGSEGV", "", 0); c.facts.signal = SIGSEGV; },
+         {[](Case& c) { c.facts.signal = SIGKILL; }, [](Case& c) { c.facts.signal = SIGTERM; }, [](Case& c) { c.facts.signal = SIGINT; }});
 }
 
 TEST_CASE("killed by somebody else") {
   const auto given = [](Case& c) {
-    c.fail("killed by SIGKILL");
+    c.fail("killed by SIGKILL", "", 0);
     c.facts.signal = SIGKILL;
     c.facts.peak_memory = 10 << 20;
     c.facts.memory_limit = 8000ull << 20;
   };
   proves("killed", command("x"), given,
-         {[](Case& c) { c.facts.out_of_memory = true; }, [](Case& c) { c.facts.signal = 0; }, [](Case& c) { c.facts.kind = ErrorKind::timeout; }, nothing_failed,
-          [](Case& c) { c.facts.peak_memory = 7999ull << 20; }});
+         {[](Case& c) { c.facts.out_of_memory = true; }, [](Case& c) { c.facts.signal = SIGTERM; }, [](Case& c) { c.facts.kind = ErrorKind::timeout; }, [](Case& c) { c.facts.peak_memory = 7999ull << 20; }});
 }
 
 TEST_CASE("a token that may not manage the workspace") {
   for (const char* answer : {R"({"code":"Unauthorized","statusCode":401,"message":"...","details":[{"code":"InvalidOrExpiredToken"}]})",
-                             "{\n  \"error\": {\n    \"code\": \"AuthenticationFailed\",\n    \"message\": \"x\"\n}"})
-    proves("token-refused", script("train.py"), [&](Case& c) { c.fail("exit code 1", answer); },
-           {[](Case& c) { c.facts.output = "<Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request"; },
-            [](Case& c) { c.facts.output = "401 Unauthorized"; }, nothing_failed});
+                             "{\n  \"error\": {\n    \"code\": \"AuthenticationFailed\",\n    \"message\": \"x\"\n}"}) {
+    const auto given = [&](Case& c) {
+      c.source("train.py", "target = ComputeTarget.create(ws, name, config)\n");
+      c.fail("exit code 1", answer);
+    };
+    proves("token-refused", script("train.py"), given,
+           {prints("<Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request"), prints("401 Unauthorized"), [](Case& c) { c.miss("it does not meet `expect`: rows"); },
+            has_source("train.py", "blob.download_blob()  # a SAS that has expired\n"), has_source("train.py", "print('ComputeTarget.create(ws)')\n")});
+  }
 }
 
 TEST_CASE("a script that creates compute") {
-  proves("makes-compute", script("train.py"), [](Case& c) { c.source("train.py", "import x\ntarget = ComputeTarget.create(ws, name, config)\n"); },
-         {[](Case& c) { c.facts.sources[0].text = "# ComputeTarget.create(ws)\n"; }, [](Case& c) { c.facts.sources[0].text = "text = 'ComputeTarget.create(ws)'\n"; },
-          [](Case& c) { c.facts.sources[0].path = "notes.txt"; }, nothing_failed});
+  proves("makes-compute", script("train.py"), has_source("train.py", "import x\ntarget = ComputeTarget.create(ws, name, config)\n"),
+         {has_source("train.py", "# ComputeTarget.create(ws)\n"), has_source("train.py", "text = 'ComputeTarget.create(ws)'\n"), has_source("train.py", "target = MyComputeTarget.create(ws)\n"),
+          has_source("train.py", "target = ComputeTarget(ws, name)\n")});
 }
 
 TEST_CASE("an image for each environment, said once") {

@@ -1,7 +1,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "diagnose/evidence.h"
+#include "diagnose/python_source.h"
 #include "system/files.h"
 #include "unit/diagnose/case.h"
 
@@ -38,17 +38,11 @@ TEST_CASE("docs/troubleshooting.md is what the table says") {
   CHECK_MESSAGE(*page == troubleshooting_page(), "build/bin/mlpipe diagnose --table > docs/troubleshooting.md");
 }
 
-TEST_CASE("code of Python: comments and strings are blanks, lines stay") {
-  CHECK(diagnosis::python_code("a = 'b#c' # d\nf(\"\"\"x\ny\"\"\")\n") == "a =" + std::string(10, ' ') + "\nf(    \n    )\n");
-  CHECK(diagnosis::python_code("s = 'it\\'s'; open(x)\n") == "s =        ; open(x)\n");
-  CHECK(diagnosis::python_code("'never closed\nopen(x)") == std::string(13, ' ') + "\nopen(x)");
-  CHECK(diagnosis::python_code("'''never closed\nopen(x)") == std::string(15, ' ') + "\n" + std::string(7, ' '));
-}
-
 TEST_CASE("damaged and hostile scripts neither crash nor fire") {
-  for (const std::string& text : {std::string("open("), std::string("add_argument("), std::string(100000, '('), std::string("\"\"\""), std::string("\\"), std::string("'\\"), std::string("open(\0\xff", 7)}) {
+  for (const std::string& text : {std::string("open("), std::string("add_argument("), std::string(100000, '('), std::string("\"\"\""), std::string("\\"), std::string("'\\"), std::string("open(\0\xff", 7), std::string("from . import (\nimport ,,..\nfrom ...x import\nargs = .parse_args(")}) {
     test::Case c(test::entry_script());
     c.source("score.py", text);
     CHECK(diagnose(c.facts).empty());
+    (void)imported_files("a/b.py", text, "a/");
   }
 }

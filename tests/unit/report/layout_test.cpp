@@ -68,3 +68,9 @@ TEST_CASE("layout: nothing, and a thousand boxes") {
     if (of_one.size() == 2 && of_one[0] == of_one[1]) of_one.pop_back();
   CHECK(lay_out(needs, box, 1000).boxes.size() == 1000);
 }
+
+TEST_CASE("layout: a long chain of which every step needs the first one") {
+  std::vector<std::vector<std::size_t>> needs(400);
+  for (std::size_t i = 1; i < needs.size(); ++i) needs[i] = i == 1 ? std::vector<std::size_t>{0} : std::vector<std::size_t>{0, i - 1};
+  check(lay_out(needs, box, 1000));
+}

@@ -1,8 +1,10 @@
 // The live table on a terminal, looked at through a small terminal of our own.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -258,4 +260,32 @@ TEST_CASE("NO_COLOR and TERM=dumb are honoured on a terminal") {
   CHECK_FALSE(with("dumb", nullptr).live);
   CHECK_FALSE(with("dumb", nullptr).colour);
   ::setenv("TERM", term.c_str(), 1);
+}
+
+TEST_CASE("live: a step that prints much is drawn now and then, and no line of it is lost") {
+  LiveConsole console(80, 24);
+  console.on(run_started({"loud"}));
+  console.on(StepStarted{"loud", "", "", 1, false});
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) bytes += console.on(StepOutputText{"loud", "", false, std::to_string(i) + "\n"});
+  CHECK(bytes.empty());
+  console.clock.advance(250ms);
+  console.pulse();
+  const std::string shown = console.screen.text();
+  for (int i = 0; i < 100; ++i) CHECK(shown.find(fmt::format("\nloud | {}\n", i)) != std::string::npos);
+  CHECK(shown.find("loud | 98\nloud | 99\nloud  runs ") != std::string::npos);
+}
+
+TEST_CASE("live: a terminal that was stopped holds up nobody") {
+  LiveConsole console(80, 24);
+  console.on(run_started({"talks"}));
+  console.on(StepStarted{"talks", "", "", 1, false});
+  REQUIRE(::tcflow(console.fd(), TCOOFF) == 0);
+  for (int i = 0; i < 100; ++i) {
+    console.clock.advance(250ms);
+    CHECK(console.on(StepOutputText{"talks", "", false, std::to_string(i) + "\n"}).empty());
+  }
+  REQUIRE(::tcflow(console.fd(), TCOON) == 0);
+  console.pulse();
+  CHECK(console.screen.text().find("talks | 98\ntalks | 99\ntalks  runs ") != std::string::npos);
 }

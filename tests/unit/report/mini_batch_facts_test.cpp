@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "report/html/failed_item_facts.h"
-
 using namespace mlpipe;
 
 namespace {
@@ -55,17 +53,4 @@ TEST_CASE("mini-batches: damaged lines are left out, whatever they are") {
     CHECK(html::mini_batch_facts(header + bad).all_tries == 0);
   CHECK(html::mini_batch_facts("").all_tries == 0);
   CHECK(html::mini_batch_facts("a,b\n1,2\n").all_tries == 0);
-}
-
-TEST_CASE("failed items: what a line says, what it leaves out, and damaged ones") {
-  const auto whole = html::failed_item_of(R"({"mini_batch": 3, "number": 1, "item": "a.txt", "reason": "no", "kind": "exception", "traceback": "12345"})", 3);
-  REQUIRE(whole);
-  CHECK(whole->item == "a.txt");
-  CHECK(whole->mini_batch == 3);
-  CHECK(whole->detail == "345");
-  CHECK(html::failed_item_of(R"({"mini_batch": 3, "number": 7})", 9)->item == "item 7");
-  CHECK(html::failed_item_of(R"({"mini_batch": 3, "items": 4, "stderr": "last words"})", 99)->item == "4 items");
-  CHECK(html::failed_item_of(R"({"mini_batch": -1, "item": 5, "items": 2})", 9)->item == "2 items");
-  CHECK_FALSE(html::failed_item_of("{\"mini_b", 9));
-  CHECK_FALSE(html::failed_item_of("[]", 9));
 }

@@ -123,3 +123,13 @@ TEST_CASE(".amlignore is read before .gitignore, and only one of them") {
   CHECK_FALSE(IgnoreRules::of(folder.path())->ignores("a.txt", false));
   CHECK(IgnoreRules::of(folder.path())->ignores("b.txt", false));
 }
+
+TEST_CASE("what the file alone says, without what is built in") {
+  const TempFolder folder;
+  folder.write(".amlignore", "*.txt\n!a.txt\n");
+  const auto rules = *IgnoreRules::of(folder.path());
+  CHECK(rules.ignores_as_written("b.txt", false));
+  CHECK_FALSE(rules.ignores_as_written("a.txt", false));
+  CHECK_FALSE(rules.ignores_as_written(".venv", true));
+  CHECK(rules.ignores(".venv", true));
+}

@@ -371,3 +371,27 @@ TEST_CASE("children that are killed at any moment, before their exec too, do not
   killer.join();
   CHECK(killed > 0);
 }
+
+TEST_CASE("Ctrl-Z at any moment does not stop a child before its exec, and us with it for ever") {
+  const pid_t runner = ::fork();
+  if (runner == 0) {
+    ::setpgid(0, 0);
+    for (int i = 0; i < 200; ++i) {
+      ProcessSpec spec;
+      spec.argv = {"/bin/true"};
+      if (auto child = Child::spawn(spec)) (void)child->reap();
+    }
+    ::_exit(0);
+  }
+  ::setpgid(runner, runner);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  int status = 0;
+  bool ended = false;
+  while (!(ended = ::waitpid(runner, &status, WNOHANG) == runner) && std::chrono::steady_clock::now() < end) {
+    ::kill(-runner, SIGTSTP);
+    ::kill(-runner, SIGCONT);
+  }
+  if (!ended) ::kill(runner, SIGKILL), ::waitpid(runner, &status, 0);
+  CHECK(ended);
+  CHECK(status == 0);
+}

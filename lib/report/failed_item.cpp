@@ -1,4 +1,4 @@
-#include "report/html/failed_item_facts.h"
+#include "report/failed_item.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace mlpipe::html {
+namespace mlpipe {
 namespace {
 
 using Json = nlohmann::json;
@@ -39,4 +39,4 @@ std::optional<FailedItemFacts> failed_item_of(std::string_view line, std::size_t
   return failed;
 }
 
-}  // namespace mlpipe::html
+}  // namespace mlpipe

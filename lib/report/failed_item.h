@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace mlpipe::html {
+namespace mlpipe {
 
 struct FailedItemFacts {
   std::uint64_t mini_batch = 0;
@@ -17,4 +17,4 @@ struct FailedItemFacts {
 // Of a line of the file; nothing when it is damaged. Of a longer detail the end is kept, where the cause stands.
 std::optional<FailedItemFacts> failed_item_of(std::string_view line, std::size_t longest_detail);
 
-}  // namespace mlpipe::html
+}  // namespace mlpipe
