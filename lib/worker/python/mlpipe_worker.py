@@ -350,7 +350,7 @@ def work(channel, call, run, with_context, rows, body):
     """One mini-batch: whatever run() raises, SystemExit included, fails this try and nothing else."""
     number, attempt, kind, count = BATCH_HEAD.unpack_from(body)
     context = Context(number)
-    FACTS["mini_batch"] = number
+    FACTS["mini_batch"], FACTS["attempt"] = number, attempt
     try:
         began = perf_counter_ns()
         if kind == 0:
