@@ -34,7 +34,7 @@ class Streams(ScenarioTest):
 
     def test_json_of_the_looking_commands(self):
         self.ok("run")
-        for words in (["plan"], ["runs"], ["show"], ["why", "first"], ["diff", "latest"], ["validate"], ["doctor"]):
+        for words in (["plan"], ["runs"], ["show"], ["why", "first"], ["diff", "latest", "latest"], ["validate"], ["doctor"]):
             with self.subTest(words=words):
                 json.loads(self.ok(*words, "--json").out)
 

@@ -112,9 +112,9 @@ TEST_CASE("what may be taken later is sent again") {
   auto receiver = std::make_shared<Receiver>();
   receiver->answers = {{503, "it answered HTTP 503"}};
   SpanExporter exporter({}, posting_to(receiver));
-  add(exporter, SpanExporter::batch);
+  add(exporter, 1);
   receiver->wait_for_posts(2);
-  CHECK(exporter.finish(10s).sent == SpanExporter::batch);
+  CHECK(exporter.finish(10s).sent == 1);
 }
 
 TEST_CASE("a receiver that failed last is not waited for at the end") {
