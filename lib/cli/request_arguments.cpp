@@ -8,11 +8,19 @@
 
 namespace mlpipe::cli {
 
+std::string without_credentials(std::string_view word) {
+  const auto scheme = word.find("://");
+  if (scheme == std::string_view::npos) return std::string(word);
+  const auto at = word.substr(0, word.find_first_of("/?#", scheme + 3)).rfind('@');
+  if (at == std::string_view::npos || at < scheme) return std::string(word);
+  return fmt::format("{}***{}", word.substr(0, scheme + 3), word.substr(at));
+}
+
 std::vector<std::string> own_command_line() {
   std::vector<std::string> words;
   const auto text = read_file("/proc/self/cmdline");
   if (!text) return words;
-  for (const std::string_view word : split(*text, '\0')) words.emplace_back(word);
+  for (const std::string_view word : split(*text, '\0')) words.push_back(without_credentials(word));
   // The last word ends with a zero byte as well.
   if (!words.empty()) words.pop_back();
   return words;

@@ -10,7 +10,10 @@
 
 namespace mlpipe::cli {
 
-// The words this process was started with, as /proc knows them.
+// "https://user:password@host/a" -> "https://***@host/a"; any other word as it is.
+std::string without_credentials(std::string_view word);
+
+// The words this process was started with, as /proc knows them, to be recorded and shown: without the credentials of addresses.
 std::vector<std::string> own_command_line();
 
 struct RequestArguments {
