@@ -21,7 +21,12 @@ Result<RunInfo> choose_run(const Store& store, const std::optional<Path>& spec, 
 Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<Path>& spec, std::size_t limit,
                                        const std::string& before = {});
 
-// The record of a step in a run. Kind usage: the step is unknown to the run; the hint is the nearest name.
+// Whether the step began in that run.
+bool had_step(const Store& store, const RunInfo& run, const std::string& step);
+// The newest run of `spec` that had the step: its id.
+std::optional<std::string> latest_with_step(const Store& store, const std::optional<Path>& spec, const std::string& step);
+
+// The record of a step in a run. Kind usage: the step is unknown to the run; the hint is the nearest name, or the latest run that had it.
 Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::string& step);
 
 }  // namespace mlpipe::cli
