@@ -166,6 +166,21 @@ std::size_t count_mentions(std::string_view text, std::string_view expression) {
   return count;
 }
 
+// Up through the headings of the blocks around it.
+bool is_outside_try(PythonPiece file, int line) {
+  const auto lines = split(file.code, '\n');
+  if (line < 1 || lines.size() < static_cast<std::size_t>(line)) return false;
+  const auto indent = [](std::string_view text) { return std::min(text.find_first_not_of(" \t"), text.size()); };
+  std::size_t depth = indent(lines[static_cast<std::size_t>(line) - 1]);
+  for (std::size_t at = static_cast<std::size_t>(line) - 1; at-- > 0 && depth > 0;) {
+    const std::string_view code = trim(lines[at]);
+    if (code.empty() || indent(lines[at]) >= depth) continue;
+    if (!code.starts_with("if ") && !code.starts_with("if(") && !code.starts_with("for ") && !code.starts_with("while ") && !code.starts_with("else:") && !code.starts_with("elif ")) return false;
+    depth = indent(lines[at]);
+  }
+  return depth == 0 && file.code.find("excepthook") == file.code.npos;
+}
+
 std::vector<std::string> imported_files(const std::string& file, std::string_view code, const std::string& entry_folder) {
   Importer importer{folder_of(file), {entry_folder}};
   if (!entry_folder.empty()) importer.roots.emplace_back();  // python -m, or a path that the script adds
