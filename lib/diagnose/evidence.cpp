@@ -27,6 +27,16 @@ bool ends_behind_a_frame(std::string_view text) {
   return text.substr(begin).starts_with("  ");
 }
 
+// The last traceback was printed by what had caught it: its first frame is that of a function or of a thread, or has a `try` around it.
+bool is_of_handler(const Facts& facts, std::string_view text) {
+  const auto heading = text.rfind("Traceback (most recent call last):");
+  if (heading == text.npos) return false;  // it was too long to be seen whole
+  const std::string_view block = text.substr(heading);
+  const auto raised = uncaught_in(block);
+  if (raised.empty()) return !has(block, ", in _run_module_as_main\n");
+  return std::ranges::any_of(facts.sources, [&](const Facts::Source& source) { return is_file_of(raised[0].file, source.path) && is_caught({source.text, source.code}, raised[0].line); });
+}
+
 // Tools that speak of files of this machine, and words of the shell.
 bool is_local(const CommandPart& part) {
   constexpr std::array<std::string_view, 43> tools = {"cp", "mv", "rm", "mkdir", "rmdir", "touch", "cat", "tee", "ln", "ls", "find", "tar", "gzip", "gunzip", "zip", "unzip", "dd", "head", "tail", "sort", "uniq", "cut",
@@ -78,7 +88,7 @@ std::string last_line(const Facts& facts) {
 
 std::string last_exception(const Facts& facts) {
   if (is_parallel(facts)) return failed(facts) ? raised_in(facts.traceback) : "";  // a worker that dies without one was not ended by Python
-  return facts.exit_code == 1 && ends_behind_a_frame(said(facts)) ? last_line(facts) : "";
+  return facts.exit_code == 1 && ends_behind_a_frame(said(facts)) && !is_of_handler(facts, said(facts)) ? last_line(facts) : "";
 }
 
 std::string last_complaint(const Facts& facts) {

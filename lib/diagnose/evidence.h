@@ -23,7 +23,8 @@ std::string words_of(const Facts& facts);
 // The line with which it failed: that of the exception in the traceback, else the last line that is not blank of stderr, else of stdout. A
 // line further up may be what the program complained of and then went on. Empty: it did not fail, or the process itself ended well.
 std::string last_line(const Facts& facts);
-// That line where a Python exception ended the process, as far as its exit code tells: the last line, behind a frame of a traceback.
+// That line where a Python exception ended the process, as far as its exit code tells: the last line, behind a frame of a
+// traceback that begins where Python began, and where no `try` is seen around that.
 std::string last_exception(const Facts& facts);
 // That line where a tool or the shell said it of this machine's files and its failure is that of the step: the command is such a tool, or
 // parts joined by `&&`. The shell's only where nothing else in the command has a shell of its own: Python, ssh.

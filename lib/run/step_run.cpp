@@ -138,9 +138,7 @@ void StepRun::add_places() {
     const Path place = workspace_->output_place(output);
     facts_.outputs.push_back({output.name, place.string(), path_exists(place)});
   }
-  if (!workspace_) return;
-  look_at_disks(facts_, {workspace_->outputs(), workspace_->code(), temporary_folder(environment_)});
-  look_for_sought(facts_, workspace_->code());
+  if (workspace_) look_at_disks(facts_, {workspace_->outputs(), workspace_->code(), temporary_folder(environment_)});
 }
 
 // Scripts are read where something went wrong, or took long enough that it may be worth a word.
@@ -156,6 +154,7 @@ void StepRun::recognise(Facts::Moment moment) {
     read_source(facts_, step_.source_directory);
     read_declared_packages(facts_);
   }
+  if (failed && workspace_) look_for_sought(facts_, workspace_->code());
   record_.findings = diagnose(facts_);
 }
 

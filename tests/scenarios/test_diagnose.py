@@ -164,6 +164,13 @@ class OfCommands(ScenarioTest):
             self.assertEqual(self.found("python3 fails.py", more=more)[0], [], complaint)
             self.assertEqual(self.found("python3 t.py well", more=more + "    expect: {metrics: {accuracy: '> 1'}}\n")[0], [], complaint)
 
+    def test_an_exception_that_was_caught_and_printed_did_not_end_the_step(self):
+        for script in ("try: import no_such_module\nexcept ImportError: traceback.print_exc()\n", "def load():\n    try:\n        import no_such_module\n    except ImportError:\n        traceback.print_exc()\nload()\n"):
+            self.project.write("src/t.py", f"import traceback\n{script}raise SystemExit(1)\n")
+            self.assertEqual(self.found("python3 t.py", more="    source_directory: src\n")[0], [], script)
+        self.project.write("src/t.py", "import traceback\ntry:\n    import no_such_module\nexcept ImportError:\n    raise\n")
+        self.assertEqual(self.found("python3 t.py", more="    source_directory: src\n")[0], ["module-missing"])
+
     def test_findings_of_what_ended_well_do_not_fail_it(self):
         found, shown = self.found("no-such-trainer; echo done > ${{outputs.o}}/x", code=0)
         self.assertRegex(shown, r"make +done in [^\n]*\n  cause: a part of its command failed")
