@@ -84,7 +84,7 @@ std::optional<Recognised> outside_source(const Facts& facts) {
 
 std::optional<Recognised> relative_path(const Facts& facts) {
   if (auto outside = outside_source(facts)) return outside;
-  if (!failed(facts) || !is_parallel(facts)) return std::nullopt;
+  if (!failed(facts) || !is_parallel(facts) || was_writing(facts)) return std::nullopt;
   std::string name = between(last_line(facts), "No such file or directory: '", "'").value_or("");
   while (name.starts_with("./")) name.erase(0, 2);
   if (name.empty() || name.starts_with('/')) return std::nullopt;

@@ -114,7 +114,7 @@ bool was_writing(const Facts& facts) {
   const std::string_view text = facts.traceback.empty() ? said(facts) : std::string_view(facts.traceback);
   const auto heading = text.rfind("Traceback (most recent call last):");
   const std::string_view frames = text.substr(heading == text.npos ? 0 : heading);
-  constexpr std::array<std::string_view, 14> words = {", 'w", ", \"w", "='w", "=\"w", ", 'x", ", \"x", ", 'a", ", \"a", ".to_", "save", "dump", "write", "copy", "mkdir"};
+  constexpr std::array<std::string_view, 16> words = {"in _execute_child", "os.exec", ", 'w", ", \"w", "='w", "=\"w", ", 'x", ", \"x", ", 'a", ", \"a", ".to_", "save", "dump", "write", "copy", "mkdir"};
   return std::ranges::any_of(words, [&](std::string_view word) { return has(frames, word); });
 }
 

@@ -32,7 +32,7 @@ std::string last_complaint(const Facts& facts);
 
 // What the exception that ended it said, of however many lines; without a traceback the end of what it printed.
 std::string last_words(const Facts& facts);
-// Code of the frames in its traceback opens a file to write it, or makes one.
+// Code of the frames in its traceback opens a file to write it, makes one, or starts a program: what it did not find need not have been read.
 bool was_writing(const Facts& facts);
 // mlpipe's own error, which quotes no exception.
 std::string own_error(const Facts& facts);

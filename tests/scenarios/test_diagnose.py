@@ -141,6 +141,8 @@ class OfCommands(ScenarioTest):
         for path in ("'../data/x.csv'", "'data/x.csv'", "os.path.join(os.path.dirname(__file__), '../data/x.csv')", "os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + '/data/x.csv'"):
             self.project.write("src/read.py", f"import os\nopen({path})\n")
             self.assertEqual(self.found("python3 read.py", more=more)[0], ["relative-path"], path)
+        self.project.write("src/read.py", "import subprocess\nsubprocess.run(['data'])\n")
+        self.assertEqual(self.found("python3 read.py", more=more)[0], [])  # a program of that name, not the folder
         for path in ("'../data/y.csv'", "'/data/x.csv'", "'../data/x.csv/y', 'w'"):
             self.project.write("src/read.py", f"import os\nopen({path})\n")
             self.assertEqual(self.found("python3 read.py", more=more)[0], [], path)

@@ -52,6 +52,7 @@ TEST_CASE("a file of the project that is sought from where the step does not run
   };
   proves("relative-path", entry_script(), given,
          {[](Case& c) { c.facts.sought->in_project.clear(); }, [](Case& c) { c.facts.sought.reset(); },
+          raises("Traceback (most recent call last):\n  File \"t.py\", line 1, in <module>\n    subprocess.run(['../model'])\n  File \"subprocess.py\", line 1955, in _execute_child\n    raise child_exception_type(errno_num)\nFileNotFoundError: [Errno 2] No such file or directory: '../model'"),
           raises("Traceback (most recent call last):\n  File \"t.py\", line 1, in <module>\n    open('../model/weights.txt', 'w')\nFileNotFoundError: [Errno 2] No such file or directory: '../model/weights.txt'")});
   Case c(entry_script());
   given(c);
