@@ -1,6 +1,7 @@
 #include "base/csv_text.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -59,6 +60,21 @@ void append_quoted(std::string& out, std::string_view field) {
     field.remove_prefix(quote + 1);
   }
   out += '"';
+}
+
+std::vector<std::vector<std::string>> read_csv(std::string_view text) {
+  std::vector<std::vector<std::string>> records;
+  std::vector<std::string> record(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"' && quoted && i + 1 < text.size() && text[i + 1] == '"') record.back() += text[++i];
+    else if (c == '"') quoted = !quoted;
+    else if (quoted || (c != ',' && c != '\n' && c != '\r')) record.back() += c;
+    else if (c == ',') record.emplace_back();
+    else if (c == '\n') records.push_back(std::exchange(record, std::vector<std::string>(1)));
+  }
+  return records;
 }
 
 void append_json(std::string& out, std::string_view text) {

@@ -108,7 +108,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
     }
     const auto& config = job_.config;
     failed_tries_.assign(static_cast<std::size_t>(workers_), 0);
-    printed_.assign(static_cast<std::size_t>(workers_), 0);
+    prints_.assign(static_cast<std::size_t>(workers_), 0);
     started_.assign(static_cast<std::size_t>(workers_), {});
     dispatcher_.emplace(plan().mini_batches(), workers_, config.run_max_try);
     setbacks_.emplace(job_, *ledger_, *dispatcher_, voice_, *logs_);
@@ -213,9 +213,9 @@ class ParallelStep::Impl : WorkerPoolOwner {
     logs_->answered(worker, *assignment, answer, result.run_us);
     if (result.returned > answer.items && answer.items > 0) setbacks_->surplus(result.returned, answer.items);
     if (answer.failed > 0) setbacks_->items_failed(worker, *assignment, answer);
-    // Of one that prints it is known what belongs to which mini-batch.
-    const bool printed = std::exchange(printed_[static_cast<std::size_t>(worker)], 0) != 0;
-    const auto window = printed ? 1 : window_for(result.run_us);
+    // Of one that prints it is known then what belongs to which mini-batch.
+    if (result.printed) prints(worker) = 1;
+    const auto window = prints(worker) ? 1 : window_for(result.run_us);
     const auto recorded = ledger_->scored(*assignment, std::move(answer), std::move(result));
     if (!recorded) return give_up(recorded.error());
     logs_->recorded();
@@ -258,10 +258,13 @@ class ParallelStep::Impl : WorkerPoolOwner {
   // --- the ends of workers
 
   void on_printed(int worker, bool is_stderr, std::string_view text) override {
-    printed_[static_cast<std::size_t>(worker)] = 1;
     const auto& busy_with = dispatcher_->in_flight(worker);
+    if (!busy_with.empty()) prints(worker) = 1;  // what init() prints says nothing of run()
     voice_.printed(worker, is_stderr, text, busy_with.empty() ? std::nullopt : std::optional(busy_with.front().mini_batch));
   }
+
+  char& prints(int worker) { return prints_[static_cast<std::size_t>(worker)]; }
+  bool works_ahead(int worker) const override { return !prints_[static_cast<std::size_t>(worker)] && dispatcher_->in_flight(worker).size() > 1; }
 
   void on_shutdown_error(int worker, const std::string& error) override {
     const auto log = voice_.log_failure(worker, "shutdown() failed", error);
@@ -414,7 +417,7 @@ class ParallelStep::Impl : WorkerPoolOwner {
   StepVoice voice_;
   MemoryKills memory_kills_;
   std::vector<int> failed_tries_;        // of each worker's process
-  std::vector<char> printed_;            // each worker, since its last answer
+  std::vector<char> prints_;             // each worker, in run(); once that is known, it stays so
   std::vector<std::pair<WallTime, SteadyTime>> started_;  // each worker's process
   std::optional<ProgressWatch> watch_;
   std::optional<Ledger> ledger_;

@@ -23,7 +23,8 @@ void Setbacks::init_failed(int worker, Failure failure) {
   if (failure.traceback.empty()) failure.log = voice_.stderr_file(worker);
   logs_.init_failed(worker, failure);
   failure.last_words = voice_.last_words(worker);
-  say(worker_name(worker) + ": " + failure.cause, failure.log);
+  // What fails in one worker fails in all, again and again: it is said once, and each worker's logs have it.
+  if (std::exchange(told_of_init_, failure.cause) != failure.cause) say(worker_name(worker) + ": " + failure.cause, failure.log);
   failures_.add(std::move(failure));
 }
 

@@ -44,6 +44,7 @@ class Setbacks {
   JobLogs& logs_;
   Failures failures_;
   bool noticed_surplus_ = false;
+  std::string told_of_init_;  // the last cause of a failed init() that was told
 };
 
 }  // namespace mlpipe

@@ -45,6 +45,10 @@ std::optional<std::string> latest_with_step(const Store& store, const std::optio
   return std::nullopt;
 }
 
+Error no_such_step(const RunInfo& run, const std::string& step, const std::vector<std::string>& steps) {
+  return {ErrorKind::usage, fmt::format("run {} has no step `{}`", run.header.id, step), suggestion(step, steps)};
+}
+
 Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::string& step) {
   if (const StepRecord* record = run.step(step)) return *record;
   if (path_exists(store.run_path(run.header.id) / "steps" / folder_of_step(step)))
@@ -52,9 +56,9 @@ Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::st
                  fmt::format("`mlpipe logs {}` shows what it printed so far", step)};
   std::vector<std::string> names;
   for (const StepRecord& record : run.steps) names.push_back(record.step);
-  const auto other = latest_with_step(store, run.header.spec, step);
-  const std::string hint = other ? fmt::format("the latest run that had it is {}: --run {}", *other, *other) : suggestion(step, names);
-  return Error{ErrorKind::usage, fmt::format("run {} has no step `{}`", run.header.id, step), hint};
+  Error missing = no_such_step(run, step, names);
+  if (const auto other = latest_with_step(store, run.header.spec, step)) missing.hint = fmt::format("the latest run that had it is {}: --run {}", *other, *other);
+  return missing;
 }
 
 }  // namespace mlpipe::cli

@@ -191,6 +191,7 @@ Result<int> list(const Pipeline& pipeline, bool json) {
     rows.push_back({declared.name, join(declared.steps, ", "), shown_path(standing.python) + (declared.python.empty() ? " (not set up)" : ""),
                     standing.missing.empty() ? "nothing" : join(standing.missing, ", ")});
   }
+  if (all.empty() && !json) tell("no step names an environment: all use the Python on PATH");
   MLPIPE_TRY_VOID(print(json ? to_json(listed) + "\n" : all.empty() ? "" : table(rows)));
   return 0;
 }

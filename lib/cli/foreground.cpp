@@ -26,7 +26,7 @@ void tell_before(const Rehearsal& rehearsal, const RehearsalRequest& request) {
 
 // A failure that Python or a debugger has shown needs no more words; another one does.
 int exit_code_of(const ExitStatus& status, const RehearsalRequest& request) {
-  const bool on_request = status.code == 128 + SIGINT || status.code == 128 + SIGTERM;
+  const bool on_request = status.code == 128 + SIGINT || status.code == 128 + SIGTERM || status.code == 128 + SIGHUP;
   const bool said = status.ok() || on_request || (status.signal == 0 && (status.code == 1 || request.debugger == Debugger::shell));
   if (!said) tell(fmt::format("{}  {}", request.step, describe(status)));
   return status.code;

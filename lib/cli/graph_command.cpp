@@ -10,18 +10,19 @@ namespace {
 struct Arguments {
   Place place;
   Changes changes;
-  bool mermaid = false, dot = false, svg = false;
+  bool mermaid = false, dot = false, svg = false, json = false;
 };
 
 Result<int> graph(Arguments& arguments) {
-  if (arguments.mermaid + arguments.dot + arguments.svg > 1)
-    return Error{ErrorKind::usage, "one picture at a time", "give one of --mermaid, --dot and --svg"};
+  if (arguments.mermaid + arguments.dot + arguments.svg + arguments.json > 1)
+    return Error{ErrorKind::usage, "one picture at a time", "give one of --mermaid, --dot, --svg and --json"};
   MLPIPE_TRY(const Path spec, arguments.place.spec(&arguments.changes));
   MLPIPE_TRY(const Pipeline pipeline, load_pipeline(spec, arguments.changes.overrides()));
   const picture::DrawnGraph drawn = picture::drawn(pipeline);
   MLPIPE_TRY_VOID(print(arguments.mermaid ? to_mermaid(drawn)
                         : arguments.dot   ? to_dot(drawn)
                         : arguments.svg   ? to_svg(drawn, {})
+                        : arguments.json  ? to_json(drawn) + "\n"
                                           : to_tree(drawn)));
   return 0;
 }
@@ -37,6 +38,7 @@ Command graph_command() {
             options.flag("--mermaid", arguments->mermaid, "as a Mermaid flowchart, which Markdown files on GitHub show");
             options.flag("--dot", arguments->dot, "for Graphviz");
             options.flag("--svg", arguments->svg, "as a picture for a web page");
+            options.flag("--json", arguments->json, "JSON on stdout");
             return [arguments] { return graph(*arguments); };
           }};
 }

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "reuse/code_trees.h"
 #include "reuse/ingredients.h"
+#include "spec/spec.h"
 
 namespace mlpipe::cli {
 namespace {
@@ -46,6 +49,17 @@ Result<KeptRun> kept_run(const Store& store, const RunInfo& run) {
     kept.code.emplace(step, **code);
   }
   return kept;
+}
+
+std::optional<Pipeline> kept_pipeline(const Store& store, const RunInfo& run) {
+  auto spec = kept_spec(store, run.header.id);
+  if (!spec) return std::nullopt;
+  const KeptRun kept{spec.take(), {}, {}};
+  spec::Overrides overrides = changes_of(kept).overrides();
+  for (const auto& [path, text] : kept.spec.files) overrides.snapshot.texts.emplace(path.string(), text);
+  spec::Loaded loaded = spec::load(kept.spec.spec, overrides);
+  const bool whole = loaded.pipeline && std::ranges::all_of(run.steps, [&](const StepRecord& record) { return loaded.pipeline->step(record.step); });
+  return whole ? std::move(loaded.pipeline) : std::nullopt;
 }
 
 Result<spec::Snapshot> snapshot_of(const Store& store, const KeptRun& kept) {

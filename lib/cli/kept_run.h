@@ -23,6 +23,9 @@ Result<KeptRun> kept_run(const Store& store, const RunInfo& run);
 // The tree of a step's source directory when it had this fingerprint; nothing: it had none. Error: that is no longer known.
 Result<std::optional<Digest>> code_of(const Store& store, const Digest& fingerprint);
 
+// The pipeline as its spec said it then. Nothing: the run kept none, or it does not have all the steps that the run recorded.
+std::optional<Pipeline> kept_pipeline(const Store& store, const RunInfo& run);
+
 // What stands in for the disk when its spec is read again: its texts, and its code where that was kept.
 Result<spec::Snapshot> snapshot_of(const Store& store, const KeptRun& kept);
 

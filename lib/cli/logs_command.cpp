@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/chosen_run.h"
 #include "cli/command.h"
+#include "cli/kept_run.h"
 #include "cli/mini_batch_text.h"
 #include "cli/moment.h"
 #include "cli/printed_run.h"
@@ -23,7 +24,7 @@ struct Arguments {
   Place place;
   std::optional<std::string> step, run, since, grep;
   std::optional<long long> mini_batch, worker;
-  bool follow = false, stderr_only = false;
+  bool follow = false, stderr_only = false, json = false;
 };
 
 bool is_plain_name(const std::string& step) { return step.find('/') == std::string::npos && step != "." && step != ".." && !step.empty(); }
@@ -62,10 +63,15 @@ Result<int> follow(const Store& store, RunInfo run, const Arguments& arguments, 
     const bool over = run.state != RunState::running || run.step(*arguments.step);
     if (!followed && (is_file(logs / step_log_name) || !log_files(logs).empty())) {
       MLPIPE_TRY(LogFilter filter, filter_of(arguments, logs));
-      followed.emplace(logs, std::move(filter));
+      followed.emplace(logs, std::move(filter), arguments.json);
     }
-    if (followed) MLPIPE_TRY_VOID(followed->print_news(over));
+    if (followed && over) MLPIPE_TRY_VOID(followed->print_rest());
     if (over || reader_is_gone()) return 0;
+    bool any = false;
+    if (followed) {
+      MLPIPE_TRY(any, followed->print_news());
+    }
+    if (any) continue;
     std::this_thread::sleep_for(look_every);
     MLPIPE_TRY(run, read_run(store, run.header.id));
   }
@@ -76,6 +82,15 @@ bool may_begin(const Store& store, const RunInfo& run, const std::string& step) 
   return run.state == RunState::running && !run.step(step) && !path_exists(logs_folder(store, run.header.id, step));
 }
 
+// Nobody shall wait for a step that the run does not have.
+Status check_step(const Store& store, const RunInfo& run, const std::string& step) {
+  const auto pipeline = kept_pipeline(store, run);
+  if (!pipeline || pipeline->step(step)) return {};
+  std::vector<std::string> names;
+  for (const Step& known : pipeline->steps) names.push_back(known.name);
+  return no_such_step(run, step, names);
+}
+
 Result<int> logs(const Arguments& arguments) {
   const std::string& step = *arguments.step;
   if (!is_plain_name(step)) return Error{ErrorKind::usage, fmt::format("`{}` is no step's name", step), {}};
@@ -84,6 +99,7 @@ Result<int> logs(const Arguments& arguments) {
   MLPIPE_TRY(RunInfo run, choose_run(store, spec, arguments.run));
   MLPIPE_TRY_VOID(filter_of(arguments, {}));
   if (arguments.follow && may_begin(store, run, step)) {
+    MLPIPE_TRY_VOID(check_step(store, run, step));
     const std::string id = run.header.id;
     MLPIPE_TRY(const int code, follow(store, std::move(run), arguments, logs_folder(store, id, step)));
     if (is_folder(logs_folder(store, id, step))) return code;
@@ -94,11 +110,11 @@ Result<int> logs(const Arguments& arguments) {
   if (arguments.follow && printed_in == run.header.id) return follow(store, std::move(run), arguments, folder);
   if (printed_in != run.header.id) tell(fmt::format("{} was reused: these are the logs of run {}", step, printed_in));
   MLPIPE_TRY(LogFilter filter, filter_of(arguments, folder));
-  const bool sheet = filter.mini_batch && !filter.stderr_only && !filter.process && !filter.since && !filter.pattern;
+  const bool sheet = filter.mini_batch && !arguments.json && !filter.stderr_only && !filter.process && !filter.since && !filter.pattern;
   if (sheet) return mini_batch(store, printed_in, step, folder, *filter.mini_batch);
   const bool chosen = !filter.wants_all();
-  StepLogs found(folder, std::move(filter));
-  MLPIPE_TRY_VOID(found.print_news(true));
+  StepLogs found(folder, std::move(filter), arguments.json);
+  MLPIPE_TRY_VOID(found.print_rest());
   if (!found.printed()) tell(chosen && !log_files(folder).empty() ? fmt::format("nothing that {} printed is like that", step) : fmt::format("{} printed nothing ({})", step, shown_path(folder)));
   return 0;
 }
@@ -117,6 +133,7 @@ Command logs_command() {
             options.flag("--stderr", arguments->stderr_only, "only what went to stderr");
             options.number("--worker", arguments->worker, 0, "N", "only worker (or rank) N; they count from 0");
             options.number("--mini-batch", arguments->mini_batch, 0, "N", "what is known of this mini-batch, with other options only its lines; they count from 0");
+            options.flag("--json", arguments->json, "pieces of the logs on stdout, each a line of JSON");
             return [arguments] { return logs(*arguments); };
           }};
 }

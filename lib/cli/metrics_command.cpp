@@ -36,12 +36,14 @@ Result<std::vector<RunInfo>> chosen_runs(const Store& store, const Arguments& ar
   return std::vector<RunInfo>(std::make_move_iterator(runs.rbegin()), std::make_move_iterator(runs.rend()));
 }
 
-RunMetrics metrics_of(const Store& store, const RunInfo& run, const std::optional<std::string>& step) {
+// `series`: with every point, which are files to be read.
+RunMetrics metrics_of(const Store& store, const RunInfo& run, const std::optional<std::string>& step, bool series) {
   RunMetrics metrics{run.header, run.state, {}};
   for (const StepRecord& record : run.steps) {
     if (record.metrics.empty() || (step && record.step != *step)) continue;
     const std::string tracked_in = record.state == StepState::reused ? record.reused_from : run.header.id;
-    metrics.steps.push_back({record.step, record.state, record.metrics, Tracking(store.run_path(tracked_in)).series(record.step)});
+    metrics.steps.push_back({record.step, record.state, record.metrics, {}});
+    if (series) metrics.steps.back().series = Tracking(store.run_path(tracked_in)).series(record.step);
   }
   return metrics;
 }
@@ -55,12 +57,14 @@ std::string table_of(const std::vector<RunMetrics>& runs) {
 
 Result<int> metrics(const Arguments& arguments) {
   if (arguments.csv && arguments.json) return Error{ErrorKind::usage, "--csv and --json exclude each other", "give one of them"};
+  if (arguments.limit && !arguments.runs.empty())
+    return Error{ErrorKind::usage, "-n and the names of runs exclude each other", "-n N is about the latest N runs"};
   MLPIPE_TRY(const Store store, arguments.place.open_store(Store::Access::read));
   MLPIPE_TRY(const std::vector<RunInfo> runs, chosen_runs(store, arguments));
   std::vector<RunMetrics> found;
   for (const RunInfo& run : runs) {
     if (arguments.step) MLPIPE_TRY_VOID(step_of(store, run, *arguments.step));
-    found.push_back(metrics_of(store, run, arguments.step));
+    found.push_back(metrics_of(store, run, arguments.step, arguments.series || arguments.json));
   }
   if (arguments.json) MLPIPE_TRY_VOID(print(to_json(found) + "\n"));
   else if (arguments.csv || arguments.series) MLPIPE_TRY_VOID(print(metric_csv(found, arguments.series)));

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/chosen_run.h"
 #include "cli/command.h"
+#include "cli/kept_run.h"
 #include "cli/streams.h"
 #include "report/json.h"
 
@@ -57,6 +58,8 @@ Result<StoredOutput> find_output(const StepRecord& record, const std::string& na
   return Error{ErrorKind::usage, fmt::format("step `{}` has no output `{}`", record.step, name), suggestion(name, names)};
 }
 
+std::string example(const StepRecord* step) { return step && has_outputs(*step) ? shell_quote(step->step + "." + step->outputs.front().name) : "train.model"; }
+
 // "train.model", also when it was asked for as an output of the pipeline.
 Result<std::string> step_and_name(const Store& store, const std::optional<Path>& spec, const Arguments& arguments) {
   const std::string& wanted = *arguments.output;
@@ -68,7 +71,7 @@ Result<std::string> step_and_name(const Store& store, const std::optional<Path>&
   std::vector<std::string> names;
   for (const auto& [name, place] : known) names.push_back(name);
   return Error{ErrorKind::usage, fmt::format("`{}` is not STEP.NAME{}", wanted, names.empty() ? "" : ", nor an output of the pipeline"),
-               names.empty() ? "for example mlpipe output train.model" : suggestion(wanted, names)};
+               names.empty() ? "for example mlpipe output " + example(run ? run->step(wanted) : nullptr) : suggestion(wanted, names)};
 }
 
 Result<int> output(const Arguments& arguments) {
@@ -82,6 +85,7 @@ Result<int> output(const Arguments& arguments) {
   if (!path_exists(path))
     return Error{ErrorKind::store, fmt::format("{} of run {} is gone: {}", *arguments.output, found.run.header.id, path.string()),
                  "mlpipe run makes it again"};
+  if (const auto sample = sample_of(found.run)) tell(fmt::format("note: of a run of a sample: --sample {}", *sample));
   MLPIPE_TRY_VOID(print((arguments.json ? to_json(OutputPlace{found.run.header.id, found.record.step, chosen, path}) : path.string()) + "\n"));
   return 0;
 }

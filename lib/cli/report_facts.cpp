@@ -43,8 +43,9 @@ std::optional<Piece> read_piece(const Path& path, std::uint64_t most, bool end) 
 }
 
 html::LogTail tail_of(const std::string& name, Piece piece) {
+  // From the beginning of a line on, unless that line is most of what there is.
   const auto line = piece.text.find('\n');
-  if (piece.text.size() < piece.bytes && line != std::string::npos) piece.text.erase(0, line + 1);
+  if (piece.text.size() < piece.bytes && line < piece.text.size() / 2) piece.text.erase(0, line + 1);
   return {name, std::move(piece.text), piece.bytes};
 }
 
@@ -128,22 +129,11 @@ std::vector<html::ReportedStep> recorded_steps(const RunInfo& run) {
   return steps;
 }
 
-std::optional<Pipeline> pipeline_of(const Store& store, const RunInfo& run) {
-  auto spec = kept_spec(store, run.header.id);
-  if (!spec) return std::nullopt;
-  const KeptRun kept{spec.take(), {}, {}};
-  spec::Overrides overrides = changes_of(kept).overrides();
-  for (const auto& [path, text] : kept.spec.files) overrides.snapshot.texts.emplace(path.string(), text);
-  spec::Loaded loaded = spec::load(kept.spec.spec, overrides);
-  const bool whole = loaded.pipeline && std::all_of(run.steps.begin(), run.steps.end(), [&](const StepRecord& record) { return loaded.pipeline->step(record.step); });
-  return whole ? std::move(loaded.pipeline) : std::nullopt;
-}
-
 }  // namespace
 
 html::RunReport report_facts(const Store& store, const RunInfo& run) {
   html::RunReport report{run, last_line(run), {}, std::nullopt};
-  const auto pipeline = pipeline_of(store, run);
+  const auto pipeline = kept_pipeline(store, run);
   report.steps = pipeline ? steps_of(*pipeline) : recorded_steps(run);
   for (html::ReportedStep& step : report.steps) add_facts(store, run, step);
   if (const auto before = read_runs(store, run.header.spec, 1, run.header.id); before && !before->empty())

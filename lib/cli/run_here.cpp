@@ -84,8 +84,9 @@ Result<int> run_here(Pipeline pipeline, const Store& store, RunRequest request, 
   FanOut sinks = make_sinks(reporting, pipeline, written);
   if (auto trace = tracing.sink()) sinks.add(std::move(trace));
   MLPIPE_TRY_VOID(place_downloads(pipeline, store, Fetch::missing, &sinks));
-  MLPIPE_TRY(const RunInfo info, run_pipeline(pipeline, store, request, sinks));
-  tracing.end(info.took);
+  const Result<RunInfo> ran = run_pipeline(pipeline, store, request, sinks);
+  tracing.end(ran ? ran->took : Seconds{});  // also what had ended when the run could not go on
+  MLPIPE_TRY(const RunInfo info, ran);
   for (const Status* status : {&written.events, &written.junit})
     if (!*status && info.exit_code == 0) return status->error();
   if (!written.junit) tell(written.junit.error());

@@ -1,6 +1,5 @@
 #include "cli/step_logs.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <system_error>
 
 #include "cli/streams.h"
+#include "report/json_document.h"
 #include "report/log_tree.h"
 
 namespace mlpipe::cli {
@@ -23,81 +23,26 @@ int rank(const std::string& name) {
   return name.starts_with("sys/") || name.starts_with("azureml-logs/") || name == "readme.txt" || name == "user/error.txt" ? 9 : 8;
 }
 
-std::vector<std::string> files_below(const Path& logs) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::recursive_directory_iterator at(logs, error), end; !error && at != end; at.increment(error)) {
-    std::error_code ignored;
-    if (at->is_regular_file(ignored) && at->file_size(ignored) > 0) names.push_back(at->path().lexically_relative(logs).string());
-  }
-  return names;
-}
-
-// What is new in a file that only grows.
-class Tail {
- public:
-  explicit Tail(Path path) : path_(std::move(path)) {}
-
-  std::string more() {
-    constexpr std::size_t most = 4u << 20;  // the rest comes next time
-    std::string text;
-    if (!file_)
-      if (auto opened = open_file(path_, O_RDONLY)) file_ = opened.take();
-    if (!file_) return text;
-    text.resize(most);
-    const auto got = read_at(file_.get(), offset_, text.data(), most, path_);
-    text.resize(got ? *got : 0);
-    offset_ += text.size();
-    return text;
-  }
-
- private:
-  Path path_;
-  Fd file_;
-  std::uint64_t offset_ = 0;
-};
-
-// Marks that are whole; the rest of the text stays.
-std::vector<PrintMark> take_marks(std::string& text) {
-  const auto end = text.rfind('\n');
-  if (end == std::string::npos) return {};
-  auto marks = parse_marks(std::string_view(text).substr(0, end));
-  text.erase(0, end + 1);
-  return marks;
+std::string document_of(const std::string& file, std::string_view text) {
+  auto document = json_document("log");
+  document["file"] = file;
+  document["text"] = text;
+  return json_text(document);
 }
 
 }  // namespace
 
 std::vector<std::string> log_files(const Path& logs) {
-  std::vector<std::string> names = files_below(logs);
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (const Path& file : files_below(logs))
+    if (std::filesystem::file_size(file, failed) > 0 && !failed) names.push_back(file.lexically_relative(logs).string());
   std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return std::pair(rank(a), a) < std::pair(rank(b), b); });
   if (!names.empty() && rank(names.front()) < 9) std::erase_if(names, [](const std::string& name) { return rank(name) == 9; });
   return names;
 }
 
-struct StepLogs::Followed {
-  Tail log, index;
-  LogLines lines;
-  std::string half_mark{};
-
-  std::string more(bool last) {
-    std::string chosen;
-    for (;;) {
-      // The log first: what its index says of that is there already.
-      const std::string text = log.more();
-      half_mark += index.more();
-      lines.add(take_marks(half_mark));
-      if (text.empty()) return chosen + (last ? lines.flush() : std::string());
-      chosen += lines.feed(text);
-    }
-  }
-};
-
-StepLogs::StepLogs(Path logs, LogFilter filter) : logs_(std::move(logs)), filter_(std::move(filter)) {
-  if (filter_.mini_batch) tries_ = mini_batch_logs(logs_, *filter_.mini_batch).tries;
-}
-
-StepLogs::~StepLogs() = default;
+StepLogs::StepLogs(Path logs, LogFilter filter, bool json) : logs_(std::move(logs)), filter_(std::move(filter)), json_(json) {}
 
 // What the filter may be about: of all else it is not known who printed it, or on which stream.
 bool StepLogs::concerns(const std::string& name) const {
@@ -108,32 +53,53 @@ bool StepLogs::concerns(const std::string& name) const {
   return !filter_.process || process_of_log(name) == *filter_.process;
 }
 
-std::vector<std::string> StepLogs::names() const {
+// While the step runs, bookkeeping may just be what is there first, and of lines without an index it is not known yet which try of the
+// mini-batch they belong to.
+bool StepLogs::can_wait(const std::string& name) const { return rank(name) == 9 || (filter_.mini_batch && !path_exists(logs_ / index_of_log(name))); }
+
+std::vector<std::string> StepLogs::names(bool last) const {
   std::vector<std::string> names;
   if (is_file(logs_ / step_log_name)) names = {step_log_name, command_insights};
   else names = log_files(logs_);
-  std::erase_if(names, [&](const std::string& name) { return !concerns(name); });
+  std::erase_if(names, [&](const std::string& name) { return !concerns(name) || (!last && can_wait(name)); });
   return names;
 }
 
-StepLogs::Followed& StepLogs::followed(const std::string& name) {
+FollowedLog& StepLogs::followed(const std::string& name) {
   auto& file = files_[name];
   if (file) return *file;
   const PrintMark source{0, {}, name.starts_with("user/stderr/"), process_of_log(name), {}};
-  file.reset(new Followed{Tail(logs_ / name), Tail(logs_ / index_of_log(name)), LogLines(filter_, source, busy_with(tries_, source.process))});
+  file = std::make_unique<FollowedLog>(logs_ / name, logs_ / index_of_log(name), filter_, source, busy_with(tries_, source.process));
   return *file;
 }
 
-Status StepLogs::print_part(const std::string& name, const std::string& lines) {
+Status StepLogs::print_part(const std::string& name, std::string_view lines) {
   if (lines.empty()) return {};
-  const bool alone = heading_.empty() && name == step_log_name;
-  if (heading_ != name && !alone) MLPIPE_TRY_VOID(print(fmt::format("{}==> {} <==\n", heading_.empty() ? "" : "\n", name)));
+  const std::string heading = heading_of(name);
   heading_ = name;
+  if (json_) return print(document_of(name, lines) + "\n");
+  if (!heading.empty()) MLPIPE_TRY_VOID(print(heading));
   return print(lines);
 }
 
-Status StepLogs::print_news(bool last) {
-  for (const std::string& name : names()) MLPIPE_TRY_VOID(print_part(name, followed(name).more(last)));
+// Nothing for the only file of a command step, nor where its text goes on.
+std::string StepLogs::heading_of(const std::string& name) const {
+  if (heading_ == name || (heading_.empty() && name == step_log_name)) return {};
+  return fmt::format("{}==> {} <==\n", heading_.empty() ? "" : "\n", name);
+}
+
+Result<bool> StepLogs::print_news() {
+  bool any = false;
+  for (const std::string& name : names(false)) {
+    MLPIPE_TRY(const bool here, followed(name).more([&](std::string_view lines) { return print_part(name, lines); }));
+    any |= here;
+  }
+  return any;
+}
+
+Status StepLogs::print_rest() {
+  if (filter_.mini_batch) tries_ = tries_of(logs_, *filter_.mini_batch);
+  for (const std::string& name : names(true)) MLPIPE_TRY_VOID(followed(name).rest([&](std::string_view lines) { return print_part(name, lines); }));
   return {};
 }
 

@@ -4,9 +4,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "cli/followed_log.h"
 #include "run/log_lines.h"
 #include "run/mini_batch_logs.h"
 #include "system/files.h"
@@ -18,24 +20,29 @@ std::vector<std::string> log_files(const Path& logs);
 
 class StepLogs {
  public:
-  StepLogs(Path logs, LogFilter filter);
-  ~StepLogs();
+  // `json`: each piece that is printed is a document of its own, with the file's name, instead of text under headings.
+  StepLogs(Path logs, LogFilter filter, bool json);
 
-  // Prints what is new. `last`: also lines that are not ended. Error: stdout takes no more.
-  Status print_news(bool last);
+  // Prints what is new while the step runs, a piece of each file: call again at once as long as it is true that there was any. Error:
+  // stdout takes no more.
+  Result<bool> print_news();
+  // All the rest when the step has ended.
+  Status print_rest();
   bool printed() const { return !heading_.empty(); }
 
  private:
-  struct Followed;
-  std::vector<std::string> names() const;
+  std::vector<std::string> names(bool last) const;
   bool concerns(const std::string& name) const;
-  Followed& followed(const std::string& name);
-  Status print_part(const std::string& name, const std::string& lines);
+  bool can_wait(const std::string& name) const;
+  FollowedLog& followed(const std::string& name);
+  Status print_part(const std::string& name, std::string_view lines);
+  std::string heading_of(const std::string& name) const;
 
   const Path logs_;
   const LogFilter filter_;
-  std::vector<MiniBatchTry> tries_;  // of the wanted mini-batch
-  std::map<std::string, std::unique_ptr<Followed>> files_;
+  const bool json_;
+  std::vector<MiniBatchTry> tries_;  // of the wanted mini-batch, once the step has ended
+  std::map<std::string, std::unique_ptr<FollowedLog>> files_;
   std::string heading_;  // of what was printed last
 };
 

@@ -27,16 +27,22 @@ TraceContext new_trace() {
   return context;
 }
 
+bool sampled(telemetry::Sampling sampling, const std::optional<TraceContext>& parent) {
+  using telemetry::Sampling;
+  if (sampling == Sampling::on || sampling == Sampling::off) return sampling == Sampling::on;
+  return parent ? parent->sampled : sampling == Sampling::parent_or_on;
+}
+
 // The run's span, within the one that TRACEPARENT names.
-std::pair<TraceContext, std::uint64_t> span_of_run() {
+std::pair<TraceContext, std::uint64_t> span_of_run(telemetry::Sampling sampling) {
   const char* given = std::getenv(traceparent_variable);
   const auto parent = given ? parse_traceparent(given) : std::nullopt;
   TraceContext run = new_trace();
-  if (!parent) return {run, 0};
   const std::uint64_t own = run.span;
-  run = *parent;
+  if (parent) run = *parent;
   run.span = own;
-  return {run, parent->span};
+  run.sampled = sampled(sampling, parent);
+  return {run, parent ? parent->span : 0};
 }
 
 }  // namespace
@@ -46,9 +52,9 @@ Result<Tracing> Tracing::begin(const std::optional<std::string>& otel) {
   for (const std::string& notice : wanted.notices) tell("mlpipe: note: " + notice);
   Tracing tracing;
   if (!wanted.settings) return tracing;
-  std::tie(tracing.run_, tracing.parent_) = span_of_run();
+  std::tie(tracing.run_, tracing.parent_) = span_of_run(wanted.sampling);
   if (!tracing.run_->sampled) return tracing;
-  tracing.url_ = wanted.settings->url;
+  tracing.url_ = telemetry::shown_url(wanted.settings->url);
   tracing.exporter_ = std::make_shared<telemetry::SpanExporter>(std::move(*wanted.settings));
   return tracing;
 }

@@ -27,7 +27,7 @@ class Tracing {
   std::optional<TraceContext> run_;
   std::uint64_t parent_ = 0;
   std::shared_ptr<telemetry::SpanExporter> exporter_;
-  std::string url_;
+  std::string url_;  // as it is shown
 };
 
 }  // namespace mlpipe::cli

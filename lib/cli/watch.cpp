@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "base/text.h"
@@ -21,6 +22,7 @@ using namespace std::chrono_literals;
 // Editors and `git checkout` save many files, some in several steps.
 constexpr std::chrono::nanoseconds quiet_time = 150ms;
 constexpr std::chrono::nanoseconds longest_wait = 2s;  // where the saving does not end
+constexpr std::chrono::seconds longest_pause = 60s;
 constexpr std::chrono::nanoseconds poll_interval = 1s;
 constexpr int poll_share = 10;  // of many files: at most a tenth of the time goes into looking
 constexpr std::size_t most_named = 3;
@@ -78,13 +80,13 @@ std::string names_of(const std::vector<Path>& paths) {
 // Until something was saved and then nothing more for a moment, or until a signal.
 class Waiting {
  public:
-  // `missed`: what was saved before `watch` was there.
-  Waiting(FileWatch& watch, const std::vector<Path>& missed) : watch_(watch) {
+  // `before`: what was saved before we wait; it alone lets `pause` pass.
+  Waiting(FileWatch& watch, const std::set<Path>& before, std::chrono::nanoseconds pause) : watch_(watch), changed_(before) {
     loop_.on_signals([this](int signal) { end(signal); });
     if (watch_.fd() >= 0) loop_.watch(watch_.fd(), EPOLLIN, [this](std::uint32_t) { look(); });
     if (!watch_.polled().empty()) poll_later();
-    note(missed);
-    note(watch_.changes());  // what was saved meanwhile
+    if (!before.empty()) end_after(pause);
+    look();
   }
 
   std::vector<Path> wait() {
@@ -108,15 +110,18 @@ class Waiting {
     });
   }
 
-  void look() { note(watch_.changes()); }
-
-  void note(const std::vector<Path>& paths) {
+  void look() {
+    const auto paths = watch_.changes();
     if (paths.empty()) return;
     const auto now = std::chrono::steady_clock::now();
-    if (changed_.empty()) latest_ = now + longest_wait;
+    if (!latest_) latest_ = now + longest_wait;
     changed_.insert(paths.begin(), paths.end());
+    end_after(std::clamp<std::chrono::nanoseconds>(*latest_ - now, 0ns, quiet_time));
+  }
+
+  void end_after(std::chrono::nanoseconds time) {
     loop_.cancel(quiet_);
-    quiet_ = loop_.after(std::clamp<std::chrono::nanoseconds>(latest_ - now, 0ns, quiet_time), [this] { loop_.stop(); });
+    quiet_ = loop_.after(time, [this] { loop_.stop(); });
   }
 
   FileWatch& watch_;
@@ -124,8 +129,30 @@ class Waiting {
   EventLoop::TimerId quiet_ = 0;
   std::chrono::nanoseconds pause_ = poll_interval;
   std::set<Path> changed_;
-  std::chrono::steady_clock::time_point latest_;  // where something changed
+  std::optional<std::chrono::steady_clock::time_point> latest_;  // once something changed
   int signal_ = 0;
+};
+
+// What changes while the pipeline runs, round after round, is rather written by a step than saved by a person: the rounds that it begins come
+// more and more rarely.
+class OwnWrites {
+ public:
+  // `during`: what changed during the round. How long the next one waits for another reason to begin.
+  std::chrono::nanoseconds pause_after(const std::set<Path>& during) {
+    const bool again = !during.empty() && std::includes(before_.begin(), before_.end(), during.begin(), during.end());
+    rounds_ = again ? rounds_ + 1 : 0;
+    before_ = during;
+    if (rounds_ == 0) return quiet_time;
+    const auto pause = std::min<std::chrono::seconds>(longest_pause, std::chrono::seconds(1 << std::min(rounds_, 10)));
+    tell(fmt::format("note: {} changed while the pipeline ran, as in the round before: does a step write there?\n  the next run begins in {} s, or when "
+                     "something else is saved",
+                     names_of({during.begin(), during.end()}), pause.count()));
+    return pause;
+  }
+
+ private:
+  std::set<Path> before_;
+  int rounds_ = 0;  // in a row
 };
 
 void tell_waiting(const FileWatch& watch, const std::vector<Path>& places) {
@@ -162,21 +189,27 @@ std::vector<WatchedPlace> places_of(const Pipeline& pipeline, const std::vector<
 int run_when_saved(const Path& spec, const Round& round) {
   std::vector<Path> paths{spec};
   auto watch = std::make_unique<FileWatch>(std::vector<WatchedPlace>{{spec, {}}});
+  OwnWrites own;
   for (int last = 0;;) {
-    std::vector<Path> missed;
+    std::set<Path> during;
+    const auto look = [&] {
+      for (Path& path : watch->changes()) during.insert(std::move(path));
+    };
     const auto code = round([&](std::vector<WatchedPlace> places) {
       std::erase_if(places, [&](const WatchedPlace& place) { return place.path == spec; });
       places.insert(places.begin(), WatchedPlace{spec, {}});
       paths = paths_of(places);
       auto next = std::make_unique<FileWatch>(std::move(places));
-      missed = watch->changes();  // while the spec was read, or before the next watch was there
+      look();  // what was saved while the spec was read, or before the next watch was there
       watch = std::move(next);
     });
     if (!code) tell(code.error());
     last = code ? *code : exit_code(code.error().kind);
     if (was_stopped(last)) return last;
+    look();
+    const auto pause = own.pause_after(during);
     tell_waiting(*watch, paths);
-    Waiting waiting(*watch, missed);
+    Waiting waiting(*watch, during, pause);
     const auto changed = waiting.wait();
     if (waiting.signal() != 0) {
       tell(fmt::format("\nno longer waiting; the last run {}", last == 0 ? "went well" : fmt::format("ended with exit code {}", last)));

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -17,7 +18,8 @@ namespace mlpipe::insights {
 namespace {
 
 constexpr std::size_t most_connections = 128;
-constexpr std::size_t longest_unpacked = 4 * HttpReader::longest_body;
+constexpr std::size_t longest_unpacked = HttpReader::longest_body;
+constexpr auto until_descriptors = std::chrono::milliseconds(100);
 constexpr int ok = 200, bad_request = 400, not_found = 404;
 
 std::string response(int status, const std::string& body, bool keep_alive) {
@@ -54,6 +56,7 @@ Endpoint::Endpoint(EventLoop& loop, Fd listener, int port) : loop_(loop), listen
 
 Endpoint::~Endpoint() {
   listen(false);
+  if (retry_) loop_.cancel(retry_);
   for (const auto& [fd, connection] : connections_) loop_.forget(fd);
 }
 
@@ -68,15 +71,27 @@ void Endpoint::listen(bool wanted) {
   else loop_.forget(listener_.get());
 }
 
-// Without room for more, who comes waits until somebody has gone.
+// Who says nothing keeps nobody out: without room for more, the one that was silent longest goes.
 void Endpoint::accept() {
   const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS) return;
-  if (fd >= 0) {
-    connections_[fd].socket = Fd(fd);
-    loop_.watch(fd, EPOLLIN, [this, fd](std::uint32_t) { read(fd); });
-  }
-  if (fd < 0 || connections_.size() >= most_connections) listen(false);
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) return listen_later();
+  if (fd < 0) return;
+  if (connections_.size() >= most_connections) close(most_silent());
+  connections_.emplace(fd, Connection{Fd(fd), HttpReader([this](const HttpRequest& head) { return served(head) ? 0 : not_found; }), ++heard_});
+  loop_.watch(fd, EPOLLIN, [this, fd](std::uint32_t) { read(fd); });
+}
+
+int Endpoint::most_silent() const {
+  return std::ranges::min_element(connections_, {}, [](const auto& connection) { return connection.second.heard; })->first;
+}
+
+// Without descriptors who comes waits, and we must not be woken for it all the time.
+void Endpoint::listen_later() {
+  listen(false);
+  retry_ = loop_.after(until_descriptors, [this] {
+    retry_ = 0;
+    listen(true);
+  });
 }
 
 void Endpoint::read(int fd) {
@@ -85,6 +100,7 @@ void Endpoint::read(int fd) {
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return close(fd);
   Connection& connection = connections_.at(fd);
+  connection.heard = ++heard_;
   connection.reader.feed({chunk.data(), static_cast<std::size_t>(got)});
   if (!answer_all(connection)) close(fd);
 }
@@ -101,27 +117,31 @@ bool Endpoint::answer_all(Connection& connection) {
   return refused == 0;
 }
 
-// Of a path /TOKEN/PROCESS/v2.1/track.
+// Who takes what is sent there: of a path /TOKEN/PROCESS/v2.1/track. A null pointer: nobody.
+const Endpoint::OnRecords* Endpoint::served(const HttpRequest& head) const {
+  const auto parts = split(head.path, '/');
+  const auto found = parts.size() > 2 && head.method == "POST" ? served_.find(std::string(parts[1])) : served_.end();
+  return found == served_.end() ? nullptr : &found->second;
+}
+
 std::pair<int, std::string> Endpoint::answer(const HttpRequest& request) {
-  const auto parts = split(request.path, '/');
-  const auto served = parts.size() > 2 ? served_.find(std::string(parts[1])) : served_.end();
-  if (request.method != "POST" || served == served_.end()) return {not_found, "{}"};
+  const OnRecords* const on_records = served(request);
+  if (!on_records) return {not_found, "{}"};  // it was, when the head came
   const bool packed = request.encoding == "gzip";
   const auto unpacked = packed ? gunzip(request.body, longest_unpacked) : std::nullopt;
   if ((packed && !unpacked) || (!packed && !request.encoding.empty() && request.encoding != "identity")) return {bad_request, "{}"};
   const Received received = read_envelopes(packed ? *unpacked : request.body);
-  if (!received.records.empty()) served->second(std::string(parts[2]), received.records);
+  if (!received.records.empty()) (*on_records)(std::string(split(request.path, '/')[2]), received.records);
   return {ok, fmt::format(R"({{"itemsReceived":{0},"itemsAccepted":{0},"errors":[]}})", received.envelopes)};
 }
 
 void Endpoint::close(int fd) {
   loop_.forget(fd);
   connections_.erase(fd);
-  listen(true);
 }
 
 std::string connection_string(const std::string& address) {
-  return fmt::format("InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint={}", address);
+  return fmt::format("InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint={0};LiveEndpoint={0}", address);
 }
 
 }  // namespace mlpipe::insights

@@ -53,6 +53,7 @@ int HttpReader::read_head(std::string_view head) {
   }
   if (!length && request.method == "POST") return length_required;
   if (length.value_or(0) > static_cast<long long>(longest_body)) return too_large;
+  if (const int status = judge_ ? judge_(request) : 0) return status;
   body_size_ = static_cast<std::size_t>(length.value_or(0));
   head_ = std::move(request);
   return 0;

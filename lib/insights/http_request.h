@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mlpipe::insights {
 
@@ -19,7 +21,10 @@ struct HttpRequest {
 class HttpReader {
  public:
   static constexpr std::size_t longest_head = 16u << 10, longest_body = 8u << 20;
+  // Asked before the body is taken; the status that refuses it, or 0.
+  using JudgeHead = std::function<int(const HttpRequest& head)>;
 
+  explicit HttpReader(JudgeHead judge = {}) : judge_(std::move(judge)) {}
   void feed(std::string_view bytes) { buffer_ += bytes; }
   // The next whole request. Nothing: feed more, unless it is refused.
   std::optional<HttpRequest> next();
@@ -30,6 +35,7 @@ class HttpReader {
   std::optional<HttpRequest> refuse(int status);
   int read_head(std::string_view head);
 
+  JudgeHead judge_;
   std::string buffer_;
   std::optional<HttpRequest> head_;  // whose body is still to come
   std::size_t body_size_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -13,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t deepest = 64;
+constexpr std::size_t deepest = 64, most_records = 10'000;  // clients send some hundreds at a time
 constexpr std::array<const char*, 5> levels{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};  // severityLevel 0 to 4, in Python's words
 constexpr std::array<std::string_view, 5> names_of_levels{"verbose", "information", "warning", "error", "critical"};
 // What handlers add by themselves.
@@ -61,7 +62,8 @@ const Json& member(const Json& object, const char* name) {
 std::string level_of(const Json& data) {
   if (const std::string own = text_in(member(data, "properties"), "level"); !own.empty()) return own;
   const Json& severity = member(data, "severityLevel");
-  if (severity.is_number_integer() && severity.get<int>() >= 0 && severity.get<int>() < 5) return levels[severity.get<std::size_t>()];
+  if (severity.is_number_integer())
+    if (const auto number = severity.get<std::int64_t>(); number >= 0 && number < std::ssize(levels)) return levels[static_cast<std::size_t>(number)];
   if (severity.is_string())
     for (std::size_t i = 0; i < levels.size(); ++i)
       if (lower(severity.get<std::string>()) == names_of_levels[i]) return levels[i];
@@ -109,24 +111,34 @@ Record record_of(const Json& envelope) {
 void add(const Json& envelope, Received& received) {
   if (!envelope.is_object()) return;
   ++received.envelopes;
-  if (envelope.contains("data")) received.records.push_back(record_of(envelope));
+  if (envelope.contains("data") && received.records.size() < most_records) received.records.push_back(record_of(envelope));
 }
 
-void add_text(std::string_view text, Received& received) {
+// False: that is no JSON. Each text is looked at by itself: a quote that is never closed would hide how deep the lines behind it are.
+bool add_text(std::string_view text, Received& received) {
+  if (too_deep(text)) return false;
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_array()) return add(json, received);
-  for (const Json& envelope : json) add(envelope, received);
+  if (!json.is_array()) add(json, received);
+  else
+    for (const Json& envelope : json) add(envelope, received);
+  return !json.is_discarded();
 }
 
 }  // namespace
 
 Received read_envelopes(std::string_view body) {
   Received received;
-  if (too_deep(body)) return received;
-  if (Json::accept(body)) add_text(body, received);
-  else
-    for (const std::string_view line : split(body, '\n')) add_text(line, received);
+  if (add_text(body, received)) return received;
+  for (std::size_t end = 0; !body.empty(); body.remove_prefix(end)) {
+    end = std::min(body.find('\n'), body.size() - 1) + 1;
+    add_text(body.substr(0, end), received);
+  }
   return received;
+}
+
+std::string within_dimensions(const std::string& text) {
+  const std::string quoted = dump(text);
+  return quoted.substr(1, quoted.size() - 2);
 }
 
 std::string line_of(const Record& record, WallTime now) {

@@ -19,11 +19,14 @@ struct Record {
 
 struct Received {
   std::size_t envelopes = 0;    // of whatever kind
-  std::vector<Record> records;  // of those that were understood
+  std::vector<Record> records;  // of those that were understood, 10'000 at most
 };
 
 // `body`: a JSON array of envelopes, one envelope, or one a line. What is no JSON gives nothing.
 Received read_envelopes(std::string_view body);
+
+// A text as it stands within Record::dimensions, where it is part of a JSON string.
+std::string within_dimensions(const std::string& text);
 
 // "2026-11-23T00:15:30.123Z WARNING text {"step_id": "x"}", with a line end.
 std::string line_of(const Record& record, WallTime now);

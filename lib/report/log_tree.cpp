@@ -13,14 +13,16 @@ namespace {
 
 struct StepLog {
   Fd file;
-  Path path;
   PrintedIndex index;
   bool inside_line = false;
 
   // Unbuffered: what a step printed is on disk whenever we are killed.
-  void write(std::string_view text) {
+  void write(std::string_view text, bool is_stderr, const std::string& process, WallTime now) {
     if (text.empty() || !file) return;
-    if (write_all(file.get(), text, path)) inside_line = text.back() != '\n';
+    index.prints(is_stderr, process, {}, now);
+    const std::size_t written = write_most(file.get(), text);
+    index.printed(written);
+    if (written > 0) inside_line = text[written - 1] != '\n';
   }
 };
 
@@ -44,20 +46,19 @@ class LogTree final : public EventSink {
   void open(const StepStarted& started) {
     if (started.parallel || logs_.contains(started.step)) return;
     StepLog log;
-    log.path = started.logs / step_log_name;
-    if (!make_dirs(log.path.parent_path())) return;
-    auto file = open_file(log.path, O_WRONLY | O_CREAT | O_APPEND);
+    const Path path = started.logs / step_log_name;
+    if (!make_dirs(path.parent_path())) return;
+    auto file = open_file(path, O_WRONLY | O_CREAT | O_APPEND);
     if (!file) return;
     log.file = file.take();
-    log.index = PrintedIndex(started.logs / index_of_log(log.path), size_of(log.file));
+    log.index = PrintedIndex(started.logs / index_of_log(path), size_of(log.file));
     logs_.emplace(started.step, std::move(log));
   }
 
   void append(const StepOutputText& output) {
     const auto found = logs_.find(output.step);
     if (found == logs_.end()) return;
-    found->second.index.printed(output.text.size(), output.is_stderr, output.worker, {}, clock_.wall());
-    found->second.write(output.text);
+    found->second.write(output.text, output.is_stderr, output.worker, clock_.wall());
   }
 
   void mark(const StepRetried& retried) {
@@ -65,8 +66,7 @@ class LogTree final : public EventSink {
     if (log == logs_.end()) return;
     const char* line_end = log->second.inside_line ? "\n" : "";
     const std::string line = fmt::format("{}--- mlpipe: attempt {}, after: {}\n", line_end, retried.attempt, retried.cause);
-    log->second.index.printed(line.size(), false, "", {}, clock_.wall());
-    log->second.write(line);
+    log->second.write(line, false, "", clock_.wall());
   }
 
   const Clock& clock_;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 
 #include "base/csv_text.h"
 #include "report/json_document.h"
@@ -12,22 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Row = std::vector<std::string>;
-
-// In the order in which they are first met.
-std::vector<std::pair<std::string, std::string>> metrics_of(const std::vector<RunMetrics>& runs) {
-  std::vector<std::pair<std::string, std::string>> metrics;
-  for (const RunMetrics& run : runs)
-    for (const StepMetrics& step : run.steps)
-      for (const auto& [name, value] : step.last)
-        if (const std::pair metric(step.step, name); std::find(metrics.begin(), metrics.end(), metric) == metrics.end()) metrics.push_back(metric);
-  return metrics;
-}
-
-std::string value_in(const RunMetrics& run, const std::string& step, const std::string& metric) {
-  for (const StepMetrics& each : run.steps)
-    if (const auto found = each.last.find(metric); each.step == step && found != each.last.end()) return fmt::format("{}", found->second);
-  return "-";
-}
 
 void add_csv(std::string& csv, const Row& row) {
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -46,13 +30,22 @@ Json json_of(const StepMetrics& step) {
 
 }  // namespace
 
+// Rows stand in the order in which their metrics are first met.
 std::vector<Row> metric_rows(const std::vector<RunMetrics>& runs) {
   std::vector<Row> rows{{"STEP", "METRIC"}};
-  for (const RunMetrics& run : runs) rows[0].push_back(run.header.id);
-  for (const auto& [step, metric] : metrics_of(runs)) {
-    rows.push_back({step, metric});
-    for (const RunMetrics& run : runs) rows.back().push_back(value_in(run, step, metric));
+  std::map<std::pair<std::string, std::string>, std::size_t> row_of;
+  for (std::size_t column = 0; column < runs.size(); ++column) {
+    rows[0].push_back(runs[column].header.id);
+    for (const StepMetrics& step : runs[column].steps)
+      for (const auto& [name, value] : step.last) {
+        const auto [found, is_new] = row_of.try_emplace({step.step, name}, rows.size());
+        if (is_new) rows.push_back({step.step, name});
+        Row& row = rows[found->second];
+        row.resize(2 + column, "-");
+        row.push_back(fmt::format("{}", value));
+      }
   }
+  for (Row& row : rows) row.resize(2 + runs.size(), "-");
   return rows;
 }
 

@@ -67,6 +67,7 @@ std::string renamed(const Change& change) {
 
 std::string describe(const Change& change, bool digests) {
   if (change.kind == IngredientKind::semantics && change.key == "mlpipe") return "what mlpipe does with this step" + value_change(change);
+  if (change.kind == IngredientKind::semantics && change.key == "not reusable") return fmt::format("allow_reuse is {} now", change.after.empty());
   switch (change.how) {
     case Change::How::content: return subject(change) + content_change(change, digests);
     case Change::How::mode: return subject(change) + (change.after == "executable" ? " became executable" : " is no longer executable");

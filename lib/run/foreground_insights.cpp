@@ -1,5 +1,7 @@
 #include "run/foreground_insights.h"
 
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "run/step_telemetry.h"
@@ -8,8 +10,6 @@
 
 namespace mlpipe {
 namespace {
-
-constexpr auto look_every = std::chrono::milliseconds(20);
 
 void show(const std::vector<insights::Record>& records) {
   std::string lines;
@@ -26,15 +26,18 @@ std::unique_ptr<ForegroundInsights> ForegroundInsights::open() {
   made->endpoint_ = endpoint.take();
   made->token_ = insights_token();
   made->endpoint_->serve(made->token_, [](const std::string&, const std::vector<insights::Record>& records) { show(records); });
-  made->thread_ = start_quiet_thread([all = made.get()] {
-    while (!all->over_) all->loop_.turn(look_every);
-  });
+  made->over_ = Fd(::eventfd(0, EFD_CLOEXEC));
+  if (!made->over_) return nullptr;
+  made->loop_.watch(made->over_.get(), EPOLLIN, [loop = &made->loop_](std::uint32_t) { loop->stop(); });
+  made->thread_ = start_quiet_thread([loop = &made->loop_] { loop->run(); });
   return made;
 }
 
 ForegroundInsights::~ForegroundInsights() {
-  over_ = true;
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  (void)::eventfd_write(over_.get(), 1);
+  thread_.join();
+  loop_.forget(over_.get());
 }
 
 std::vector<std::string> ForegroundInsights::variables(const std::vector<std::string>& environment) const {

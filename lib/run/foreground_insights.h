@@ -2,7 +2,6 @@
 // on stderr. Without it a script that runs in a run would end here with "instrumentation key cannot be none".
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -28,7 +27,7 @@ class ForegroundInsights {
   EventLoop loop_;
   std::unique_ptr<insights::Endpoint> endpoint_;
   std::string token_;
-  std::atomic<bool> over_ = false;
+  Fd over_;  // an eventfd: what is written to it ends the loop
   std::thread thread_;
 };
 

@@ -10,13 +10,14 @@ constexpr std::size_t longest_line = 1u << 20;
 
 }  // namespace
 
-std::optional<WallTime> own_time_of(std::string_view line) {
+std::optional<OwnTime> own_time_of(std::string_view line) {
   if (line.size() < time_length) return std::nullopt;
   std::string text(line.substr(0, time_length));
   if (text[10] == ' ') text[10] = 'T';
   if (text[19] == ',') text[19] = '.';
   const WallTime time = parse_utc(text + 'Z');
-  return time == WallTime{} ? std::nullopt : std::optional(time);
+  if (time == WallTime{}) return std::nullopt;
+  return OwnTime{time, line.substr(time_length)};
 }
 
 LogLines::LogLines(LogFilter filter, PrintMark source, std::vector<std::pair<WallTime, WallTime>> windows)
@@ -39,9 +40,10 @@ bool LogLines::wants_source() const {
 std::string LogLines::feed(std::string_view text) {
   std::string chosen;
   while (!text.empty()) {
+    if (line_.ends_with('\r') && text.front() != '\n') chosen += take_line();
     pass_marks();
     const auto next_mark = ahead_.empty() ? text.size() : std::min<std::uint64_t>(text.size(), ahead_.front().offset - offset_);
-    const auto line_end = text.find('\n');
+    const auto line_end = text.find_first_of("\r\n");
     const auto size = std::min<std::size_t>(next_mark, line_end == std::string_view::npos ? text.size() : line_end + 1);
     if (wants_source()) {
       if (line_.empty() && now_.time != WallTime{}) line_time_ = now_.time;
@@ -62,11 +64,13 @@ std::string LogLines::flush() {
 
 std::string LogLines::take_line() {
   std::string line = std::exchange(line_, {});
-  if (const auto own = own_time_of(line)) line_time_ = *own;
-  if (filter_.since && line_time_ < *filter_.since) return {};
+  // A script's own time may be local, or the time that it speaks of.
+  const auto own = indexed_ ? std::nullopt : own_time_of(line);
+  if (own) line_time_ = own->time;
+  if (filter_.since && line_time_ + (indexed_ ? mark_grain : mark_grain.zero()) < *filter_.since) return {};
   const bool busy = std::any_of(windows_.begin(), windows_.end(), [&](const auto& window) { return line_time_ >= window.first && line_time_ <= window.second; });
   if (filter_.mini_batch && !indexed_ && !busy) return {};
-  const std::string_view text = std::string_view(line).substr(0, line.size() - line.ends_with('\n'));
+  const std::string_view text = std::string_view(line).substr(0, line.find_last_not_of("\r\n") + 1);
   return filter_.pattern && !filter_.pattern->matches(text) ? std::string() : line;
 }
 

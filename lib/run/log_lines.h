@@ -25,8 +25,9 @@ struct LogFilter {
   bool wants_all() const { return !stderr_only && !process && !mini_batch && !since && !pattern; }
 };
 
-// Takes a log piece by piece and gives the lines that are wanted. Lines that begin with a time of their own (as logging writes it, or
-// as we do) are as old as they say, others as old as the index says, or the line before them.
+// Takes a log piece by piece and gives the lines that are wanted; what a carriage return ends (a progress bar) is one, too. They are as
+// old as the index says. Without one those that begin with a time of their own (as we write it, and logging, in UTC) are as old as they
+// say, others as old as the line before them.
 class LogLines {
  public:
   // `source`: what all of the log has in common, as far as the index does not say it. `windows`: when its process was busy with the
@@ -54,7 +55,11 @@ class LogLines {
   WallTime line_time_{};  // of the line, or of the one before it
 };
 
-// The time that a line begins with.
-std::optional<WallTime> own_time_of(std::string_view line);
+// The time that a line begins with, and what follows it.
+struct OwnTime {
+  WallTime time;
+  std::string_view rest;
+};
+std::optional<OwnTime> own_time_of(std::string_view line);
 
 }  // namespace mlpipe

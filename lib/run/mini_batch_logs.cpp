@@ -6,35 +6,23 @@
 #include <optional>
 
 #include "base/text.h"
-#include "run/log_lines.h"
 #include "base/units.h"
+#include "run/log_lines.h"
 
 namespace mlpipe {
 namespace {
 
 constexpr const char* table_name = "sys/job_report/processed_mini-batches.csv";
-constexpr std::size_t time_length = 23;  // of own_time_of
 
 // A line of ours in an error file: "2026-11-23T00:15:30.123Z mini-batch 3 failed ...". What follows the time.
 std::optional<std::string_view> heading_of(std::string_view line) {
-  if (!own_time_of(line) || !line.substr(time_length).starts_with("Z ")) return std::nullopt;
-  return line.substr(time_length + 2);
+  const auto own = own_time_of(line);
+  return own && own->rest.starts_with("Z ") ? std::optional(own->rest.substr(2)) : std::nullopt;
 }
 
 bool is_about(std::string_view heading, std::uint64_t mini_batch) {
   const std::string name = fmt::format("mini-batch {}", mini_batch);
   return heading.starts_with(name) && (heading.size() == name.size() || heading[name.size()] == ' ' || heading[name.size()] == ':');
-}
-
-std::vector<Path> files_below(const Path& folder) {
-  std::vector<Path> files;
-  std::error_code failed;
-  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    std::error_code ignored;
-    if (at->is_regular_file(ignored)) files.push_back(at->path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 std::string field(const MiniBatchTry& made, std::string_view name) {
@@ -55,15 +43,6 @@ MiniBatchTry try_of(const std::vector<std::string>& columns, const std::vector<s
   return made;
 }
 
-std::vector<MiniBatchTry> tries_of(const Path& logs, std::uint64_t mini_batch) {
-  std::vector<MiniBatchTry> tries;
-  const auto text = read_file(logs / table_name);
-  const auto records = text ? read_csv(*text) : std::vector<std::vector<std::string>>();
-  for (std::size_t i = 1; i < records.size(); ++i)
-    if (records[i][0] == std::to_string(mini_batch)) tries.push_back(try_of(records[0], records[i]));
-  return tries;
-}
-
 // During this mini-batch: as the log's index says, else by its worker while it made these tries.
 std::string printed_meanwhile(const Path& logs, const Path& file, const std::vector<MiniBatchTry>& tries, std::uint64_t mini_batch) {
   const auto text = read_file(file);
@@ -77,19 +56,13 @@ std::string printed_meanwhile(const Path& logs, const Path& file, const std::vec
 
 }  // namespace
 
-std::vector<std::vector<std::string>> read_csv(std::string_view text) {
-  std::vector<std::vector<std::string>> records;
-  std::vector<std::string> record(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"' && quoted && i + 1 < text.size() && text[i + 1] == '"') record.back() += text[++i];
-    else if (c == '"') quoted = !quoted;
-    else if (quoted || (c != ',' && c != '\n' && c != '\r')) record.back() += c;
-    else if (c == ',') record.emplace_back();
-    else if (c == '\n') records.push_back(std::exchange(record, std::vector<std::string>(1)));
-  }
-  return records;
+std::vector<MiniBatchTry> tries_of(const Path& logs, std::uint64_t mini_batch) {
+  std::vector<MiniBatchTry> tries;
+  const auto text = read_file(logs / table_name);
+  const auto records = text ? read_csv(*text) : std::vector<std::vector<std::string>>();
+  for (std::size_t i = 1; i < records.size(); ++i)
+    if (records[i][0] == std::to_string(mini_batch)) tries.push_back(try_of(records[0], records[i]));
+  return tries;
 }
 
 std::string failures_of(std::string_view text, std::uint64_t mini_batch) {

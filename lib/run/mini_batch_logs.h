@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/csv_text.h"
 #include "system/clock.h"
 #include "system/files.h"
 
@@ -26,13 +27,13 @@ struct MiniBatchLogs {
 // `logs`: of the step, in its run. What is missing or unreadable is left out.
 MiniBatchLogs mini_batch_logs(const Path& logs, std::uint64_t mini_batch);
 
+// The tries alone.
+std::vector<MiniBatchTry> tries_of(const Path& logs, std::uint64_t mini_batch);
 // The parts of an error file (worker_logs.h) that are about one mini-batch: each begins with a line "TIME mini-batch N ...".
 std::string failures_of(std::string_view text, std::uint64_t mini_batch);
 // When a process was busy with the mini-batch of these tries, as far as they say it.
 std::vector<std::pair<WallTime, WallTime>> busy_with(const std::vector<MiniBatchTry>& tries, const std::string& process);
 // Files are named by it: "process000.stdout.txt" -> "process000"; empty: it is no worker's.
 std::string process_of_log(const Path& file);
-// Records of comma-separated values; quoted fields may hold commas, quotes and line ends.
-std::vector<std::vector<std::string>> read_csv(std::string_view text);
 
 }  // namespace mlpipe

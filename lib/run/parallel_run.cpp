@@ -72,6 +72,8 @@ Status ParallelRun::start_work() {
   if (work.workers < wanted)
     notice(fmt::format("{} instead of {}: this run has {}", plural(work.workers, "worker"), wanted, plural(context_.cores, "core")),
            "--no-cap insists on more workers than cores");
+  if (const auto tracked = tracking().go_on(state(), step_.name); !tracked)
+    notice("metrics of its last attempt are not taken along: " + tracked.error().message, tracked.error().hint);
   work_ = std::make_unique<ParallelStep>(context_.loop, context_.clock, std::move(work), *this);
   if (step_.timeout)
     limit_ = context_.loop.after(std::chrono::duration_cast<std::chrono::nanoseconds>(*step_.timeout), [this] {
@@ -101,7 +103,10 @@ void ParallelRun::on_worker_ended(const std::string& worker, WallTime began, Sec
   context_.events.on(WorkerEnded{step_.name, worker, began, took, cause});
 }
 
-void ParallelRun::on_try_ended(const std::string& worker, const EndedTry& ended) { context_.events.on(MiniBatchEnded{step_.name, worker, ended}); }
+void ParallelRun::on_try_ended(const std::string& worker, const EndedTry& ended) {
+  if (ended.end != TryEnd::done) tracking().try_failed(step_.name, ended.mini_batch, ended.picked);
+  context_.events.on(MiniBatchEnded{step_.name, worker, ended});
+}
 
 void ParallelRun::on_progress(const ParallelProgress& progress) { context_.events.on(StepProgress{step_.name, progress}); }
 

@@ -10,10 +10,12 @@
 #include "pipeline/graph.h"
 #include "run/command_run.h"
 #include "run/foreground_insights.h"
+#include "run/ingredients_of.h"
 #include "run/rehearsal_parts.h"
 #include "run/selection.h"
 #include "run/source_copy.h"
 #include "run/step_telemetry.h"
+#include "run/tracking.h"
 #include "run/workspace.h"
 #include "system/host.h"
 #include "system/process.h"
@@ -72,6 +74,19 @@ Status debug_native(const Step& step, Rehearsal& rehearsal) {
   return {};
 }
 
+// What scripts track goes with the temporary folder: led nowhere, mlflow would write into the folder that they run in, the source.
+Result<std::vector<std::string>> environment_of(const Step& step, const StepDescription& description, const Bindings& bindings, const Path& work,
+                                                const std::string& pipeline, const std::string& token, WallTime now) {
+  MLPIPE_TRY(std::vector<std::string> environment, step_environment(step, description, bindings, work / "python", no_run, token));
+  if (!depends_on_python(step)) return environment;
+  RunHeader header;
+  header.id = no_run;
+  header.pipeline = pipeline;
+  header.started = now;
+  MLPIPE_TRY(const auto variables, Tracking(work / "tracking").variables(header, step, environment));
+  return with_variables(std::move(environment), variables);
+}
+
 }  // namespace
 
 Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunRequest run, const RehearsalRequest& request,
@@ -99,7 +114,7 @@ Result<Rehearsal> set_up(const Pipeline& pipeline, const Store& store, RunReques
   for (const StepOutput& output : step->outputs) bindings.outputs[output.name] = workspace.output_place(output).string();
   std::string token = fmt::format("{}-{}-{}", no_run, ::getpid(), folder.path().filename().string());
   ProcessSpec command;
-  MLPIPE_TRY(command.environment, step_environment(*step, description, bindings, work / "python", no_run, token));
+  MLPIPE_TRY(command.environment, environment_of(*step, description, bindings, work, pipeline.name, token, clock.wall()));
   command.cwd = in_place ? step->source_directory : workspace.code();
   Path code = command.cwd;
   const Path& source = step->source_place.empty() ? step->source_directory : step->source_place;

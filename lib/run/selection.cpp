@@ -9,14 +9,13 @@
 namespace mlpipe {
 namespace {
 
-Result<std::size_t> number_of(const Pipeline& pipeline, const std::string& name, std::string_view option) {
+Result<std::size_t> number_of(const Pipeline& pipeline, const std::string& name) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
     if (pipeline.steps[i].name == name) return i;
     names.push_back(pipeline.steps[i].name);
   }
-  return Error{ErrorKind::usage, fmt::format("{} {}: there is no such step in {}", option, name, pipeline.file.filename().string()),
-               suggestion(name, names)};
+  return Error{ErrorKind::usage, fmt::format("there is no step `{}` in {}", name, pipeline.file.filename().string()), suggestion(name, names)};
 }
 
 Result<std::vector<bool>> wanted_steps(const Pipeline& pipeline, const StepGraph& graph, const RunRequest& request, Selection& selection) {
@@ -26,7 +25,7 @@ Result<std::vector<bool>> wanted_steps(const Pipeline& pipeline, const StepGraph
                                : request.from ? std::pair("--from", request.from)
                                               : std::pair("--until", request.until);
   if (!name) return std::vector<bool>(pipeline.steps.size(), true);
-  MLPIPE_TRY(const std::size_t step, number_of(pipeline, *name, option));
+  MLPIPE_TRY(const std::size_t step, number_of(pipeline, *name));
   selection.description.push_back(fmt::format("{} {}", option, *name));
   if (request.from) return graph.downstream(step);
   if (request.until) return graph.upstream(step);
@@ -59,7 +58,7 @@ Result<Selection> select(const Pipeline& pipeline, const StepGraph& graph, const
   for (std::size_t i = 0; i < wanted.size(); ++i)
     if (wanted[i]) selection.parts[i] = Part::run;
   for (const auto& [name, folder] : request.use) {
-    MLPIPE_TRY(const std::size_t step, number_of(pipeline, name, "--use"));
+    MLPIPE_TRY(const std::size_t step, number_of(pipeline, name));
     if (!is_folder(folder)) return Error{ErrorKind::usage, fmt::format("--use {}={}: there is no such folder", name, folder.string()), ""};
     const auto& feeds = graph.feeds(step);
     const bool read = std::any_of(feeds.begin(), feeds.end(), [&](std::size_t fed) { return selection.parts[fed] == Part::run; });
@@ -67,7 +66,7 @@ Result<Selection> select(const Pipeline& pipeline, const StepGraph& graph, const
     selection.description.push_back(fmt::format("--use {}={}", name, folder.string()));
   }
   for (const std::string& name : request.force_steps) {
-    MLPIPE_TRY(const std::size_t step, number_of(pipeline, name, "--force-step"));
+    MLPIPE_TRY(const std::size_t step, number_of(pipeline, name));
     selection.forced[step] = true;
   }
   if (request.sample) selection.description.push_back(fmt::format("--sample {}", *request.sample));

@@ -101,6 +101,7 @@ Result<bool> StepRun::make_workspace() {
   if (depends_on_python(step_)) {
     MLPIPE_TRY(const auto variables, tracking().variables(context_.recorder.header(), step_, environment_));
     environment_ = with_variables(std::move(environment_), variables);
+    if (const auto names = secrets(); !names.empty()) environment_ = with_variables(std::move(environment_), {"MLPIPE_SECRETS=" + join(names, " ")});
   }
   lead_telemetry();
   return true;
@@ -123,8 +124,9 @@ Status StepRun::link_driver_log() const {
   return {};
 }
 
-// What it tracked; and once a run that packages are stood in for.
+// What it tracked, without the secrets that mlflow itself wrote down; and once a run that packages are stood in for.
 void StepRun::take_metrics() {
+  tracking().edit_texts(step_.name, replacements());
   record_.metrics = tracking().metrics(step_);
   for (const std::string& package : tracking().stand_ins())
     if (context_.stand_ins_told.insert(package).second) context_.events.on(notice_of_stand_in(package));
@@ -158,11 +160,17 @@ void StepRun::recognise(Facts::Moment moment) {
   record_.findings = diagnose(facts_);
 }
 
+// Of all steps: every one inherits the whole environment.
+std::vector<std::string> StepRun::secrets() const {
+  std::vector<std::string> names;
+  for (const Step& step : context_.pipeline.steps) names.insert(names.end(), step.secrets.begin(), step.secrets.end());
+  return names;
+}
+
 std::vector<StreamEditor::Replacement> StepRun::replacements() const {
   std::vector<StreamEditor::Replacement> edits;
-  for (const Step& step : context_.pipeline.steps)  // all of them: every step inherits the whole environment
-    for (const std::string& secret : step.secrets)
-      if (const char* value = std::getenv(secret.c_str())) edits.emplace_back(value, "***");
+  for (const std::string& secret : secrets())
+    if (const char* value = std::getenv(secret.c_str())) edits.emplace_back(value, "***");
   if (!step_.source_directory.empty()) edits.emplace_back(workspace_->code().string(), shown_path(step_.source_directory));
   return edits;
 }

@@ -103,6 +103,7 @@ class StepRun {
   bool incomplete_ = false;  // it ended well, but a declared output is missing
   Facts facts_;              // what the kinds of steps know of their end; succeed() and fail() add the rest
   bool published_ = false;   // its result is in the store, whether or not it passes the step's gates
+  Tracking tracking() const { return Tracking(context_.recorder.folder()); }
 
  private:
   void lead_telemetry();
@@ -110,8 +111,8 @@ class StepRun {
   Status check_undisturbed();
   std::vector<TreeChange> written_source() const;
   Result<StepResult> publish(const ScoreCounts& counts, AvailableOutputs& outputs);
-  Tracking tracking() const { return Tracking(context_.recorder.folder()); }
   void take_metrics();
+  std::vector<std::string> secrets() const;  // names of variables
   void add_places();  // and the machine
   void recognise(Facts::Moment moment);
   void post_end(StepRunEnd end);

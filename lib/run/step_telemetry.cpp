@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "base/text.h"
 #include "system/process.h"
@@ -16,10 +15,13 @@ namespace {
 constexpr const char* insights_variable = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 constexpr std::array<const char*, 4> senders{"opencensus-ext-azure", "azure-monitor-opentelemetry", "azure-monitor-opentelemetry-exporter", "applicationinsights"};
 constexpr std::string_view nobody = "-";
-constexpr std::size_t most_processes = 4096;  // files; who knows the token is a step of ours, but its names are its own
 
-bool is_name(const std::string& process) {
-  return !process.empty() && process.size() < 64 && std::all_of(process.begin(), process.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
+// Dimensions are JSON, in which a secret may be written differently.
+std::vector<StreamEditor::Replacement> with_escaped(std::vector<StreamEditor::Replacement> replacements) {
+  for (std::size_t i = 0, count = replacements.size(); i < count; ++i)
+    if (std::string escaped = insights::within_dimensions(replacements[i].first); escaped != replacements[i].first)
+      replacements.emplace_back(std::move(escaped), insights::within_dimensions(replacements[i].second));
+  return replacements;
 }
 
 // Clients would ask a proxy for this machine's own address.
@@ -75,7 +77,7 @@ StepTelemetry::StepTelemetry(const Step& step, std::vector<std::string> environm
       insights_(insights),
       token_(insights ? insights_token() : std::string()),
       logs_(std::move(logs)),
-      replacements_(std::move(replacements)),
+      replacements_(with_escaped(std::move(replacements))),
       clock_(clock) {
   // A step that names one has a trace of its own.
   if (run && !step.environment_variables.contains(traceparent_variable)) step_ = child_of(*run, step.name);
@@ -86,9 +88,10 @@ StepTelemetry::~StepTelemetry() {
   if (insights_) insights_->forget(token_);
 }
 
-std::vector<std::string> StepTelemetry::variables(const std::string& process) const {
+std::vector<std::string> StepTelemetry::variables(const std::string& process) {
   std::vector<std::string> variables;
-  if (insights_) variables = insights_variables(insights_->address(token_, process.empty() ? std::string(nobody) : process), environment_);
+  const auto known = processes_.insert(process.empty() ? std::string(nobody) : process).first;
+  if (insights_) variables = insights_variables(insights_->address(token_, *known), environment_);
   if (step_) variables.push_back(fmt::format("{}={}", traceparent_variable, traceparent(process.empty() ? *step_ : child_of(*step_, process))));
   return variables;
 }
@@ -98,8 +101,7 @@ Path StepTelemetry::log_of(const std::string& process) const {
 }
 
 void StepTelemetry::take(const std::string& process, const std::vector<insights::Record>& records) {
-  if (process != nobody && !is_name(process)) return;
-  if (!files_.contains(process) && files_.size() >= most_processes) return;
+  if (!processes_.contains(process)) return;
   LogFile& file = files_.try_emplace(process, log_of(process)).first->second;
   std::string lines;
   for (const insights::Record& record : records) lines += line_of(record, clock_.wall());

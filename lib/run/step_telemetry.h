@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,8 @@ class StepTelemetry {
   ~StepTelemetry();
   StepTelemetry(const StepTelemetry&) = delete;
 
-  // To be set for the process `process` ("process000"; empty: of a step that is no parallel one).
-  std::vector<std::string> variables(const std::string& process) const;
+  // To be set for the process `process` ("process000"; empty: of a step that is no parallel one). From now on it may send records.
+  std::vector<std::string> variables(const std::string& process);
 
  private:
   void take(const std::string& process, const std::vector<insights::Record>& records);
@@ -60,6 +61,7 @@ class StepTelemetry {
   const Path logs_;
   const std::vector<StreamEditor::Replacement> replacements_;
   const Clock& clock_;
+  std::set<std::string> processes_;  // a script that knows the token may put any name into the address: each would be a file
   std::map<std::string, LogFile> files_;
 };
 

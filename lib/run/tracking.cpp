@@ -1,14 +1,12 @@
 #include "run/tracking.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <set>
-#include <utility>
 
 #include "base/text.h"
+#include "run/tracked_texts.h"
 #include "system/blake3.h"
 #include "system/process.h"
 
@@ -17,8 +15,6 @@ namespace {
 
 // mlflow takes letters, digits, - and _ for an id.
 std::string experiment_id(const std::string& step) { return digest_of(step).hex().substr(0, 16); }
-
-std::string run_id(const RunHeader& run, const Step& step) { return fmt::format("{}-{}", run.id, experiment_id(step.name)); }
 
 long long milliseconds(WallTime time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
 
@@ -29,33 +25,17 @@ std::string yaml_text(std::string_view text) {
   return out + "'";
 }
 
-// Of a line "1795441219739 1.5 2": time, value, step.
-std::optional<MetricPoint> point_of(std::string_view line) {
-  const auto words = split(trim(line), ' ');
-  const auto time = parse_integer(words[0]);
-  if (words.size() < 2 || !time) return std::nullopt;
-  const auto value = words[1] == "nan" ? std::optional(std::nan("")) : parse_number(words[1]);
-  if (!value) return std::nullopt;
-  return MetricPoint{words.size() > 2 ? parse_integer(words[2]).value_or(0) : 0, WallTime(std::chrono::milliseconds(*time)), *value};
-}
+constexpr const char* parts[] = {"metrics", "params", "tags", unplaced_folder.data()};
 
-// As mlflow orders them: by step, then by time. Lines that mlflow 3 repeats for each model that it logs are no news.
-std::vector<MetricPoint> points_in(const Path& file) {
-  std::vector<MetricPoint> points;
-  const auto text = read_file(file);
-  std::set<std::string_view> seen;
-  for (const std::string_view line : text ? split(*text, '\n') : std::vector<std::string_view>())
-    if (const auto point = point_of(line); point && seen.insert(line).second) points.push_back(*point);
-  std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) { return std::pair(a.step, a.time) < std::pair(b.step, b.time); });
-  return points;
-}
-
-void read_metrics(const Path& folder, std::map<std::string, std::vector<MetricPoint>>& metrics) {
-  std::error_code failed;
-  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    if (!at->is_regular_file(failed)) continue;
-    if (auto points = points_in(at->path()); !points.empty()) metrics.emplace(at->path().lexically_relative(folder).string(), std::move(points));
+// All but artifacts, which are of no mini-batch, and may be large.
+Status copy_parts(const Path& from, const Path& to) {
+  for (const char* const part : parts) {
+    if (!is_folder(from / part)) continue;
+    MLPIPE_TRY_VOID(remove_tree(to / part));
+    MLPIPE_TRY_VOID(make_dirs(to));
+    MLPIPE_TRY_VOID(copy_tree(from / part, to / part));
   }
+  return {};
 }
 
 }  // namespace
@@ -81,26 +61,49 @@ Status Tracking::make(const Path& experiment, const std::string& id, const RunHe
 
 Result<std::vector<std::string>> Tracking::variables(const RunHeader& run, const Step& step, const std::vector<std::string>& environment) const {
   if (environment_value(environment, "MLFLOW_TRACKING_URI")) return std::vector<std::string>{"MLPIPE_STAND_INS=" + notes_.string()};
-  const std::string id = run_id(run, step);
+  const std::string id = own_run(step.name);
   MLPIPE_TRY_VOID(make(experiment(step.name), id, run, step));
   return std::vector<std::string>{"MLFLOW_TRACKING_URI=file://" + folder_.string(), "MLFLOW_EXPERIMENT_ID=" + experiment_id(step.name), "MLFLOW_RUN_ID=" + id,
                                   "MLFLOW_ALLOW_FILE_STORE=true", "MLPIPE_STAND_INS=" + notes_.string()};
 }
 
-// The step's own run before those that it has started besides: whose name comes first is told.
-std::vector<Path> Tracking::metric_folders(const std::string& step) const {
-  std::vector<Path> folders;
-  const auto runs = list_folder(experiment(step));
-  for (const bool own : {true, false})
-    for (const std::string& run : runs ? *runs : std::vector<std::string>())
-      if (run.ends_with(experiment_id(step)) == own) folders.push_back(experiment(step) / run / "metrics");
-  return folders;
+std::string Tracking::own_run(const std::string& step) const { return run_.filename().string() + "-" + experiment_id(step); }
+
+MetricSeries Tracking::series(const std::string& step) const { return read_metrics(experiment(step), experiment_id(step)); }
+
+void Tracking::edit_texts(const std::string& step, const std::vector<StreamEditor::Replacement>& replacements) const {
+  edit_tracked_texts(experiment(step), replacements);
 }
 
-std::map<std::string, std::vector<MetricPoint>> Tracking::series(const std::string& step) const {
-  std::map<std::string, std::vector<MetricPoint>> metrics;
-  for (const Path& folder : metric_folders(step)) read_metrics(folder, metrics);
-  return metrics;
+Status Tracking::take_over(const Tracking& earlier, const std::string& step) const {
+  const Path from = earlier.experiment(step), to = experiment(step);
+  const auto names = list_folder(from);
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    const std::string taken_as = name == earlier.own_run(step) ? own_run(step) : name;
+    MLPIPE_TRY_VOID(copy_parts(from / name, to / taken_as));
+    if (name != taken_as || !is_file(from / name / "meta.yaml")) continue;
+    MLPIPE_TRY_VOID(make_dirs(to / name));
+    MLPIPE_TRY_VOID(clone_file(from / name / "meta.yaml", to / name / "meta.yaml"));
+  }
+  const auto models = list_folder(from / "models");
+  for (const std::string& model : models ? *models : std::vector<std::string>()) MLPIPE_TRY_VOID(copy_parts(from / "models" / model, to / "models" / model));
+  return is_file(from / tries_file) ? clone_file(from / tries_file, to / tries_file) : Status();
+}
+
+Status Tracking::go_on(const Path& state, const std::string& step) const {
+  if (!is_folder(experiment(step))) return {};
+  const Path note = state / "tracked-in";
+  const auto earlier = read_file(note);
+  if (earlier && Path(*earlier).filename() == *earlier && *earlier != run_.filename())
+    MLPIPE_TRY_VOID(take_over(Tracking(run_.parent_path() / *earlier), step));
+  return write_file(note, run_.filename().string());
+}
+
+// Without a file nobody has tracked anything inside of run().
+void Tracking::try_failed(const std::string& step, std::uint64_t mini_batch, std::uint32_t attempt) const {
+  const Path path = experiment(step) / tries_file;
+  if (const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC); fd >= 0)
+    (void)write_all(Fd(fd).get(), failed_try_line(own_run(step), mini_batch, attempt), path);
 }
 
 // As mlflow tells it: of the highest step, then the latest.

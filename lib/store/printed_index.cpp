@@ -7,8 +7,6 @@
 namespace mlpipe {
 namespace {
 
-constexpr auto time_grain = std::chrono::seconds(1);
-
 // A process is one word here: "rank 1" has a blank.
 std::string word_of(const std::string& process) {
   std::string word = process.empty() ? "-" : process;
@@ -37,14 +35,12 @@ std::optional<PrintMark> mark_of(std::string_view line) {
 
 }  // namespace
 
-void PrintedIndex::printed(std::size_t size, bool is_stderr, std::string_view process, std::optional<std::uint64_t> mini_batch, WallTime now) {
-  const bool known = last_ && last_->is_stderr == is_stderr && last_->process == process && last_->mini_batch == mini_batch && now - last_->time < time_grain;
-  if (!known) {
-    last_ = PrintMark{offset_, now, is_stderr, std::string(process), mini_batch};
-    file_.append(fmt::format("{} {} {} {} {}\n", offset_, format_utc(now), is_stderr ? "err" : "out", word_of(last_->process),
-                             mini_batch ? std::to_string(*mini_batch) : "-"));
-  }
-  offset_ += size;
+void PrintedIndex::prints(bool is_stderr, std::string_view process, std::optional<std::uint64_t> mini_batch, WallTime now) {
+  const bool known = last_ && last_->is_stderr == is_stderr && last_->process == process && last_->mini_batch == mini_batch && now - last_->time < mark_grain;
+  if (known) return;
+  last_ = PrintMark{offset_, now, is_stderr, std::string(process), mini_batch};
+  file_.append(fmt::format("{} {} {} {} {}\n", offset_, format_utc(now), is_stderr ? "err" : "out", word_of(last_->process),
+                           mini_batch ? std::to_string(*mini_batch) : "-"));
 }
 
 std::vector<PrintMark> parse_marks(std::string_view text) {

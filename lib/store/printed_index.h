@@ -4,6 +4,7 @@
 // where OFFSET is that of the log. A log without one, or one that a full disk tore, is just less known.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@
 #include "system/log_file.h"
 
 namespace mlpipe {
+
+// What stands behind a mark was printed until so long after its time.
+inline constexpr std::chrono::seconds mark_grain{1};
 
 struct PrintMark {
   std::uint64_t offset = 0;  // what stands in the log from here to the next mark
@@ -29,8 +33,10 @@ class PrintedIndex {
   // `log_size`: of the log when this begins.
   explicit PrintedIndex(Path file, std::uint64_t log_size = 0) : file_(std::move(file)), offset_(log_size) {}
 
-  // Before or after `size` bytes are appended to the log.
-  void printed(std::size_t size, bool is_stderr, std::string_view process, std::optional<std::uint64_t> mini_batch, WallTime now);
+  // Before text is appended to the log: who follows that reads the log first, and then what is known of it.
+  void prints(bool is_stderr, std::string_view process, std::optional<std::uint64_t> mini_batch, WallTime now);
+  // After it: how many bytes the disk took.
+  void printed(std::size_t size) { offset_ += size; }
 
  private:
   LogFile file_;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -116,16 +117,25 @@ std::map<std::string, std::string> map_of(const Json& json, const char* key) {
   return texts;
 }
 
-// A value that is no finite number is null in JSON.
+// JSON has no word for what is not finite: no number is null, infinity a text.
+Json json_of_metric(double value) { return std::isinf(value) ? Json(value > 0 ? "inf" : "-inf") : Json(value); }
+
+std::optional<double> metric_of(const Json& json) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (json.is_null()) return std::nan("");
+  if (json == "inf" || json == "-inf") return json == "inf" ? infinity : -infinity;
+  return json.is_number() ? std::optional(json.get<double>()) : std::nullopt;
+}
+
 std::map<std::string, double> metrics_of(const Json& json) {
   std::map<std::string, double> metrics;
   for (const auto& [name, value] : member(json, "metrics").items())
-    if (value.is_number() || value.is_null()) metrics.emplace(name, value.is_null() ? std::nan("") : value.get<double>());
+    if (const auto metric = metric_of(value)) metrics.emplace(name, *metric);
   return metrics;
 }
 
 void put_metrics(Json& json, const std::map<std::string, double>& metrics) {
-  if (!metrics.empty()) json["metrics"] = metrics;
+  for (const auto& [name, value] : metrics) json["metrics"][name] = json_of_metric(value);
 }
 
 void put_map(Json& json, const char* key, const std::map<std::string, std::string>& texts) {

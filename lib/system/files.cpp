@@ -126,18 +126,36 @@ Result<std::size_t> read_at(int fd, std::uint64_t offset, char* to, std::size_t 
 }
 
 Status write_all(int fd, std::string_view bytes, const Path& shown) {
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+  if (write_most(fd, bytes) < bytes.size()) return errno_error("write", shown);
+  return {};
+}
+
+std::size_t write_most(int fd, std::string_view bytes) {
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t put = ::write(fd, bytes.data() + written, bytes.size() - written);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0 && errno == EAGAIN) {  // a terminal or pipe that somebody else made non-blocking
       pollfd writable{fd, POLLOUT, 0};
       ::poll(&writable, 1, -1);
       continue;
     }
-    if (put < 0) return errno_error("write", shown);
-    bytes.remove_prefix(static_cast<std::size_t>(put));
+    if (put < 0) break;
+    written += static_cast<std::size_t>(put);
   }
-  return {};
+  return written;
+}
+
+std::vector<Path> files_below(const Path& folder) {
+  std::vector<Path> files;
+  std::error_code failed;
+  const auto unreadable = std::filesystem::directory_options::skip_permission_denied;
+  for (std::filesystem::recursive_directory_iterator at(folder, unreadable, failed), end; !failed && at != end; at.increment(failed)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored)) files.push_back(at->path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 Status write_file(const Path& path, std::string_view bytes, Durability durability) {

@@ -29,12 +29,17 @@ Result<std::string> read_file(const Path& path);
 // Reads up to `size` bytes at `offset`; fewer only where the file ends.
 Result<std::size_t> read_at(int fd, std::uint64_t offset, char* to, std::size_t size, const Path& shown);
 Status write_all(int fd, std::string_view bytes, const Path& shown);
+// As much of it as can be written: how many bytes. Of fewer than all errno says why.
+std::size_t write_most(int fd, std::string_view bytes);
 
 // Part of the names of all that this process writes aside: "<pid>-<random>", for pids are not one of a kind where containers
 // share a disk.
 const std::string& process_mark();
 // Writes aside ("<path>.tmp-<process mark>-<n>") and renames: readers see the old or the new file, never half of it.
 Status write_file(const Path& path, std::string_view bytes, Durability durability = Durability::none);
+
+// Files at any depth, sorted. What cannot be read, or is no file, is left out.
+std::vector<Path> files_below(const Path& folder);
 
 Status make_dirs(const Path& path);
 Status sync_folder(const Path& path);

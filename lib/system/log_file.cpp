@@ -13,10 +13,10 @@ Fd open_log(const Path& path, int flags) {
 
 }  // namespace
 
-void LogFile::append(std::string_view text) {
-  if (text.empty()) return;
+std::size_t LogFile::append(std::string_view text) {
+  if (text.empty()) return 0;
   if (!file_) file_ = open_log(path_, O_APPEND);
-  if (file_) (void)write_all(file_.get(), text, path_);
+  return file_ ? write_most(file_.get(), text) : 0;
 }
 
 void LogFile::replace(const Path& path, std::string_view text) {

@@ -2,6 +2,7 @@
 // lines and nothing else.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "system/fd.h"
@@ -14,7 +15,8 @@ class LogFile {
   LogFile() = default;
   explicit LogFile(Path path) : path_(std::move(path)) {}
 
-  void append(std::string_view text);  // makes the folders above it
+  // Makes the folders above it. How much of it was written.
+  std::size_t append(std::string_view text);
   const Path& path() const { return path_; }
 
   // The whole content, in place: logs need no temporary file that a kill would leave behind.

@@ -65,8 +65,8 @@ class Child {
   Fd pidfd_;
 };
 
-// Runs it in the foreground to its end. Meanwhile Ctrl-C and Ctrl-\ are its business alone; afterwards the terminal that is our stdin is
-// as it was. in, out and err are ours unless given.
+// Runs it in the foreground to its end. Meanwhile Ctrl-C and Ctrl-\ are its business alone, and SIGTERM and SIGHUP are handed to it,
+// with a SIGKILL 3 seconds after them; afterwards the terminal that is our stdin is as it was. in, out and err are ours unless given.
 Result<ExitStatus> run_in_foreground(ProcessSpec spec);
 
 // Marks descendants of a run: set as MLPIPE_RUN_TOKEN in every child's environment, inherited by whatever they start.

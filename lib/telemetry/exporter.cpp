@@ -35,7 +35,7 @@ void SpanExporter::add(Span span) {
   const std::lock_guard lock(mutex_);
   if (queue_.size() >= longest_queue) return lose(1, {});
   queue_.push_back(std::move(span));
-  if (queue_.size() == batch) changed_.notify_one();
+  if (queue_.size() == worth_sending()) changed_.notify_one();
 }
 
 Delivery SpanExporter::finish(std::chrono::milliseconds longest) {
@@ -60,14 +60,18 @@ void SpanExporter::lose(std::uint64_t spans, const std::string& why) {
   if (!why.empty()) delivery_.error = why;
 }
 
+// The first spans go at once: a short run has no time at its end for a connection to be made.
+std::size_t SpanExporter::worth_sending() const { return any_sent_ ? batch : 1; }
+
 // The next spans; none: it is over.
 std::vector<Span> SpanExporter::take(std::unique_lock<std::mutex>& lock) {
-  while (!deadline_ && queue_.size() < batch && (changed_.wait_for(lock, at_most_unsent) == std::cv_status::no_timeout || queue_.empty())) {
+  while (!deadline_ && queue_.size() < worth_sending() && (changed_.wait_for(lock, at_most_unsent) == std::cv_status::no_timeout || queue_.empty())) {
   }
   if (deadline_ && (!alive_ || std::chrono::steady_clock::now() >= *deadline_)) return {};
   const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), batch));
   std::vector<Span> spans(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
   queue_.erase(queue_.begin(), queue_.begin() + count);
+  any_sent_ = true;
   return spans;
 }
 

@@ -43,6 +43,7 @@ class SpanExporter {
 
  private:
   void work();
+  std::size_t worth_sending() const;
   std::vector<Span> take(std::unique_lock<std::mutex>& lock);
   void deliver(Poster& poster, const std::vector<Span>& spans);
   Answer ask(Poster& poster, const std::string& body);
@@ -56,6 +57,7 @@ class SpanExporter {
   std::vector<Span> queue_;
   std::shared_ptr<Poster> poster_;
   std::optional<SteadyTime> deadline_;  // once finishing
+  bool any_sent_ = false;               // or tried to be
   bool alive_ = true;                   // the receiver, as far as is known
   std::optional<SteadyTime> asked_;     // when the request that waits for an answer was begun
   std::chrono::milliseconds backoff_{};

@@ -61,6 +61,8 @@ class CurlPoster final : public Poster {
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_WRITEFUNCTION, discard);
     if (!settings.certificate.empty()) set(CURLOPT_CAINFO, settings.certificate.c_str());
+    if (!settings.client_certificate.empty()) set(CURLOPT_SSLCERT, settings.client_certificate.c_str());
+    if (!settings.client_key.empty()) set(CURLOPT_SSLKEY, settings.client_key.c_str());
 #if LIBCURL_VERSION_NUM >= 0x075700
     set(CURLOPT_QUICK_EXIT, 1L);  // a name that is being looked up is not waited for
 #endif

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view traces_path = "/v1/traces";
 constexpr const char* our_protocol = "http/protobuf";
+constexpr const char* nearby = "http://localhost:4318";
 
 // An empty variable is as good as none, says the standard.
 std::string value_of(const Variables& variables, const char* name) {
@@ -30,9 +31,12 @@ bool is_url(std::string_view text) {
   return false;
 }
 
-std::string with_traces_path(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url.ends_with(traces_path) ? url : url + std::string(traces_path);
+std::string with_traces_path(const std::string& url) {
+  const auto query = std::min(url.find_first_of("?#"), url.size());
+  std::string path = url.substr(0, query);
+  while (path.ends_with('/')) path.pop_back();
+  if (!path.ends_with(traces_path)) path += traces_path;
+  return path + url.substr(query);
 }
 
 std::optional<int> hex_digit(char c) {
@@ -52,12 +56,27 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
-// The URL; empty: none is asked for.
-std::string url_of(const std::optional<std::string>& option, const Variables& variables) {
-  if (option) return with_traces_path(*option);
-  if (lower(value_of(variables, "OTEL_TRACES_EXPORTER")) == "none") return {};
+// Of the variables; empty: none is asked for. OTEL_TRACES_EXPORTER is a list, and by itself asks for a receiver nearby.
+std::string url_in(const Variables& variables, std::vector<std::string>& notices) {
+  if (lower(value_of(variables, "OTEL_SDK_DISABLED")) == "true") return {};
   const std::string whole = value_of(variables, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), base = value_of(variables, "OTEL_EXPORTER_OTLP_ENDPOINT");
-  return !whole.empty() ? whole : base.empty() ? base : with_traces_path(base);
+  const std::string exporters = lower(value_of(variables, "OTEL_TRACES_EXPORTER"));
+  const auto names = split(exporters, ',');
+  const bool otlp = std::any_of(names.begin(), names.end(), [](std::string_view name) { return trim(name) == "otlp"; });
+  if (!exporters.empty() && !otlp) {
+    if (exporters != "none") notices.push_back(fmt::format("no traces are sent: OTEL_TRACES_EXPORTER asks for {}, mlpipe has otlp", exporters));
+    return {};
+  }
+  return !whole.empty() ? whole : !base.empty() ? with_traces_path(base) : otlp ? with_traces_path(nearby) : std::string();
+}
+
+Sampling sampling_of(const Variables& variables, std::vector<std::string>& notices) {
+  const std::string sampler = lower(value_of(variables, "OTEL_TRACES_SAMPLER"));
+  if (sampler == "always_on") return Sampling::on;
+  if (sampler == "always_off") return Sampling::off;
+  if (sampler == "parentbased_always_off") return Sampling::parent_or_off;
+  if (!sampler.empty() && sampler != "parentbased_always_on") notices.push_back(fmt::format("every run is traced: OTEL_TRACES_SAMPLER={} is not known here", sampler));
+  return Sampling::parent_or_on;
 }
 
 Resource resource_of(const Variables& variables) {
@@ -77,6 +96,14 @@ Resource resource_of(const Variables& variables) {
 
 }  // namespace
 
+std::string shown_url(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const auto scheme = url.find("://");
+  const auto begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const auto at = url.substr(0, url.find('/', begin)).rfind('@');
+  return std::string(url.substr(0, begin)) + std::string(url.substr(at == std::string_view::npos ? begin : at + 1));
+}
+
 std::vector<std::pair<std::string, std::string>> parse_pairs(std::string_view text) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const std::string_view part : split(text, ',')) {
@@ -89,12 +116,12 @@ std::vector<std::pair<std::string, std::string>> parse_pairs(std::string_view te
 
 Result<Wanted> wanted_traces(const std::optional<std::string>& option, const Variables& variables) {
   if (option && !is_url(*option))
-    return Error{ErrorKind::usage, fmt::format("--otel {} is no http:// or https:// address", *option), "for example --otel http://localhost:4318"};
+    return Error{ErrorKind::usage, fmt::format("--otel {} is no http:// or https:// address", shown_url(*option)), "for example --otel http://localhost:4318"};
   Wanted wanted;
-  const std::string url = url_of(option, variables);
-  if (url.empty() || lower(value_of(variables, "OTEL_SDK_DISABLED")) == "true") return wanted;
+  const std::string url = option ? with_traces_path(*option) : url_in(variables, wanted.notices);
+  if (url.empty()) return wanted;
   if (!is_url(url)) {
-    wanted.notices.push_back(fmt::format("no traces are sent: {} is no http:// or https:// address", url));
+    wanted.notices.push_back(fmt::format("no traces are sent: {} is no http:// or https:// address", shown_url(url)));
     return wanted;
   }
   const std::string protocol = for_traces(variables, "PROTOCOL");
@@ -102,7 +129,15 @@ Result<Wanted> wanted_traces(const std::optional<std::string>& option, const Var
     wanted.notices.push_back(fmt::format("no traces are sent: the environment asks for {}, mlpipe speaks {} (port 4318 of most receivers)", protocol, our_protocol));
     return wanted;
   }
-  Settings settings{.url = url, .headers = parse_pairs(for_traces(variables, "HEADERS")), .certificate = for_traces(variables, "CERTIFICATE"), .resource = resource_of(variables)};
+  if (!option) wanted.sampling = sampling_of(variables, wanted.notices);
+  if (const std::string compression = for_traces(variables, "COMPRESSION"); !compression.empty() && compression != "none")
+    wanted.notices.push_back(fmt::format("traces are sent as they are: mlpipe does not compress them ({})", compression));
+  Settings settings{.url = url,
+                    .headers = parse_pairs(for_traces(variables, "HEADERS")),
+                    .certificate = for_traces(variables, "CERTIFICATE"),
+                    .client_certificate = for_traces(variables, "CLIENT_CERTIFICATE"),
+                    .client_key = for_traces(variables, "CLIENT_KEY"),
+                    .resource = resource_of(variables)};
   const std::string timeout = for_traces(variables, "TIMEOUT");
   const auto milliseconds = parse_integer(timeout);
   if (milliseconds && *milliseconds > 0 && *milliseconds <= 3'600'000) settings.timeout = std::chrono::milliseconds(*milliseconds);

@@ -55,6 +55,7 @@ std::string frame(const InitFailed& message) { return FrameWriter(init_failed).t
 std::string frame(const MiniBatchResult& message) {
   FrameWriter writer(result);
   writer.number(message.id).number(message.attempt).number(message.items).number(message.returned).number(message.run_us);
+  writer.number(static_cast<std::uint32_t>(message.printed));
   writer.count(message.failed.size());
   for (const auto& item : message.failed) writer.number(item.number).text(item.reason);
   return writer.raw(message.rows).take();
@@ -146,6 +147,7 @@ MiniBatchResult read_result(FrameBody& body) {
   message.items = body.number<std::uint32_t>();
   message.returned = body.number<std::uint32_t>();
   message.run_us = body.number<std::uint64_t>();
+  message.printed = body.number<std::uint32_t>() != 0;
   const auto count = body.count(8);
   message.failed.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {

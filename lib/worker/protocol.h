@@ -112,6 +112,7 @@ struct MiniBatchResult {
   std::uint64_t run_us = 0;
   std::vector<FailedItem> failed;
   std::string rows;
+  bool printed = false;  // known: in this one or an earlier one. What it has printed so far stands in the pipes when this is sent
 };
 struct MiniBatchFailed {
   std::uint64_t id = 0;

@@ -52,7 +52,7 @@ int main(int count, char** arguments) {
   fuzz::Damage damage(static_cast<unsigned>(std::stoul(arguments[2])));
   fuzz::LastInput input("fuzz_insights.last");
   const std::vector<std::string> requests = originals();
-  const std::vector<std::string> words{"\r\n\r\n", "Content-Length: 99999999999999999999\r\n", "Content-Length: -1\r\n", "[[[[[[[[", "{\"data\":", "\"baseData\":null", "1e999", "\\ud800", "\xff"};
+  const std::vector<std::string> words{"\r\n\r\n", "Content-Length: 99999999999999999999\r\n", "Content-Length: -1\r\n", "[[[[[[[[", "{\"data\":", "\"baseData\":null", "1e999", "\"severityLevel\":4294967298", "\"\n", "\"\n{\"data\":{\"baseData\":{\"message\":[[[[[[[[", "\\ud800", "\xff"};
   const auto end = Steady::now() + std::chrono::seconds(std::stol(arguments[1]));
   std::uint64_t tried = 0, records = 0;
   for (; Steady::now() < end; ++tried) {

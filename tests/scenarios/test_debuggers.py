@@ -85,6 +85,16 @@ class Plain(DebugTest):
         self.assertIn(str(self.project.path / "code"), self.fails(3, "debug", "script").out)
 
 
+class Tracked(DebugTest):
+    def test_what_a_script_tracks_does_not_touch_its_source(self):
+        self.project.write("code/main.py", "import mlflow\nmlflow.log_metric('accuracy', 0.5)\nprint('tracked')\n")
+        self.ok("run", "--step", "script")
+        before = sorted(os.listdir(self.project.path / "code"))
+        self.assertIn("tracked", self.ok("debug", "script").out)
+        self.assertEqual(sorted(os.listdir(self.project.path / "code")), before)
+        self.assertIn("reused", self.ok("run", "--step", "script").err)
+
+
 class Pdb(DebugTest):
     def test_a_break_in_the_source_of_a_command_and_of_a_script(self):
         for step in ("command", "script"):
@@ -344,6 +354,14 @@ class TheTerminal(DebugTest):
         self.assertIn(" icanon", shown)
         self.assertIn(" echo ", shown)
         self.assertRegex(shown, r"\sopost ")
+
+    def test_a_signal_that_ends_us_leaves_nothing_behind(self):
+        self.project.write("code/main.py", "import os, signal, tty\ntty.setraw(0)\nos.kill(os.getppid(), signal.SIGTERM)\nsignal.pause()\n")
+        shown = self.shell("mlpipe debug script; echo code $?; stty -a").end()
+        self.assertIn("code 143", shown)
+        self.assertIn(" icanon", shown)
+        self.assertIn(" echo ", shown)
+        self.nothing_is_left()
 
     def test_a_shell_that_dies_leaves_the_terminal_to_us(self):
         self.project.env["PATH"] += ":/bin"

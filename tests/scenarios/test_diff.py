@@ -79,8 +79,13 @@ class Diff(ScenarioTest):
         self.assertEqual([file["path"] for file in train["outputs"][0]["files"]], ["data", "metrics.json"])
         self.assertTrue(self.step(diff, "other")["same"])
 
+    def test_the_latest_alone_is_compared_with_the_one_before(self):
+        self.assertIn("there is no run before", self.fails(2, "diff", "latest").err)
+        self.change_everything()
+        self.assertEqual(self.ok("diff", "latest").out, self.ok("diff", self.first).out)
+
     def test_a_run_and_itself_have_no_difference(self):
-        line, = self.ok("diff", "latest").out.splitlines()[1:]
+        line, = self.ok("diff", "latest", "latest").out.splitlines()[1:]
         self.assertIn(line, ("the same: other, train, score", "the same: train, other, score"))  # as they ended
 
     def test_steps_that_share_code_tell_it_once(self):

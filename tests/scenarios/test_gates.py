@@ -90,6 +90,13 @@ class Metrics(ScenarioTest):
         self.assertIn("acuracy was never tracked, expected >= 0.9", failed.err)
         self.assertIn("it tracked accuracy, loss", failed.err)
 
+    def test_an_infinite_one_is_beyond_every_limit_also_when_it_is_reused(self):
+        self.expect('{metrics: {loss: "<= 1", gain: ">= 1"}}')
+        self.project.write("train/train.py", SCRIPT + "import time\ntime.sleep(0.01)\nfor name in ('loss', 'gain'): mlflow.log_metric(name, float('inf'))\n")
+        self.assertIn("does not meet `expect`: loss inf, expected <= 1\n", self.fails(1, "run").err)
+        self.assertIn("does not meet `expect`: loss inf, expected <= 1\n", self.fails(1, "run").err)
+        self.assertEqual(self.project.trace().count("train"), 1)
+
     def test_a_limit_may_be_a_parameter(self):
         self.expect('{metrics: {accuracy: ">= ${{parameters.least}}"}}')
         self.project.spec("parameters: {least: 0.97}\n" + self.project.read("pipeline.yaml"))

@@ -29,7 +29,7 @@ SCORE = """
         return batch
 """
 # Commands whose option is looked at elsewhere, and where.
-ELSEWHERE = {"bench-model": "test_scoring_packages", "rerun": "as run", "export": "as convert"}
+ELSEWHERE = {"logs": "test_logs_command", "bench-model": "test_scoring_packages", "rerun": "as run", "export": "as convert"}
 
 
 class Json(ScenarioTest):
@@ -65,7 +65,7 @@ class Json(ScenarioTest):
             "run": None, "plan": ["plan"], "why": ["why"], "validate": ["validate"], "runs": ["runs"], "show": ["show"], "metrics": ["metrics"],
             "output": ["output", "second.changed"], "diff": ["diff", "latest"], "clone": ["clone", "latest", "draft"],
             "convert": ["convert", "v1.yaml", "--to", "converted"], "cache": ["cache", "import", "results.tar.zst"],
-            "gc": ["gc", "--dry-run"], "diagnose": ["diagnose"], "env": ["env", "list"], "init": ["init", "-f", "new/pipeline.yaml"], "doctor": ["doctor"],
+            "gc": ["gc", "--dry-run"], "diagnose": ["diagnose"], "graph": ["graph"], "env": ["env", "list"], "init": ["init", "-f", "new/pipeline.yaml"], "doctor": ["doctor"],
         }
         for name, words in commands.items():
             with self.subTest(command=name):

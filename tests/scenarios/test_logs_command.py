@@ -3,6 +3,7 @@
 import signal
 import unittest
 
+from output_schema import OutputSchema
 from support import ScenarioTest, lines_of, score_spec, wait_until, write_files
 
 BOTH = """
@@ -72,6 +73,16 @@ class LogsCommand(ScenarioTest):
             self.assertEqual([line for line in lines if "==>" not in line], [f"plain item-{number:03}.txt", f"from a child item-{number:03}.txt"])
             self.assertIn(f"plain item-{number:03}.txt\n", self.ok("logs", "score", "--mini-batch", str(number)).out)
 
+    def test_a_worker_that_prints_now_and_then(self):
+        # Quick mini-batches are sent ahead: who prints for the first time has several in hand.
+        self.score("def run(mini_batch):\n    number = int(mini_batch[0][-7:-4])\n    if number in (17, 500): print('rare', number)\n"
+                   "    if number == 901: print('x' * 2_000_000, end='loud\\n')\n    return mini_batch\n", items=1000, process_count_per_node=1)
+        self.ok("run")
+        for number in (17, 500):
+            self.assertIn(f"rare {number}\n", self.ok("logs", "score", "--mini-batch", str(number), "--grep", "rare").out)
+        marks = next(self.project.path.glob(".mlpipe/runs/*/steps/score/logs/sys/printed/process000.stdout.txt")).read_text().splitlines()
+        self.assertEqual({mark.split()[-1] for mark in marks}, {"17", "500", "901"})
+
     def test_events_say_which_mini_batch_printed(self):
         self.score("def run(mini_batch):\n    print('plain', os.path.basename(mini_batch[0]))\n    return mini_batch\n")
         events = [event for event in self.ok("run", "--json").events() if event["event"] == "step_output"]
@@ -79,6 +90,18 @@ class LogsCommand(ScenarioTest):
         for event in events:
             texts[event["mini_batch"]] = texts.get(event["mini_batch"], "") + event["text"]
         self.assertEqual(texts, {number: f"plain item-{number:03}.txt\n" for number in range(6)})
+
+    def test_json_has_the_same_text(self):
+        self.project.spec(BOTH)
+        self.ok("run")
+        documents = self.ok("logs", "talk", "--json").events()
+        self.assertEqual([mistake for document in documents for mistake in OutputSchema().mistakes(document)], [])
+        self.assertEqual("".join(document["text"] for document in documents), self.ok("logs", "talk").out)
+        self.score("def run(mini_batch):\n    print('plain', os.path.basename(mini_batch[0]))\n    return mini_batch\n")
+        self.ok("run")
+        documents = self.ok("logs", "score", "--json", "--mini-batch", "3").events()
+        self.assertIn("plain item-003.txt\n", [document["text"] for document in documents])
+        self.assertNotIn("item-002", "".join(document["text"] for document in documents))
 
     def follow(self, *arguments):
         file = open(self.project.base / "followed", "w+")
@@ -116,6 +139,42 @@ class LogsCommand(ScenarioTest):
         self.assertEqual(self.project.finish(process).code, 0)
         self.assertEqual(self.project.finish(run).code, 0)
         self.assertEqual(text().count("scored"), 6)
+
+    def test_following_a_step_that_there_is_not(self):
+        self.project.spec("steps: {talk: {command: 'while [ ! -e GO ]; do sleep 0.02; done'}}".replace("GO", str(self.project.base / "go")))
+        run = self.project.start("run")
+        wait_until(lambda: list(self.project.path.glob(".mlpipe/runs/*/steps/talk")), 30, "the run to begin")
+        result = self.fails(2, "logs", "tolk", "--follow")
+        self.assertIn("has no step `tolk`", result.err)
+        self.assertIn("talk", result.err.partition("tolk")[2])
+        (self.project.base / "go").touch()
+        self.project.finish(run)
+
+    def test_following_shows_progress_bars_and_no_bookkeeping(self):
+        self.score("def run(mini_batch):\n    print('50%', end='\\r')\n    while not os.path.exists('GO'): time.sleep(0.02)\n    return mini_batch\n"
+                   .replace("GO", str(self.project.base / "go")), items=1)
+        run = self.project.start("run")
+        wait_until(lambda: list(self.project.path.glob(".mlpipe/runs/*/steps/score/logs/readme.txt")), 30, "the bookkeeping")
+        process, text = self.follow("score")
+        wait_until(lambda: "50%" in text(), 30, "the bar")
+        self.assertNotIn("readme.txt", text())
+        (self.project.base / "go").touch()
+        self.assertEqual(self.project.finish(process).code, 0)
+        self.project.finish(run)
+
+    def test_following_one_mini_batch_has_what_it_logged(self):
+        self.score("from azureml_user.parallel_run import EntryScript\ndef run(mini_batch):\n    name = os.path.basename(mini_batch[0])\n"
+                   "    EntryScript().logger.info('logged ' + name)\n    print('printed', name)\n    while not os.path.exists('GO'): time.sleep(0.02)\n"
+                   "    time.sleep(0.05)\n    return mini_batch\n".replace("GO", str(self.project.base / "go")), process_count_per_node=1)
+        run = self.project.start("run")
+        wait_until(lambda: list(self.project.path.glob(".mlpipe/runs/*/steps/score/logs/user/stdout/*/*")), 30, "the first mini-batch")
+        process, text = self.follow("score", "--mini-batch", "2")
+        (self.project.base / "go").touch()
+        self.assertEqual(self.project.finish(process).code, 0)
+        self.assertEqual(self.project.finish(run).code, 0)
+        self.assertIn("printed item-002.txt\n", text())
+        self.assertIn("logged item-002.txt\n", text())
+        self.assertNotIn("item-004.txt", text())
 
     def test_following_a_run_that_is_killed_ends(self):
         self.project.spec("steps: {talk: {command: echo one; sleep 1000}}")

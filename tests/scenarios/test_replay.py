@@ -180,7 +180,7 @@ class Plain(Replay):
 
     def test_wrong_words(self):
         for words, said in (("replay score", "--mini-batch is missing"), ("replay names --mini-batch 0", "names is no parallel step"),
-                            ("replay nobody --mini-batch 0", "there is no such step"), ("debug score", "score is a parallel step"),
+                            ("replay nobody --mini-batch 0", "there is no step `nobody`"), ("debug score", "score is a parallel step"),
                             ("replay score --mini-batch 0 --pdb --gdb", "exclude each other"),
                             ("replay score --mini-batch 0 --debugpy 70000", "is no port")):
             with self.subTest(words=words):

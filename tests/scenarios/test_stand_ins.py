@@ -1,9 +1,10 @@
 """mlflow, mltable and azureml.core where they are not installed: stand-ins, the real ones before them, and the metrics of a run."""
 
 import json
+import signal
 import unittest
 
-from support import ScenarioTest, score_spec
+from support import ScenarioTest, score_spec, wait_until
 
 STEP = """
 name: tracks
@@ -168,6 +169,83 @@ class StandIns(ScenarioTest):
             self.project.write(f"data/{number}", "")
         self.ok("run")
         self.assertEqual(self.steps()["score"]["metrics"], {"files": 1, "seen": 1})
+
+    def interrupted(self, how, entry_script):
+        """A run of 12 mini-batches that is ended when the sixth has tracked its value, and the one that goes on behind it: its metrics."""
+        self.project.spec(score_spec(["mini_batch_size: 1", "process_count_per_node: 2", "append_row_file_name: rows.txt"])
+                          .replace("    outputs:", "    expect: {rows: 12, metrics: {checked: '>= 0'}}\n    outputs:", 1))
+        self.project.write("score/score.py", entry_script)
+        for number in range(12):
+            self.project.write(f"data/{number:02}", "")
+        process = self.project.start("run")
+        wait_until(lambda: self.project.trace_file.exists() and len(self.project.trace_file.read_text().split()) > 5, 30, "six mini-batches")
+        process.send_signal(how)
+        self.project.finish(process)
+        self.ok("run")
+        return self.ok("metrics", "--json").json()["runs"][0]["steps"][0]
+
+    SLOW = """
+        import os, time
+        from azureml.core import Run
+
+        def run(files):
+            Run.get_context().log("checked", int(os.path.basename(files[0])))
+            with open(os.environ["TRACE"], "a") as trace:
+                trace.write("one\\n")
+            time.sleep(0.1)
+            return files
+        """
+
+    def test_metrics_of_kept_mini_batches_come_along_each_once(self):
+        step = self.interrupted(signal.SIGINT, self.SLOW)
+        self.assertEqual(sorted(point["value"] for point in step["series"]["checked"]), list(range(12)))
+
+    def test_also_behind_a_run_that_was_killed(self):
+        step = self.interrupted(signal.SIGKILL, self.SLOW)
+        self.assertEqual(sorted(point["value"] for point in step["series"]["checked"]), list(range(12)))
+
+    def test_a_try_that_failed_counts_only_where_none_did_better(self):
+        self.project.spec(score_spec(["mini_batch_size: 1", "process_count_per_node: 1", "run_max_try: 2", "error_threshold: 1", "append_row_file_name: rows.txt"]))
+        self.project.write("score/score.py", """
+            import os
+            from azureml.core import Run
+
+            tried = set()
+
+            def run(files):
+                name = os.path.basename(files[0])
+                Run.get_context().log("checked", int(name))
+                if name == "2" or name == "1" and name not in tried:
+                    tried.add(name)
+                    raise ValueError("not yet")
+                return files
+            """)
+        for number in range(3):
+            self.project.write(f"data/{number}", "")
+        self.ok("run")
+        step, = self.ok("metrics", "--json").json()["runs"][0]["steps"]
+        self.assertEqual(sorted(point["value"] for point in step["series"]["checked"]), [0, 1, 2])
+
+    def test_lines_in_the_logs_are_strict_json(self):
+        self.project.spec(score_spec(["mini_batch_size: 1", "append_row_file_name: rows.txt"]))
+        self.project.write("score/score.py", """
+            from azureml.core import Run
+
+            def run(files):
+                Run.get_context().log("loss", float("inf"))
+                Run.get_context().log_list("list", [float("nan"), 1.5])
+                Run.get_context().log("large", 10 ** 400)
+                return files
+            """)
+        self.project.write("data/0", "")
+        self.ok("run")
+        log, = self.project.path.glob(".mlpipe/runs/*/steps/*/logs/user/metrics.jsonl")
+
+        def refuse(word):
+            raise AssertionError(word)
+
+        values = {line["name"]: line["value"] for line in (json.loads(line, parse_constant=refuse) for line in log.read_text().splitlines())}
+        self.assertEqual((values["loss"], values["list"], values["large"]), (None, [None, 1.5], 10 ** 400))
 
     def test_mltable_reads_in_a_command_step(self):
         self.train()

@@ -147,6 +147,16 @@ class Watch(ScenarioTest):
         while not over.wait(0.02):
             self.project.write("seed.txt", f"{time.monotonic()}\n")
 
+    def test_a_step_that_writes_into_its_source_begins_no_endless_rounds(self):
+        self.project.write("writes/words", "")
+        self.project.spec("steps:\n  writes: {source_directory: writes, command: date +%N > " + str(self.project.path / "writes/words") + "}\n")
+        terminal = self.watch()
+        shown = terminal.expect("does a step write there?")
+        self.assertIn("writes/words changed while the pipeline ran", shown)
+        self.project.write("writes/other", "1\n")
+        shown = terminal.expect("changed: writes/other")
+        self.assertLess(shown.count("changed: "), 3)
+
     def test_what_is_forced_is_forced_once(self):
         terminal = self.watch("--force")
         terminal.expect(WAITING)

@@ -28,8 +28,9 @@ PrintedIndex WorkerLogs::index(const Path& log) const { return PrintedIndex(logs
 
 void WorkerLogs::printed(int worker, bool is_stderr, std::string_view text, std::optional<std::uint64_t> mini_batch, WallTime now) {
   auto& files = files_[static_cast<std::size_t>(worker)];
-  (is_stderr ? files.err_index : files.out_index).printed(text.size(), is_stderr, worker_name(worker), mini_batch, now);
-  (is_stderr ? files.err : files.out).append(text);
+  PrintedIndex& index = is_stderr ? files.err_index : files.out_index;
+  index.prints(is_stderr, worker_name(worker), mini_batch, now);
+  index.printed((is_stderr ? files.err : files.out).append(text));
   if (is_stderr) keep_end(files.last_words, text);
 }
 

@@ -16,6 +16,8 @@ namespace mlpipe {
 namespace {
 
 constexpr std::size_t chunk_size = 256u << 10;
+// A pipe holds 1 MB at most. At a worker's end one chunk at a time may come; whoever goes on writing then is a grandchild that got away.
+constexpr int turns_for_a_pipe = 8, turns_at_the_end = 32;
 constexpr std::size_t longest_stack = 1u << 20;
 // Between the end of a worker's socket and the end of its process: a large address space takes a while to go.
 constexpr auto patience_after_socket = std::chrono::seconds(2);
@@ -104,8 +106,8 @@ std::string WorkerPool::late_start() const { return fmt::format("the worker did 
 void WorkerPool::watch(int worker) {
   const auto& process = at(worker).process;
   loop_.watch(process.socket.get(), EPOLLIN, [this, worker](std::uint32_t events) { on_socket(worker, events); });
-  loop_.watch(process.out.get(), EPOLLIN, [this, worker](std::uint32_t) { read_pipe(worker, false); });
-  loop_.watch(process.err.get(), EPOLLIN, [this, worker](std::uint32_t) { read_pipe(worker, true); });
+  loop_.watch(process.out.get(), EPOLLIN, [this, worker](std::uint32_t) { on_pipe(worker, false); });
+  loop_.watch(process.err.get(), EPOLLIN, [this, worker](std::uint32_t) { on_pipe(worker, true); });
   loop_.watch(process.pidfd.get(), EPOLLIN, [this, worker](std::uint32_t) { ended(worker); });
 }
 
@@ -121,9 +123,24 @@ void WorkerPool::read_socket(int worker) {
   if (got <= 0) return socket_ended(worker);
   if (!listening(w)) return;
   w.reader.feed({chunk_.get(), static_cast<std::size_t>(got)});
-  // What it printed before it answered is heard before the answer.
-  for (const bool is_stderr : {false, true}) read_pipe(worker, is_stderr);
   take_messages(worker);
+}
+
+bool WorkerPool::prints_come_first(int worker, const wire::FromWorker& message) const {
+  const auto* result = std::get_if<wire::MiniBatchResult>(&message);
+  return !result || result->printed || !owner_.works_ahead(worker);
+}
+
+// Of one that works ahead, answers that were sent before this text may not have been read yet.
+void WorkerPool::on_pipe(int worker, bool is_stderr) {
+  if (at(worker).process.socket && owner_.works_ahead(worker)) read_socket(worker);
+  read_pipe(worker, is_stderr);
+}
+
+void WorkerPool::drain_pipes(int worker, int turns) {
+  for (const bool is_stderr : {false, true})
+    for (int turn = 0; turn < turns && read_pipe(worker, is_stderr); ++turn) {
+    }
 }
 
 void WorkerPool::take_messages(int worker) {
@@ -132,6 +149,7 @@ void WorkerPool::take_messages(int worker) {
     auto message = w.reader.next();
     if (!message) return end(worker, message.error().message);
     if (!*message) return;
+    if (prints_come_first(worker, **message)) drain_pipes(worker, turns_for_a_pipe);
     handle(worker, std::move(**message));
   }
 }
@@ -224,10 +242,7 @@ void WorkerPool::ended(int worker) {
     w.reader.feed({chunk_.get(), static_cast<std::size_t>(got)});
     take_messages(worker);
   }
-  // A pipe holds 1 MB at most; whoever goes on writing is a grandchild that got away.
-  for (const bool is_stderr : {false, true})
-    for (int turns = 0; turns < 32 && read_pipe(worker, is_stderr); ++turns) {
-    }
+  drain_pipes(worker, turns_at_the_end);
   w.state = State::collecting;
   if (w.timer) loop_.cancel(std::exchange(w.timer, 0));
   launcher_.collect(worker, [this, worker](const ExitStatus& status) { collected(worker, status); });

@@ -41,6 +41,9 @@ class WorkerPoolOwner {
   virtual void on_failed(int worker, wire::MiniBatchFailed failed) = 0;
   virtual void on_header(int worker, wire::RowsHeader header) = 0;
   virtual void on_printed(int worker, bool is_stderr, std::string_view text) = 0;
+  // Whether it has more than one mini-batch in hand, and no known habit of printing: then its answers are heard before what it prints,
+  // except the first that says that it printed. Otherwise what it printed before an answer is heard before it.
+  virtual bool works_ahead(int worker) const = 0;
   virtual void on_shutdown_error(int worker, const std::string& error) = 0;
   virtual void on_gone(int worker, const WorkerEnd& end) = 0;
   virtual void on_cannot_launch(int worker, const Error& error) = 0;
@@ -99,7 +102,10 @@ class WorkerPool {
   void handle(int worker, wire::FromWorker message);
   void flush(int worker);
   void socket_ended(int worker);
+  void on_pipe(int worker, bool is_stderr);
   bool read_pipe(int worker, bool is_stderr);
+  void drain_pipes(int worker, int turns);
+  bool prints_come_first(int worker, const wire::FromWorker& message) const;
   void ended(int worker);
   void collected(int worker, const ExitStatus& status);
   void release(Worker& w);

@@ -6,6 +6,7 @@
 
 #include "base/csv_text.h"
 #include "base/text.h"
+#include "report/json_document.h"
 #include "report/terminal_text.h"
 
 namespace mlpipe::picture {
@@ -84,6 +85,18 @@ std::string to_mermaid(const DrawnGraph& graph) {
   for (std::size_t i = 0; i < graph.steps.size(); ++i)
     for (const std::size_t need : graph.steps[i].needs) text += fmt::format("  s{} --> s{}\n", need, i);
   return text;
+}
+
+std::string to_json(const DrawnGraph& graph) {
+  auto document = json_document("graph");
+  document["title"] = graph.title;
+  document["steps"] = nlohmann::ordered_json::array();
+  for (const DrawnStep& step : graph.steps) {
+    auto needs = nlohmann::ordered_json::array();
+    for (const std::size_t needed : step.needs) needs.push_back(graph.steps[needed].name);
+    document["steps"].push_back({{"step", step.name}, {"what", step.note}, {"needs", std::move(needs)}});
+  }
+  return json_text(document);
 }
 
 std::string to_dot(const DrawnGraph& graph) {

@@ -1,4 +1,4 @@
-// A step graph in languages that other programs draw, and for the eye.
+// A step graph in languages that other programs read or draw, and for the eye.
 #pragma once
 
 #include <string>
@@ -9,6 +9,8 @@ namespace mlpipe::picture {
 
 std::string to_mermaid(const DrawnGraph& graph);  // for Markdown: a flowchart
 std::string to_dot(const DrawnGraph& graph);      // for Graphviz
+
+std::string to_json(const DrawnGraph& graph);     // kind "graph" of docs/output.schema.json
 
 // A tree for a terminal. Each step stands once, below the last of those that it needs; what else it needs stands behind it.
 //   digits: 5 steps

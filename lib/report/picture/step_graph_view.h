@@ -21,7 +21,7 @@ struct DrawnGraph {
   std::vector<DrawnStep> steps;  // no cycle among them
 };
 
-// What kind of step each is stands in its note: "command", "script train.py", "entry script score.py", "model".
+// What kind of step each is stands in its note: "command", "script, train.py", "parallel, score.py", "parallel, model".
 DrawnGraph drawn(const Pipeline& pipeline);
 
 }  // namespace mlpipe::picture

@@ -41,7 +41,7 @@ class FrameFile(worker.Channel):
         os.dup2(2, 1)  # what a script prints must not run into its rows
         self.status = 0
         self.shown = {worker.READY: self.ready, worker.INIT_FAILED: self.init_failed, worker.RESULT: self.result,
-                      worker.FAILED: self.failed, worker.BYE: self.bye, getattr(worker, "HEADER", None): self.header}
+                      worker.FAILED: self.failed, worker.BYE: self.bye, worker.HEADER: self.header}
         worker.leave = self.leave
 
     def send(self, kind, *parts):
@@ -54,7 +54,7 @@ class FrameFile(worker.Channel):
 
     def result(self, body):
         head = worker.RESULT_HEAD
-        _, _, items, returned, took, failed = head.unpack_from(body)
+        _, _, items, returned, took, _, failed = head.unpack_from(body)
         at = head.size
         for _ in range(failed):
             at += 8 + worker.U32.unpack_from(body, at + 4)[0]

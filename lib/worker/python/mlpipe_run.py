@@ -20,6 +20,15 @@ def plain(value):
     return str(value)
 
 
+def json_line(value):
+    """Strict JSON, which has no word for NaN and infinity: they are null. What has no JSON at all is its text."""
+    options = {"default": plain, "ensure_ascii": False}
+    try:
+        return json.dumps(value, allow_nan=False, **options)
+    except ValueError:
+        return json.dumps(json.loads(json.dumps(value, **options), parse_constant=lambda _: None), ensure_ascii=False)
+
+
 class Data(str):
     """An input or output: its path, as Azure gives for mounted data, with the methods of a dataset that make sense here."""
 
@@ -127,12 +136,15 @@ class StepRun:
                 "mini_batch": facts.get("mini_batch"), "kind": kind, "name": name, "value": value}  # noqa: F821
         line = {key: given for key, given in line.items() if given is not None or key == "value"}
         line.update((key, given) for key, given in more.items() if given not in (None, ""))
-        append_line(place("user", "metrics.jsonl"), json.dumps(line, default=plain, ensure_ascii=False))
+        append_line(place("user", "metrics.jsonl"), json_line(line))
 
     def _track(self, name, value, step):
         import mlpipe_tracking
-        if isinstance(value, (int, float)):
-            mlpipe_tracking.step_run().metric(name, value, step)
+        try:
+            if isinstance(value, (int, float)):
+                mlpipe_tracking.step_run().metric(name, value, step)
+        except (TypeError, ValueError, OverflowError):
+            pass  # a whole number beyond all floats, a step that is none: the line in the step's logs has it
 
     def log(self, name, value, description="", step=None):
         self._log("metric", name, value, description=description, step=step)

@@ -22,7 +22,7 @@ U32 = Struct("<I")
 U64 = Struct("<Q")
 HEAD = Struct("<IB")
 BATCH_HEAD = Struct("<QIBI")
-RESULT_HEAD = Struct("<QIIIQI")
+RESULT_HEAD = Struct("<QIIIQII")
 FAILED_HEAD = Struct("<QI")
 
 
@@ -285,6 +285,24 @@ def load(entry_script):
     return module
 
 
+class FirstPrint:
+    """Notes that the script prints, and is out of the way then. Until it does the runner sends mini-batches ahead, and cannot tell by
+    itself which of them a text belongs to. What does not go through Python's own streams is not seen."""
+    seen = 0
+
+    @staticmethod
+    def watch(stream):
+        def write(text):
+            FirstPrint.seen = 1
+            vars(stream).pop("write", None)
+            return stream.write(text)
+
+        try:
+            stream.write = write
+        except (AttributeError, TypeError):
+            pass  # there is none
+
+
 class Calls:
     @staticmethod
     def call(function, *arguments):
@@ -332,7 +350,7 @@ def work(channel, call, run, with_context, rows, body):
     """One mini-batch: whatever run() raises, SystemExit included, fails this try and nothing else."""
     number, attempt, kind, count = BATCH_HEAD.unpack_from(body)
     context = Context(number)
-    FACTS["mini_batch"] = number
+    FACTS["mini_batch"], FACTS["attempt"] = number, attempt
     try:
         began = perf_counter_ns()
         if kind == 0:
@@ -355,7 +373,9 @@ def work(channel, call, run, with_context, rows, body):
     else:
         if os.getpid() != channel.pid:
             os._exit(0)
-        channel.send(RESULT, RESULT_HEAD.pack(number, attempt, count, returned, took, 0), data)
+        if FirstPrint.seen:
+            flush()
+        channel.send(RESULT, RESULT_HEAD.pack(number, attempt, count, returned, took, FirstPrint.seen, 0), data)
 
 
 def end_logging(logging):
@@ -390,6 +410,9 @@ def finish(channel, module, calls):
 def serve(channel):
     """The life of a worker; mlpipe_replay.py leads it with a channel of its own."""
     module, calls = start(channel)
+    flush()  # that was init()
+    for stream in (sys.__stdout__, sys.__stderr__):  # a script's own stand before them
+        FirstPrint.watch(stream)
     rows, run = Rows(channel), module.run
     with_context = takes_context(run)
     while True:

@@ -671,7 +671,7 @@ TEST_CASE("an exception in shutdown is a notice: the results are written") {
 TEST_CASE("a forged answer for a mini-batch that the worker was not given is dropped") {
   const std::string forge =
       names + "import struct\ndef run(batch):\n    fd = max(int(f) for f in os.listdir('/proc/self/fd'))\n"
-      "    rows = b'forged\\n'\n    body = struct.pack('<QIIIQI', 4, 1, 2, 2, 0, 0) + rows\n"
+      "    rows = b'forged\\n'\n    body = struct.pack('<QIIIQII', 4, 1, 2, 2, 0, 0, 0) + rows\n"
       "    if 'item100' in names(batch): os.write(1000, struct.pack('<IB', len(body) + 1, 12) + body)\n    return names(batch)\n";
   Run step(forge);
   step.job.workers = 1;

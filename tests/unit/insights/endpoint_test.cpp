@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/text.h"
@@ -88,7 +89,12 @@ TEST_CASE("others are turned away") {
   CHECK(served.got.empty());
 }
 
-TEST_CASE("a connection serves more than one request, and many clients that say nothing keep nobody out for ever") {
+TEST_CASE("who does not know the token is told before anything of a body is taken") {
+  Served served;
+  CHECK(served.ask("POST /guess/a/b HTTP/1.1\r\nContent-Length: 8000000\r\n\r\n").find("HTTP/1.1 404") == 0);
+}
+
+TEST_CASE("a connection serves more than one request, and many clients that say nothing keep nobody out") {
   Served served;
   const Fd socket = served.connect();
   for (int i = 0; i < 2; ++i) {
@@ -101,12 +107,25 @@ TEST_CASE("a connection serves more than one request, and many clients that say 
     silent.push_back(served.connect());
     served.loop.turn(std::chrono::milliseconds(0));
   }
-  silent.clear();
   CHECK(served.ask(post("/token/-/v2.1/track", message)).find("HTTP/1.1 200") == 0);
   CHECK(served.got.size() == 3);
 }
 
+TEST_CASE("who comes while there are no descriptors is heard when there are some again") {
+  Served served;
+  const Fd socket = served.connect();
+  const std::string text = post("/token/-/v2.1/track", message);
+  REQUIRE(::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) > 0);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  served.loop.turn(std::chrono::milliseconds(0));
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(served.answer(socket).find("HTTP/1.1 200") == 0);
+}
+
 TEST_CASE("a connection string has a key that clients take for one") {
   CHECK(connection_string("http://127.0.0.1:1/t/-") ==
-        "InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=http://127.0.0.1:1/t/-");
+        "InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=http://127.0.0.1:1/t/-;LiveEndpoint=http://127.0.0.1:1/t/-");
 }

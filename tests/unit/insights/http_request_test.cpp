@@ -54,6 +54,14 @@ TEST_CASE("what is no request is refused with the status that says why") {
   CHECK(status_of(std::string(HttpReader::longest_head + 1, 'x')) == 431);
 }
 
+TEST_CASE("a head that is not wanted is refused before its body is taken") {
+  HttpReader reader([](const HttpRequest& head) { return head.path == "/wanted" ? 0 : 404; });
+  reader.feed("POST /wanted HTTP/1.1\r\nContent-Length: 1\r\n\r\nxPOST /other HTTP/1.1\r\nContent-Length: 8000000\r\n\r\n");
+  CHECK(reader.next());
+  CHECK_FALSE(reader.next());
+  CHECK(reader.refused() == 404);
+}
+
 TEST_CASE("after a refusal nothing comes out any more") {
   HttpReader reader;
   reader.feed("nonsense\r\n\r\nGET / HTTP/1.1\r\n\r\n");

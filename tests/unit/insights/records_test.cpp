@@ -1,6 +1,7 @@
 #include "insights/records.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include "insights/gunzip.h"
@@ -59,9 +60,35 @@ TEST_CASE("a record that does not say when is from now") {
 TEST_CASE("whatever is sent, nothing comes of it that was not understood") {
   for (const char* body : {"", "no json", "[1,2]", "{}", "[{\"data\":1}]", "[{\"data\":{\"baseData\":[1]}}]", "\xff\xfe", "{\"time\":5,\"data\":{\"baseType\":{}}}"})
     CHECK(read_envelopes(body).envelopes <= 1);
-  const std::string deep(1'000'000, '[');
-  CHECK(read_envelopes(deep).envelopes == 0);
   CHECK(read_envelopes(R"({"data":{"baseType":"MessageData","baseData":{"message":[[1]],"properties":[1],"severityLevel":99}}})").envelopes == 1);
+}
+
+TEST_CASE("what nests without end is not walked over, wherever it stands") {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  const std::string envelope = R"({"data":{"baseType":"MessageData","baseData":{"message":)" + deep + "}}}";
+  CHECK(read_envelopes(deep).envelopes == 0);
+  CHECK(read_envelopes(envelope).envelopes == 0);
+  CHECK(read_envelopes("\"\n" + envelope + "\n{\"data\":{}}").envelopes == 1);
+}
+
+TEST_CASE("a severity of which no level is known is none") {
+  for (const char* severity : {"4294967298", "-1", "5", "18446744073709551615", "-9223372036854775808", "2.0", "1e3"})
+    CHECK(lines_of(envelope("MessageData", fmt::format(R"({{"message":"m","severityLevel":{}}})", severity))).find("INFO m") != std::string::npos);
+}
+
+TEST_CASE("a request gives ten thousand records at most") {
+  std::string body;
+  for (int i = 0; i < 10'001; ++i) body += "{\"data\":{}}\n";
+  const Received received = read_envelopes(body);
+  CHECK(received.envelopes == 10'001);
+  CHECK(received.records.size() == 10'000);
+}
+
+TEST_CASE("a text is known to stand in dimensions as JSON has it") {
+  const std::string text = "a\"b\\c\nd";
+  const auto received = read_envelopes(envelope("EventData", R"({"name":"n","properties":{"k":"a\"b\\c\nd"}})"));
+  REQUIRE(received.records.size() == 1);
+  CHECK(received.records[0].dimensions == "{\"k\":\"" + within_dimensions(text) + "\"}");
 }
 
 TEST_CASE("gzip'd bodies are unpacked, damaged and too large ones are not") {

@@ -46,11 +46,28 @@ TEST_CASE("one process, one mini-batch") {
   CHECK(chosen(filter, marks, "a\nb\nc\n") == "c\n");
 }
 
-TEST_CASE("lines are as old as they say, else as the index says, else as the line before them") {
+TEST_CASE("lines are as old as the index says; without one as they say themselves, else as the line before them") {
   LogFilter filter;
   filter.since = at("00:00:05.000");
   CHECK(chosen(filter, {mark(0, "00:00:00.000"), mark(4, "00:00:06.000")}, "old\nnew\n") == "new\n");
+  // What stands behind a mark was printed within a second of it.
+  CHECK(chosen(filter, {mark(0, "00:00:03.900"), mark(4, "00:00:04.100")}, "old\nnew\n") == "new\n");
   CHECK(chosen(filter, {}, "no time\n2026-11-23 00:00:04,999 old\nwith it\n2026-11-23T00:00:05.000Z new\nwith it\n") == "2026-11-23T00:00:05.000Z new\nwith it\n");
+}
+
+TEST_CASE("a time at the beginning of a line may be local, or of anything: the index knows better") {
+  LogFilter filter;
+  filter.since = at("00:00:05.000");
+  CHECK(chosen(filter, {mark(0, "00:00:06.000")}, "1999-01-01 00:00:00,000 new\n") == "1999-01-01 00:00:00,000 new\n");
+  CHECK(chosen(filter, {mark(0, "00:00:00.000")}, "2099-01-01 00:00:00,000 old\nold\n") == "");
+}
+
+TEST_CASE("a carriage return ends a line, and with a line feed they are one end") {
+  LogFilter filter;
+  auto pattern = LinePattern::parse("^5.%$");
+  REQUIRE(pattern);
+  filter.pattern = pattern.take();
+  CHECK(chosen(filter, {}, "49%\r50%\r51%\r\n52%\n60%\r") == "50%\r51%\r\n52%\n");
 }
 
 TEST_CASE("without an index the lines of a mini-batch are those of its times") {

@@ -39,14 +39,6 @@ TEST_CASE("of an error file the parts about one mini-batch are taken, and 1 is n
   CHECK(failures_of("mini-batch 1 failed\n2026-13-99T99:99:99.999Z mini-batch 1 failed\n", 1) == "");
 }
 
-TEST_CASE("quoted fields of a table may hold anything") {
-  const auto records = read_csv("a,b\r\n1,\"x, \"\"y\"\"\nz\"\n,\nhalf a li");
-  REQUIRE(records.size() == 3);
-  CHECK(records[0] == std::vector<std::string>{"a", "b"});
-  CHECK(records[1] == std::vector<std::string>{"1", "x, \"y\"\nz"});
-  CHECK(records[2] == std::vector<std::string>{"", ""});
-}
-
 TEST_CASE("tries, failures and the lines of the worker meanwhile are found together") {
   TempFolder folder;
   const Path logs = folder.path();

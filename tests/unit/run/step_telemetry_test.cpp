@@ -1,6 +1,9 @@
 #include "run/step_telemetry.h"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -22,7 +25,7 @@ StepDescription with_package(const std::string& package) {
 }
 
 std::vector<std::string> variables(const Step& step, const std::vector<std::string>& environment, insights::Endpoint* endpoint, const std::string& process) {
-  const StepTelemetry telemetry(step, environment, TraceContext{1, 2, 3}, endpoint, "/nowhere", {}, Clock::real());
+  StepTelemetry telemetry(step, environment, TraceContext{1, 2, 3}, endpoint, "/nowhere", {}, Clock::real());
   return telemetry.variables(process);
 }
 
@@ -59,4 +62,40 @@ TEST_CASE("the address says which process it is for, and no proxy is asked for i
   CHECK(*of_step != *of_worker);
   CHECK_FALSE(environment_value(variables({}, {}, run.endpoint(), ""), "no_proxy"));
   CHECK(environment_value(variables({}, {"https_proxy=x", "http_proxy=x", "no_proxy=a"}, run.endpoint(), ""), "no_proxy") == "a,127.0.0.1");
+}
+
+namespace {
+
+// What a client of Application Insights would post, as the path of `variables` says, except for its last part.
+void post(EventLoop& loop, const std::vector<std::string>& variables, const std::string& process, const std::string& body) {
+  const std::string connection = environment_value(variables, variable).value_or("");
+  const std::string_view host = "http://127.0.0.1:";
+  const auto begin = connection.find(host) + host.size(), slash = connection.find('/', begin), end = connection.rfind('/', connection.find(';', begin));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(connection.substr(begin, slash - begin))));
+  const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const std::string text = fmt::format("POST {}/{}/v2.1/track HTTP/1.1\r\nContent-Length: {}\r\n\r\n{}", connection.substr(slash, end - slash), process, body.size(), body);
+  REQUIRE(::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  char answer = 0;
+  for (int turns = 0; turns < 1000 && ::recv(socket.get(), &answer, 1, MSG_DONTWAIT) < 0; ++turns) loop.turn(std::chrono::milliseconds(10));
+  REQUIRE(answer == 'H');
+}
+
+}  // namespace
+
+TEST_CASE("records are kept of processes that were led here, without secrets, however they are written") {
+  EventLoop loop;
+  InsightsOfRun run(loop);
+  const test::TempFolder logs;
+  const std::string token = "a\"b\\c";
+  StepTelemetry telemetry({}, {}, std::nullopt, run.endpoint(), logs.path(), {{token, "***"}}, Clock::real());
+  const auto variables = telemetry.variables("process000");
+  const std::string record = R"({"time":"2026-11-23T00:15:30.123Z","data":{"baseType":"MessageData","baseData":{"message":"m a\"b\\c","properties":{"key":"a\"b\\c"}}}})";
+  post(loop, variables, "process000", record);
+  post(loop, variables, "invented", record);
+  CHECK(read_file(logs.path() / "user/app_insights/local-0/process000.log.txt").take() == "2026-11-23T00:15:30.123Z INFO m *** {\"key\":\"***\"}\n");
+  CHECK_FALSE(path_exists(logs.path() / "user/app_insights/local-0/invented.log.txt"));
 }

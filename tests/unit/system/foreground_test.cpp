@@ -38,6 +38,17 @@ TEST_CASE("while it runs Ctrl-C is its business; afterwards it is ours again") {
   CHECK((after.sa_handler == before.sa_handler));
 }
 
+TEST_CASE("who wants to end us ends the program, at the latest with force, and we go on") {
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    const auto status = run_in_foreground(shell(fmt::format("kill -{} $PPID; sleep 60 & wait", signal)));
+    REQUIRE(status);
+    CHECK(status->signal == signal);
+  }
+  const auto stubborn = run_in_foreground(shell("trap '' TERM; kill -TERM $PPID; while :; do sleep 1; done"));
+  REQUIRE(stubborn);
+  CHECK(stubborn->signal == SIGKILL);
+}
+
 TEST_CASE("a temporary folder goes with what is in it, unless it is kept") {
   Path gone, kept;
   {

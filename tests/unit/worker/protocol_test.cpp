@@ -79,8 +79,10 @@ TEST_CASE("every message of the wire comes out as it went in") {
   round_trip<ToWorker>(Stop{});
   CHECK(round_trip<FromWorker>(Ready{77}).init_us == 77);
   CHECK(round_trip<FromWorker>(InitFailed{"a", odd_name}).traceback == odd_name);
-  const auto result = round_trip<FromWorker>(MiniBatchResult{9, 2, 4, 3, 55, {{1, "bad"}, {3, odd_name}}, "x\ny\n"});
+  const auto result = round_trip<FromWorker>(MiniBatchResult{9, 2, 4, 3, 55, {{1, "bad"}, {3, odd_name}}, "x\ny\n", true});
   CHECK(result.id == 9);
+  CHECK(result.printed);
+  CHECK_FALSE(round_trip<FromWorker>(MiniBatchResult{9, 2, 4, 3, 55, {}, ""}).printed);
   CHECK(result.attempt == 2);
   CHECK(result.items == 4);
   CHECK(result.returned == 3);

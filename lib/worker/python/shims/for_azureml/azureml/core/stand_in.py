@@ -47,7 +47,7 @@ class Run:
         self._metrics.setdefault(name, []).append(value)
         try:
             self._tracked.metric(name, value, step)
-        except (TypeError, ValueError):  # a text, which is no metric but is not lost
+        except (TypeError, ValueError, OverflowError):  # a text, which is no metric but is not lost
             self._tracked.tag(name, value)
 
     def log_list(self, name, value, description=""):
@@ -63,7 +63,7 @@ class Run:
             self.log_list("%s/%s" % (name, key), values if isinstance(values, (list, tuple)) else [values])
 
     def _log_document(self, name, value, description=""):
-        mlpipe_tracking.write(self._tracked.artifact(name + ".json"), value if isinstance(value, str) else json.dumps(value, indent=2, default=str))
+        self._tracked.document("%s.json" % name, value if isinstance(value, str) else json.dumps(value, indent=2, default=str))
 
     log_accuracy_table = log_confusion_matrix = log_predictions = log_residuals = _log_document
 
