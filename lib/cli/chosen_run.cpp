@@ -34,6 +34,17 @@ Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<P
   return runs;
 }
 
+bool had_step(const Store& store, const RunInfo& run, const std::string& step) {
+  return run.step(step) || path_exists(store.run_path(run.header.id) / "steps" / folder_of_step(step));
+}
+
+std::optional<std::string> latest_with_step(const Store& store, const std::optional<Path>& spec, const std::string& step) {
+  const auto ids = list_runs(store);
+  for (const std::string& id : ids ? *ids : std::vector<std::string>())
+    if (const auto run = read_run(store, id); run && (!spec || run->header.spec == *spec) && had_step(store, *run, step)) return id;
+  return std::nullopt;
+}
+
 Error no_such_step(const RunInfo& run, const std::string& step, const std::vector<std::string>& steps) {
   return {ErrorKind::usage, fmt::format("run {} has no step `{}`", run.header.id, step), suggestion(step, steps)};
 }
@@ -45,7 +56,9 @@ Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::st
                  fmt::format("`mlpipe logs {}` shows what it printed so far", step)};
   std::vector<std::string> names;
   for (const StepRecord& record : run.steps) names.push_back(record.step);
-  return no_such_step(run, step, names);
+  Error missing = no_such_step(run, step, names);
+  if (const auto other = latest_with_step(store, run.header.spec, step)) missing.hint = fmt::format("the latest run that had it is {}: --run {}", *other, *other);
+  return missing;
 }
 
 }  // namespace mlpipe::cli

@@ -21,9 +21,14 @@ Result<RunInfo> choose_run(const Store& store, const std::optional<Path>& spec, 
 Result<std::vector<RunInfo>> read_runs(const Store& store, const std::optional<Path>& spec, std::size_t limit,
                                        const std::string& before = {});
 
+// Whether the step began in that run.
+bool had_step(const Store& store, const RunInfo& run, const std::string& step);
+// The newest run of `spec` that had the step: its id.
+std::optional<std::string> latest_with_step(const Store& store, const std::optional<Path>& spec, const std::string& step);
+
 // Kind usage: a run with these steps has none of that name; the hint is the nearest one.
 Error no_such_step(const RunInfo& run, const std::string& step, const std::vector<std::string>& steps);
-// The record of a step in a run. Kind usage: the step is unknown to the run; the hint is the nearest name.
+// The record of a step in a run. Kind usage: the step is unknown to the run; the hint is the nearest name, or the latest run that had it.
 Result<StepRecord> step_of(const Store& store, const RunInfo& run, const std::string& step);
 
 }  // namespace mlpipe::cli

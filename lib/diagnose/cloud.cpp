@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "base/text.h"
 #include "diagnose/entries.h"
 #include "diagnose/evidence.h"
 
@@ -30,7 +31,8 @@ std::optional<Found> manages_compute(const Facts& facts) {
 
 // The answer alone may be any service's, to a credential that has expired.
 std::optional<Recognised> token(const Facts& facts) {
-  if (last_line(facts).empty() || !is_refused_token(words_of(facts))) return std::nullopt;
+  const std::string words(trim(last_words(facts)));
+  if (!is_refused_token(words) || !has("}])'\"", words.substr(words.size() - 1))) return std::nullopt;  // what follows an answer tells that the script went on
   const auto found = manages_compute(facts);
   if (!found) return std::nullopt;
   return Recognised{fmt::format("{}:{} manages compute of the workspace from inside the job ({}(...)), and the token that a job gets may not do that", found->file, found->line, found->what),

@@ -16,9 +16,8 @@ bool is_entry_script(const Facts& facts) { return is_parallel(facts) && !facts.s
 // argparse ended the process and named a flag that every script gets.
 std::optional<Recognised> parse_args(const Facts& facts) {
   if (!failed(facts) || !is_entry_script(facts)) return std::nullopt;
-  const std::string words = words_of(facts);
-  const std::string unknown = between(words + "\n", "error: unrecognized arguments: ", "\n").value_or("");
-  if (!has(words, "SystemExit: 2") || !has(unknown, "--client_sdk_version")) return std::nullopt;
+  const std::string unknown = between(words_of(facts) + "\n", "error: unrecognized arguments: ", "\n").value_or("");
+  if (last_exception(facts) != "SystemExit: 2" || !has(facts.traceback, "in parse_args\n") || !has(unknown, "--client_sdk_version")) return std::nullopt;
   return Recognised{"its script reads its arguments with parse_args(), which ends the process at any that it does not know; the driver's own are among them, as in Azure",
                     "use parse_known_args() instead: args, _ = parser.parse_known_args()"};
 }
@@ -77,14 +76,13 @@ std::optional<Recognised> reserved(const Facts& facts) {
 }
 
 std::optional<Recognised> returned_none(const Facts& facts) {
-  if (!failed(facts) || !has(words_of(facts), "run() returned None (NoneType)")) return std::nullopt;
+  if (!is_entry_script(facts) || !has(own_error(facts), "run() returned None (NoneType)")) return std::nullopt;
   return Recognised{"run() ended without a `return`, or returned None", "return a list or a pandas DataFrame with one element for each item that succeeded; [] when there is nothing to say, with output_action: summary_only"};
 }
 
 std::optional<Recognised> wrong_type(const Facts& facts) {
-  if (!failed(facts)) return std::nullopt;
-  const std::string words = words_of(facts);
-  const auto returned = between(words, "run() returned ", ", not a list, a tuple or a pandas DataFrame");
+  if (!is_entry_script(facts)) return std::nullopt;
+  const auto returned = between(own_error(facts), "run() returned ", ", not a list, a tuple or a pandas DataFrame");
   if (!returned || has(*returned, "(NoneType)") || has(*returned, "\n")) return std::nullopt;
   const bool text = returned->ends_with("(str)");
   return Recognised{fmt::format("run() has to return a list, a tuple or a pandas DataFrame, and it returned {}", *returned),
@@ -92,9 +90,8 @@ std::optional<Recognised> wrong_type(const Facts& facts) {
 }
 
 std::optional<Recognised> too_few(const Facts& facts) {
-  if (!failed(facts)) return std::nullopt;
-  const std::string words = words_of(facts);
-  const auto counts = between(words, "run() returned ", " item");
+  if (!is_entry_script(facts)) return std::nullopt;
+  const auto counts = between(own_error(facts), "run() returned ", " item");
   const auto middle = counts ? counts->find(" result") : std::string::npos;
   const auto last = counts ? counts->rfind(' ') : std::string::npos;
   if (middle == std::string::npos || !has(*counts, " for ")) return std::nullopt;
@@ -115,7 +112,7 @@ Entries entry_script_entries() {
   return {
       {"parse-args", "parse_args() and the driver's arguments",
        "sys.argv of an entry script holds the driver's own arguments too (`--client_sdk_version`, `--mini_batch_size`, ...). argparse's parse_args() ends the process with code 2 at the first "
-       "that the script does not declare. Recognised by its message, which names them.",
+       "that the script does not declare. Recognised by its message, which names them, and a traceback that ends in it.",
        "`SystemExit: 42`, or `SystemExit: 2` in logs/user/error.txt.", "`args, _ = parser.parse_known_args()`.", parse_args},
       {"abbreviated-argument", "An argument of the driver that argparse takes for the script's",
        "argparse accepts the beginning of an option's name for the whole. The driver gives `--output` and others; a script that declares `--output_format` but not `--output` gets the driver's value "

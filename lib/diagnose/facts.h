@@ -43,6 +43,22 @@ struct Facts {
   };
   std::vector<Place> outputs{}, inputs{};
 
+  // Of a failed step: where it writes, as it was just behind its end.
+  struct Disk {
+    std::string path;
+    std::uint64_t free = 0, size = 0;         // bytes
+    std::uint64_t free_files = 0, files = 0;  // files: 0 where the file system has no fixed number of them
+  };
+  std::vector<Disk> disks{};
+
+  // The file that the exception which ended it did not find.
+  struct Sought {
+    std::string path;            // as the exception has it
+    std::string missing_folder;  // absolute; the folder of that file, where it is not there
+    std::string in_project;      // where the project has such a file outside the source directory: relative to the spec's folder, if below it
+  };
+  std::optional<Sought> sought{};
+
   // Of a step that ended: how often its processes wrote, and how much, what they printed included.
   std::uint64_t writes = 0, written_bytes = 0, printed_bytes = 0;
 

@@ -1,7 +1,9 @@
 #include "diagnose/python_source.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <optional>
 
 #include "base/text.h"
 
@@ -118,6 +120,24 @@ std::size_t behind_mention(std::string_view text, std::string_view expression, s
   return text.npos;
 }
 
+// Of the blocks around a line, the innermost first; nothing: there is no such line, or it is the continuation of another.
+std::optional<std::vector<std::string_view>> headings_around(std::string_view text, int line) {
+  const auto lines = split(text, '\n');
+  if (line < 1 || lines.size() < static_cast<std::size_t>(line)) return std::nullopt;
+  const auto indent = [](std::string_view code) { return std::min(code.find_first_not_of(" \t"), code.size()); };
+  const std::size_t own = static_cast<std::size_t>(line) - 1;
+  std::vector<std::string_view> headings;
+  if (const auto code = trim(lines[own]); code.starts_with("try:") || code.starts_with("with ")) headings.push_back(code);  // a block of one line
+  std::size_t depth = indent(lines[own]);
+  for (std::size_t at = own; at-- > 0 && depth > 0;) {
+    const std::string_view code = trim(lines[at]);
+    if (code.empty() || indent(lines[at]) >= depth) continue;
+    headings.push_back(code);
+    depth = indent(lines[at]);
+  }
+  return depth == 0 ? std::optional(std::move(headings)) : std::nullopt;
+}
+
 }  // namespace
 
 std::string python_code(std::string_view text) {
@@ -164,6 +184,19 @@ std::size_t count_mentions(std::string_view text, std::string_view expression) {
   std::size_t count = 0;
   for (std::size_t at = behind_mention(text, expression, 0); at != text.npos; at = behind_mention(text, expression, at)) ++count;
   return count;
+}
+
+bool is_outside_try(PythonPiece file, int line) {
+  constexpr std::array<std::string_view, 6> harmless = {"if ", "if(", "for ", "while ", "else:", "elif "};
+  const auto around = headings_around(file.code, line);
+  const auto catches_nothing = [&](std::string_view heading) { return std::ranges::any_of(harmless, [&](std::string_view word) { return heading.starts_with(word); }); };
+  return around && std::ranges::all_of(*around, catches_nothing) && file.code.find("excepthook") == file.code.npos;
+}
+
+bool is_caught(PythonPiece file, int line) {
+  const auto around = headings_around(file.code, line);
+  const bool tried = around && std::ranges::any_of(*around, [](std::string_view heading) { return heading.starts_with("try:"); });
+  return tried && std::ranges::none_of(python_statements(file), [](const PythonPiece& statement) { return trim(statement.code).ends_with("raise"); });
 }
 
 std::vector<std::string> imported_files(const std::string& file, std::string_view code, const std::string& entry_folder) {

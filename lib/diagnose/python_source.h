@@ -34,6 +34,11 @@ bool mentions(std::string_view text, std::string_view expression);
 // How often.
 std::size_t count_mentions(std::string_view text, std::string_view expression);
 
+// Whether this line, from 1, stands in a file's own code, in no function, and nothing around it could catch what it raises.
+bool is_outside_try(PythonPiece file, int line);
+// Whether a `try` stands around it, in a file that raises nothing again.
+bool is_caught(PythonPiece file, int line);
+
 // Files below a folder that the imports of its `file` would read if they were there. `entry_folder`, "" or "src/": of the script that
 // Python began with.
 std::vector<std::string> imported_files(const std::string& file, std::string_view code, const std::string& entry_folder);

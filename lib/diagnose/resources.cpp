@@ -19,7 +19,7 @@ std::optional<Recognised> step_timeout(const Facts& facts) {
 // "took longer than 90 s (run_invocation_timeout 60 s + task_overhead_timeout 30 s)"
 std::optional<Recognised> try_timeout(const Facts& facts) {
   if (!failed(facts) || !is_parallel(facts)) return std::nullopt;
-  const std::string words = words_of(facts);
+  const std::string words = own_error(facts);
   const auto limit = between(words, " took longer than ", ")");
   if (!limit || !has(*limit, "(run_invocation_timeout ")) return std::nullopt;
   const bool init = has(words, "init() took longer than ");
@@ -41,7 +41,7 @@ bool killed_for_memory(const Facts& facts) {
 
 // An exception that says so itself and ended it. Not that of a GPU: its memory is another.
 std::string memory_exception(const Facts& facts) {
-  if (const std::string line = last_line(facts); line == "what():  std::bad_alloc") return line;
+  if (const std::string line = last_line(facts); line == "what():  std::bad_alloc" && has(facts.output, "terminate called after throwing an instance of 'std::bad_alloc'")) return line;
   const std::string line = last_exception(facts);
   const std::string_view name = std::string_view(line).substr(0, line.find(": "));
   const bool python = name.ends_with("MemoryError") && !name.ends_with("OutOfMemoryError") && !has(name, " ");
@@ -54,8 +54,8 @@ std::optional<Recognised> out_of_memory(const Facts& facts) {
   const bool killed = killed_for_memory(facts);
   const std::string exception = killed ? "" : memory_exception(facts);
   if (!killed && exception.empty()) return std::nullopt;
-  const std::string memory = memory_words(facts);
-  const std::string cause = killed ? "the kernel killed it because memory ran out" : "it asked for more memory than there is: " + exception;
+  const std::string memory = killed ? memory_words(facts) : "";  // what it asked for in vain is in no peak
+  const std::string cause = killed ? "the kernel killed it because memory ran out" : "it asked for more memory than it may have: " + exception;
   return Recognised{cause + (memory.empty() ? "" : "; " + memory),
                     is_parallel(facts) ? "a smaller process_count_per_node needs less at a time, and so may a smaller mini_batch_size" : "read its data in parts; `resources: {memory: 8GB}` keeps other steps from running beside it"};
 }
@@ -72,7 +72,9 @@ std::string debugger(const Facts& facts) {
 
 std::optional<Recognised> crashed(const Facts& facts) {
   if (!failed(facts) || !is_crash(facts.signal)) return std::nullopt;
-  return Recognised{"native code crashed, not Python: a library of its own, or one that was built for another machine or version", debugger(facts)};
+  if (!memory_exception(facts).empty()) return std::nullopt;
+  if (facts.signal == SIGABRT) return Recognised{"it ended itself with SIGABRT: native code that failed a check of its own or let a C++ exception through, or os.abort()", debugger(facts)};
+  return Recognised{"it ended as native code does that crashes: a library of its own, or one that was built for another machine or version", debugger(facts)};
 }
 
 std::optional<Recognised> killed(const Facts& facts) {

@@ -23,6 +23,12 @@ std::string first_word(std::string_view part) {
   return {};
 }
 
+std::string script_in(std::string_view part) {
+  for (const std::string& word : command_words_in(part))
+    if (word.ends_with(".py")) return word;
+  return {};
+}
+
 // A word of the shell's own grammar where a command should be.
 bool is_grammar(std::string_view word) {
   constexpr std::array<std::string_view, 11> words = {"if", "while", "until", "for", "case", "select", "function", "!", "{", "eval", "trap"};
@@ -48,7 +54,7 @@ class Cutter {
 
   void end_part(std::string behind, std::size_t width) {
     const std::string word = first_word(text_.substr(begin_, at_ - begin_));
-    if (!word.empty()) parts_.push_back({word, std::move(behind)});  // else a line's end behind `&&`, or a blank line
+    if (!word.empty()) parts_.push_back({word, script_in(text_.substr(begin_, at_ - begin_)), std::move(behind)});  // else a line's end behind `&&`, or a blank line
     at_ += width;
     begin_ = at_;
   }

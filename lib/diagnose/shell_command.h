@@ -10,6 +10,7 @@ namespace mlpipe {
 
 struct CommandPart {
   std::string word;    // its first, behind settings of variables: "python" of "A=1 python t.py"
+  std::string script;  // "t.py", its first word with that ending; empty: none
   std::string behind;  // what joins it to the next part: "&&", ";", "|", "\n"; empty: it is the last
 };
 

@@ -9,6 +9,7 @@
 #include "pipeline/job_name.h"
 #include "reuse/code_trees.h"
 #include "run/again.h"
+#include "run/step_facts.h"
 #include "store/room.h"
 #include "system/host.h"
 
@@ -260,7 +261,8 @@ void RunDispatcher::fail_before_start(std::size_t number, const Error& error, st
   event.record.fingerprint = fingerprint;
   event.record.error = error.message;
   event.record.exit_code = error.kind == ErrorKind::threshold ? 42 : 1;
-  event.hint = error.hint;
+  event.record.findings = recognise_before_start(context_.pipeline, context_.pipeline.steps[number], error);
+  if (event.record.findings.empty()) event.hint = error.hint;
   finish(number, std::move(event), error.kind, {});
 }
 

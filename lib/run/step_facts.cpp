@@ -1,8 +1,12 @@
 #include "run/step_facts.h"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <set>
 
+#include "diagnose/diagnose.h"
+#include "diagnose/evidence.h"
 #include "diagnose/python_source.h"
 #include "diagnose/shell_command.h"
 #include "reuse/ignore.h"
@@ -96,7 +100,69 @@ void read_scripts(Facts& facts, const Path& folder) {
   if (const auto* command = std::get_if<Command>(&facts.step.action)) read_command(reader, command->text.written);
 }
 
+// "../model/w" of a path in a copy of the source directory, or that this name of it stands for; nothing: it lies elsewhere.
+std::optional<Path> below_code(const Facts& facts, const std::string& sought, const Path& code) {
+  const std::string shown = shown_path(facts.step.source_directory) + "/";
+  if (sought.starts_with(shown)) return Path(sought.substr(shown.size()));  // as output is edited
+  if (!sought.starts_with('/')) return std::nullopt;
+  const Path below = Path(sought).lexically_normal().lexically_relative(code);
+  const std::string text = below.string();
+  return text.empty() || text.starts_with("../../..") ? std::nullopt : std::optional(below);
+}
+
+// Where a user who wrote this path may have meant it.
+std::vector<Path> meant_by(const Facts& facts, const std::string& sought, const Path& code) {
+  const Path& source = facts.step.source_directory;
+  std::vector<Path> places;
+  if (!source.empty())
+    if (const auto below = below_code(facts, sought, code)) places.push_back(source / *below);
+  if (sought.starts_with('/')) return places;
+  if (!source.empty()) places.push_back(source / sought);
+  places.push_back(facts.pipeline.file.parent_path() / sought);
+  return places;
+}
+
+// Relative to the spec's folder, if below it.
+std::string as_in_project(const Facts& facts, const Path& file) {
+  const std::string below = file.lexically_relative(absolute_path(facts.pipeline.file).parent_path()).string();
+  return below.empty() || below.starts_with("..") ? file.string() : below;
+}
+
 }  // namespace
+
+void look_at_disks(Facts& facts, const std::vector<Path>& folders) {
+  for (const Path& folder : folders) {
+    struct statvfs disk;
+    if (::statvfs(folder.c_str(), &disk) != 0) continue;
+    facts.disks.push_back({shown_path(folder), std::uint64_t{disk.f_bavail} * disk.f_frsize, std::uint64_t{disk.f_blocks} * disk.f_frsize, disk.f_favail, disk.f_files});
+  }
+}
+
+void look_for_sought(Facts& facts, const Path& code) {
+  const std::string line = diagnosis::last_exception(facts), reason = "FileNotFoundError: [Errno 2] No such file or directory: '";
+  if (!line.starts_with(reason) || line.find("'", reason.size()) != line.size() - 1) return;  // of two paths it may be either
+  Facts::Sought sought{line.substr(reason.size(), line.size() - 1 - reason.size()), {}, {}};
+  if (sought.path.empty()) return;
+  const Path folder = Path(sought.path).parent_path();
+  if (folder.is_absolute() && !path_exists(folder)) sought.missing_folder = folder.string();
+  const std::string source = absolute_path(facts.step.source_directory).string() + "/";
+  for (const Path& place : meant_by(facts, sought.path, code)) {
+    const Path file = absolute_path(place);
+    const bool in_source = !facts.step.source_directory.empty() && file.string().starts_with(source);
+    if (sought.in_project.empty() && !in_source && path_exists(file)) sought.in_project = as_in_project(facts, file);
+  }
+  facts.sought = std::move(sought);
+}
+
+std::vector<Finding> recognise_before_start(const Pipeline& pipeline, const Step& step, const Error& error) {
+  Facts facts{pipeline, step};
+  facts.moment = Facts::Moment::failed;
+  facts.kind = error.kind;
+  facts.error = error.message;
+  return diagnose(facts);
+}
+
+bool has_traceback(const Facts& facts) { return diagnosis::has(facts.output, "Traceback (most recent call last):"); }
 
 void read_source(Facts& facts, const Path& folder) {
   if (folder.empty()) return;

@@ -27,6 +27,13 @@ Notice notice_of_stand_in(const std::string& name) {
   return {"", fmt::format("{} is not installed: its small stand-in is used", name), "install the package in the step's environment for all that it can do"};
 }
 
+// Of its processes.
+Path temporary_folder(const std::vector<std::string>& environment) {
+  for (const std::string& variable : environment)
+    if (variable.starts_with("TMPDIR=") && variable.size() > 7) return variable.substr(7);
+  return "/tmp";
+}
+
 }  // namespace
 
 StepRun::StepRun(RunContext& context, const Step& step, StepDescription description, Slot slot, StepRunReason reason, OnEnd on_end)
@@ -133,6 +140,7 @@ void StepRun::add_places() {
     const Path place = workspace_->output_place(output);
     facts_.outputs.push_back({output.name, place.string(), path_exists(place)});
   }
+  if (workspace_) look_at_disks(facts_, {workspace_->outputs(), workspace_->code(), temporary_folder(environment_)});
 }
 
 // Scripts are read where something went wrong, or took long enough that it may be worth a word.
@@ -144,10 +152,11 @@ void StepRun::recognise(Facts::Moment moment) {
   facts_.cores = context_.cores;
   const bool failed = moment == Facts::Moment::failed;
   if (failed) add_places();
-  if (failed || facts_.writes >= many_writes || facts_.took >= long_time) {
+  if (failed || facts_.writes >= many_writes || facts_.took >= long_time || has_traceback(facts_)) {
     read_source(facts_, step_.source_directory);
     read_declared_packages(facts_);
   }
+  if (failed && workspace_) look_for_sought(facts_, workspace_->code());
   record_.findings = diagnose(facts_);
 }
 

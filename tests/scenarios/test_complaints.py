@@ -50,6 +50,11 @@ class GuideRows(Shown):
         self.shows("a-before", self.ok("diagnose").out)
         self.shows("a", of_step(self.fails(1, "run").err, "Train"))
 
+    def test_a_in_our_own_dialect_a_folder_below_an_output(self):
+        self.project.spec("steps: {clean: {source_directory: src, command: 'python3 clean.py ${{outputs.texts}}', outputs: {texts: }}}")
+        self.project.write("src/clean.py", "import sys\nopen(sys.argv[1] + '/cleaned/item-000.txt', 'w').write('text')\n")
+        self.shows("a-native", lines_with(of_step(self.fails(1, "run").err, "clean"), "failed", "FileNotFoundError", "cause:", "hint:", "more:"))
+
     @unittest.skipUnless(VENV_PYTHON.exists() and has_module(VENV_PYTHON, "sklearn"), "scikit-learn is not installed in .venv")
     def test_b_a_package_that_the_environment_does_not_name(self):
         self.project.write("requirements.txt", "fsspec\n")

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import subprocess
 import threading
 import unittest
 
@@ -35,6 +36,17 @@ class OfEntryScripts(EntryScripts):
         self.project.write("score/labels.txt", "cat\n")
         self.assertEqual(self.found("def run(mini_batch):\n    open('labels.txt')\n"), ["relative-path"])
         self.assertIn('"labels.txt")', self.ok("diagnose").out)
+
+    def test_a_file_beside_the_spec(self):
+        self.project.write("model/w.txt", "1\n")
+        self.assertEqual(self.found("def run(mini_batch):\n    open('../model/w.txt')\n"), ["relative-path"])
+        self.assertIn('`side_inputs: {w: "${{pipeline.inputs.w}}"}`', self.ok("diagnose").out)
+        self.assertEqual(self.found("import os\ndef init(): open(os.path.join(os.path.dirname(__file__), '../model/w.txt'))\ndef run(mini_batch): return mini_batch\n", code=1), ["relative-path"])
+
+    def test_own_exceptions_are_not_taken_for_what_mlpipe_says(self):
+        self.assertEqual(self.found("def run(mini_batch): raise ValueError('run() returned None (NoneType), not a list, a tuple or a pandas DataFrame')\n"), [])
+        caught = "import argparse, sys\ndef init():\n    try: argparse.ArgumentParser().parse_args()\n    except SystemExit: pass\n"
+        self.assertEqual(self.found(caught + "def run(mini_batch): sys.exit(2)\n"), [])
 
     def test_an_ordinary_exception_is_no_riddle(self):
         self.assertEqual(self.found("def run(mini_batch): raise ValueError('no such class')\n"), [])
@@ -87,7 +99,62 @@ class OfCommands(ScenarioTest):
 
     def test_a_full_device(self):
         self.assertEqual(self.found("cp data.txt /dev/full", more="    source_directory: src\n")[0], ["no-space"])
-        self.assertEqual(self.found("cat data.txt > /dev/full", more="    source_directory: src\n")[0], [])  # that names no file
+        self.assertEqual(self.found("cat data.txt > /dev/full", more="    source_directory: src\n")[0], [])  # that names no file, and no disk is full
+
+    def test_a_full_disk_that_no_path_names(self):
+        disk = self.project.path / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("mounting needs root")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
+        self.project.write("src/fill.py", "import os\nfile = open(os.environ['TMPDIR'] + '/x', 'wb', buffering=0)\nwhile True: file.write(bytes(1 << 16))\n")
+        self.project.write("src/says.py", "raise OSError(28, 'No space left on device')\n")
+        more = f"    source_directory: src\n    environment_variables: {{TMPDIR: {disk}}}\n"
+        self.assertEqual(self.found("python3 says.py", more=more.replace(f"{disk}", "/tmp"))[0], [])
+        found, shown = self.found("python3 fill.py", more=more)
+        self.assertEqual(found, ["no-space"], shown)
+        self.assertRegex(shown, "a disk was full: the one of disk has ")
+
+    def test_what_a_semicolon_hid(self):
+        more = "    source_directory: src\n"
+        self.project.write("src/caught.py", "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    traceback.print_exc()\n")
+        self.project.write("src/raises.py", "def main():\n    raise ValueError('hello')\n\nif __name__ == '__main__':\n    main()\n")
+        found, shown = self.found("python3 raises.py; echo done", code=0, more=more)
+        self.assertEqual(found, ["hidden-failure"])
+        self.assertIn("a part of its command ended with a traceback (ValueError: hello); what follows the `;` hid its exit code", shown)
+        self.assertEqual(self.found("python3 raises.py; python3 caught.py", code=0, more=more)[0], ["hidden-failure"])
+        self.assertEqual(self.found("python3 rases.py; echo done", code=0, more=more)[0], ["hidden-failure"])
+        for command in ("python3 caught.py; echo done", "python3 raises.py || echo done", "python3 raises.py; test $? = 1", "python3 caught.py; python3 caught.py"):
+            self.assertEqual(self.found(command, code=0, more=more)[0], [], command)
+
+    def test_a_folder_below_an_output_that_nobody_made(self):
+        more = "    source_directory: src\n"
+        self.project.write("src/clean.py", "import sys\nopen(sys.argv[1] + '/cleaned/item.txt', sys.argv[2])\n")
+        found, shown = self.found('python3 clean.py "${{outputs.o}}" w', more=more)
+        self.assertEqual(found, ["output-folder"])
+        self.assertIn("os.makedirs(os.path.dirname(path), exist_ok=True)", shown)
+        self.assertEqual(self.found("python3 clean.py /tmp/no-such-folder w", more=more)[0], [])
+
+    def test_a_file_beside_the_spec(self):
+        more = "    source_directory: src\n"
+        for path in ("'../data/x.csv'", "'data/x.csv'", "os.path.join(os.path.dirname(__file__), '../data/x.csv')", "os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + '/data/x.csv'"):
+            self.project.write("src/read.py", f"import os\nopen({path})\n")
+            self.assertEqual(self.found("python3 read.py", more=more)[0], ["relative-path"], path)
+        self.project.write("src/read.py", "import subprocess\nsubprocess.run(['data'])\n")
+        self.assertEqual(self.found("python3 read.py", more=more)[0], [])  # a program of that name, not the folder
+        for path in ("'../data/y.csv'", "'/data/x.csv'", "'../data/x.csv/y', 'w'"):
+            self.project.write("src/read.py", f"import os\nopen({path})\n")
+            self.assertEqual(self.found("python3 read.py", more=more)[0], [], path)
+
+    def test_what_a_script_does_not_end_with(self):
+        more = "    source_directory: src\n"
+        self.project.write("src/t.py", "import os, sys\nos.system('no-such-tool')\nsys.exit(127)\n")
+        self.assertEqual(self.found("python3 t.py", code=1, more=more)[0], [])
+        self.project.write("src/t.py", "import os\nos.abort()\n")
+        found, shown = self.found("exec python3 t.py", more=more)
+        self.assertEqual(found, ["crashed"])
+        self.assertIn("or os.abort()", shown)
 
     def test_lines_that_did_not_end_the_step(self):
         no_space = "print('[Errno 28] No space left on device: /tmp/x', file=sys.stderr)"
@@ -98,6 +165,13 @@ class OfCommands(ScenarioTest):
             more = "    source_directory: src\n"
             self.assertEqual(self.found("python3 fails.py", more=more)[0], [], complaint)
             self.assertEqual(self.found("python3 t.py well", more=more + "    expect: {metrics: {accuracy: '> 1'}}\n")[0], [], complaint)
+
+    def test_an_exception_that_was_caught_and_printed_did_not_end_the_step(self):
+        for script in ("try: import no_such_module\nexcept ImportError: traceback.print_exc()\n", "def load():\n    try:\n        import no_such_module\n    except ImportError:\n        traceback.print_exc()\nload()\n"):
+            self.project.write("src/t.py", f"import traceback\n{script}raise SystemExit(1)\n")
+            self.assertEqual(self.found("python3 t.py", more="    source_directory: src\n")[0], [], script)
+        self.project.write("src/t.py", "import traceback\ntry:\n    import no_such_module\nexcept ImportError:\n    raise\n")
+        self.assertEqual(self.found("python3 t.py", more="    source_directory: src\n")[0], ["module-missing"])
 
     def test_findings_of_what_ended_well_do_not_fail_it(self):
         found, shown = self.found("no-such-trainer; echo done > ${{outputs.o}}/x", code=0)
@@ -137,9 +211,41 @@ class Command(ScenarioTest):
         self.assertEqual(self.ok("diagnose").out, "nothing is recognised as wrong or odd\n")
         self.ok("run")
         self.project.write("pipeline.yaml", "steps: {first: {comand: x}}\n")
-        result = self.ok("diagnose")
+        result = self.fails(3, "diagnose")
         self.assertIn("did you mean `command`?", result.err)
-        self.assertIn("succeeded", result.out)
+        self.assertRegex(result.out, r"^run \S+: succeeded\n$")
+
+    def test_an_input_that_the_step_before_left_empty(self):
+        self.project.spec("""
+            steps:
+              clean: {command: echo nothing to clean, outputs: {data: }}
+              score:
+                source_directory: score
+                parallel_run_config: {entry_script: score.py, mini_batch_size: 1, process_count_per_node: 1}
+                inputs: {data: "${{steps.clean.outputs.data}}"}
+                outputs: {rows: }
+            """)
+        self.project.write("score/score.py", "def run(mini_batch): return mini_batch\n")
+        self.assertIn("cause: step clean made its input data and left it without files", self.fails(1, "run").err)
+        shown = self.ok("diagnose").out
+        self.assertIn("`mlpipe logs clean`", shown)
+        self.assertNotIn("mlpipe debug", shown)
+        self.assertNotIn("mlpipe replay", shown)
+
+    def test_a_step_that_the_latest_run_did_not_have(self):
+        write_chain(self.project)
+        self.ok("run")
+        self.ok("run", "--step", "alone")
+        self.assertRegex(self.ok("diagnose", "first").out, r"^that step was not in the latest run, \S+; this is the latest one that had it\nrun \S+: ")
+        self.assertNotIn("not in the latest run", self.ok("diagnose", "alone").out)
+        self.assertRegex(self.fails(2, "logs", "first").err, r"hint: the latest run that had it is \S+: --run \S+")
+
+    def test_a_run_that_was_killed_itself(self):
+        self.project.spec("steps: {train: {command: 'kill -9 $PPID; sleep 0.1'}}")
+        self.assertEqual(self.project.run("run").code, -9)
+        shown = self.ok("diagnose").out
+        self.assertIn("mlpipe itself was killed", shown)
+        self.assertNotIn("nothing is recognised", shown)
 
     def test_one_step_and_a_wrong_one(self):
         write_chain(self.project)
@@ -188,7 +294,7 @@ class Web(ScenarioTest):
             self.assertNotIn("url-changed", self.ok("diagnose", "--allow-download").out)
             self.project.write("web/x.csv", "1\n2\n")
             self.ok("run", "--allow-download")
-            self.assertNotIn("url-changed", self.ok("diagnose").out)
+            self.assertNotIn("url-changed", self.fails(3, "diagnose").out)  # not to fetch is a mistake of this spec
             shown = self.ok("diagnose", "--allow-download").out
             server.shutdown()
         self.assertIn("(it had 2 bytes and has 4 now)", shown)

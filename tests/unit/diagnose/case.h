@@ -87,6 +87,9 @@ inline void proves(const std::string& id, const Step& step, const Change& given,
   }
 }
 
+// What Python prints when this ends it.
+inline std::string raised(const std::string& line) { return "Traceback (most recent call last):\n  File \"t.py\", line 1, in <module>\n    go()\n" + line + "\n"; }
+
 // What a step printed, or how it looks, in place of what was given.
 inline Change prints(std::string output) { return [output = std::move(output)](Case& c) { c.facts.output = output; }; }
 inline Change raises(std::string traceback) { return [traceback = std::move(traceback)](Case& c) { c.facts.traceback = traceback; }; }

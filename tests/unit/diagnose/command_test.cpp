@@ -35,9 +35,14 @@ TEST_CASE("a command that the shell does not find") {
   const auto given = [](Case& c) { c.fail("exit code 127", "/bin/sh: 1: trainer: not found\n", 127); };
   proves("command-not-found", command("trainer"), given,
          {[](Case& c) { c.facts.exit_code = 1; }, prints("model: not found"), prints("/bin/sh: 1: trainer: not found\nno model, giving up\n"), prints("dpkg-query: package trainer: not found")});
-  Case bash(command("x"));
+  Case bash(command("trainer --x"));
   bash.fail("exit code 127", "bash: line 1: trainer: command not found", 127);
   CHECK(bash.only().cause == "the shell found no command `trainer`");
+  proves("command-not-found", command("sh run.sh"), [](Case& c) { c.fail("exit code 127", "run.sh: 3: trainer: not found\n", 127); },
+         {[](Case& c) { c.step() = command("python t.py"); }, [](Case& c) { c.step() = script("t.py"); }, prints("x.sh: 3: trainer: not found")});
+  Case optional(command("python t.py"));  // os.system() of a tool that need not be there; sys.exit(127) for another reason
+  optional.fail("exit code 127", "sh: 1: trainer: not found\n", 127);
+  CHECK(diagnose(optional.facts).empty());
   Case interpreter(command("./run.sh"));
   interpreter.fail("exit code 127", "/bin/sh: 1: ./run.sh: not found", 127);
   CHECK(interpreter.only().cause == "`./run.sh`, or the interpreter that its first line names, is not there");
@@ -50,7 +55,37 @@ TEST_CASE("a; b hid that a was not found") {
   };
   proves("hidden-failure", command("trainer | tee log"), given,
          {runs("trainer || true"), runs("trainer || echo none; python t.py"), runs("if ! trainer; then python t.py; fi"), runs("python t.py; trainer"), runs("trainer &&\npython t.py"),
-          [](Case& c) { c.facts.reused = true; }, prints("/bin/sh: 1: nvidia-smi: not found"), prints("model: not found"), runs("x=$(trainer); python t.py"), runs("set -e; trainer; echo done")});
+          [](Case& c) { c.facts.reused = true; }, prints("/bin/sh: 1: nvidia-smi: not found"), prints("model: not found"), runs("x=$(trainer); python t.py"), runs("set -e; trainer; echo done"), runs("set -o errexit; trainer; true"), runs("set -xe; trainer; true"), runs("trainer; test $? = 127 && python t.py"), prints("x.sh: key trainer: not found"),
+          runs("trainer --version || echo fallback; echo done"), runs("if trainer; then python t.py; fi")});
+}
+
+TEST_CASE("a; b hid that Python did not find the script of a") {
+  const auto given = [](Case& c) {
+    c.end();
+    c.facts.output = "/usr/bin/python3: can't open file 'clean/claen.py': [Errno 2] No such file or directory\n";
+  };
+  proves("hidden-failure", command("python3 clean/claen.py; echo cleaned"), given,
+         {runs("echo go; python3 clean/claen.py"), runs("python3 clean/claen.py || true; echo cleaned"), runs("python3 all.py; echo cleaned"), prints("all.py: can't open file 'clean/claen.py': [Errno 2] No such file or directory")});
+}
+
+TEST_CASE("a; b hid an exception that nothing in a could catch") {
+  const std::string code = "def main():\n    raise ValueError('hello')\n\n\nif __name__ == '__main__':\n    main()\n";
+  const auto raised_at = [](const std::string& place) { return "Traceback (most recent call last):\n  File " + place + "\n    main()\n  File \"clean.py\", line 2, in main\nValueError: hello\n"; };
+  const std::string uncaught = raised_at("\"/copy/clean.py\", line 6, in <module>");
+  const auto given = [&](Case& c) {
+    c.end();
+    c.source("clean.py", code);
+    c.facts.output = uncaught + "cleaned, on stderr\n";
+  };
+  proves("hidden-failure", command("python clean.py --in x; echo cleaned"), given,
+         {has_source("clean.py", "def main():\n    raise ValueError('hello')\n\nif True:\n  try:\n    main()\n  except ValueError:\n    traceback.print_exc()\n"), has_source("clean.py", "import sys\nsys.excepthook = log\nx\ny\nz\nmain()\n"),
+          has_source("clean.py", "import contextlib\nwith open(x) as f:\n\n\n\n    main()\n"), runs("python clean.py && echo cleaned"), runs("python all.py; echo cleaned"), runs("python clean.py; test $? = 1"), runs("echo go; python clean.py"),
+          prints(raised_at("\"/copy/clean.py\", line 6, in go")), prints(raised_at("\"/copy/other.py\", line 6, in <module>")), prints(raised_at("\"<string>\", line 6, in <module>")), prints(raised_at("\"/copy/clean.py\", line 99, in <module>")),
+          [](Case& c) { c.facts.reused = true; }},
+         {});
+  Case c(command("python clean.py; echo cleaned"));
+  given(c);
+  CHECK(c.only().cause == "a part of its command ended with a traceback (ValueError: hello); what follows the `;` hid its exit code");
 }
 
 TEST_CASE("a; b hid that a crashed") {

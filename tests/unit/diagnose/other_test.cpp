@@ -7,15 +7,17 @@ using namespace mlpipe;
 using namespace mlpipe::test;
 
 TEST_CASE("a module that the step's Python does not have") {
-  proves("module-missing", script("train.py"), [](Case& c) { c.fail("exit code 1", "Traceback (most recent call last):\n  File \"t.py\"\nModuleNotFoundError: No module named 'lightgbm.basic'\n"); },
-         {prints("ImportError: cannot import name 'x' from 'lightgbm'"), prints("No module named anything"), [](Case& c) { c.miss("its output model was not written"); },
+  proves("module-missing", script("train.py"), [](Case& c) { c.fail("exit code 1", raised("ModuleNotFoundError: No module named 'lightgbm.basic'")); },
+         {prints("ModuleNotFoundError: No module named 'apex'"), prints("Traceback (most recent call last):\n  File \"t.py\", line 4, in load\n    import apex\nModuleNotFoundError: No module named 'apex'"),
+          [](Case& c) { c.facts.output.replace(c.facts.output.find("line 1"), 6, "line 2"), c.source("t.py", "try:\n  import lightgbm\nexcept ImportError:\n  traceback.print_exc()\n  sys.exit(1)\n"); },
+          prints("ImportError: cannot import name 'x' from 'lightgbm'"), prints("No module named anything"), [](Case& c) { c.miss("its output model was not written"); },
           prints("WARNING apex unavailable (ModuleNotFoundError: No module named 'apex'), falling back\nValueError: bad"), [](Case& c) { c.facts.exit_code = 3; },
           prints("Traceback (most recent call last):\nModuleNotFoundError: No module named 'apex'\nTraceback (most recent call last):\nKeyError: 'x'")});
 }
 
 TEST_CASE("a missing module: whether the file asks for it, or it is the step's own") {
   Case named(script("train.py"));
-  named.fail("exit code 1", "ModuleNotFoundError: No module named 'torch_geometric.nn'");
+  named.fail("exit code 1", raised("ModuleNotFoundError: No module named 'torch_geometric.nn'"));
   named.facts.packages_declared = true;
   CHECK(named.only().cause == "the Python that ran the step has no `torch_geometric`");  // a package of another name may have it
   CHECK(named.only().hint.find("mlpipe env create") != std::string::npos);
@@ -73,23 +75,31 @@ TEST_CASE("out of memory: the kernel said so, or all of it was taken") {
 
 TEST_CASE("out of memory: the exception that ended it says so") {
   proves("out-of-memory", entry_script(), [](Case& c) { c.fail("x"); c.facts.traceback = "numpy.core._exceptions._ArrayMemoryError: Unable to allocate 9 GiB"; },
-         {raises("class MemoryErrors: pass"), raises("ValueError: MemoryError: was logged"), raises("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")});
-  proves("out-of-memory", script("t.py"), [](Case& c) { c.fail("exit code 1", "MemoryError"); },
-         {prints("RuntimeError: CUDA out of memory. Tried to allocate 2 GiB\nretrying with half\nKeyError: 'x'"), prints("MemoryError\nretrying with half\nValueError: bad"), [](Case& c) { c.facts.exit_code = 3; },
+         {raises("class MemoryErrors: pass"), raises("ValueError: MemoryError: was logged"), raises(raised("ValueError: std::bad_alloc")), raises("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")});
+  proves("out-of-memory", script("t.py"), [](Case& c) { c.fail("exit code 1", raised("MemoryError")); },
+         {prints("MemoryError"), prints(raised("ValueError: MemoryError")), prints(raised("ValueError: cannot catch bad_alloc")), prints(raised("MemoryError") + raised("KeyError: 'x'")), prints("RuntimeError: CUDA out of memory. Tried to allocate 2 GiB\nretrying with half\nKeyError: 'x'"), prints("MemoryError\nretrying with half\nValueError: bad"), [](Case& c) { c.facts.exit_code = 3; },
           [](Case& c) { c.miss("it does not meet `expect`: rows"); }, prints("the class MemoryError is documented")});
   Case crash(entry_script());
   crash.fail("worker process000 was killed by SIGSEGV", "MemoryError: logged, then a library crashed");
   CHECK(diagnose(crash.facts).empty());
-  for (const char* last : {"RuntimeError: [enforce fail at alloc_cpu.cpp:83] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes", "MemoryError: std::bad_alloc", "  what():  std::bad_alloc"}) {
+  for (const char* last : {"RuntimeError: [enforce fail at alloc_cpu.cpp:83] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes", "MemoryError: std::bad_alloc"}) {
     Case c(script("t.py"));
-    c.fail("exit code 1", last);
-    CHECK(c.says("out-of-memory"));
+    c.fail("exit code 1", raised(last));
+    CHECK(c.only().cause == "it asked for more memory than it may have: " + std::string(last));
   }
+  Case native(command("trainer"));
+  native.fail("killed by SIGABRT", "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n", 0);
+  native.facts.signal = SIGABRT;
+  CHECK(native.only().id == "out-of-memory");
 }
 
 TEST_CASE("native code crashed") {
   proves("crashed", command("x"), [](Case& c) { c.fail("killed by SIGSEGV", "", 0); c.facts.signal = SIGSEGV; },
          {[](Case& c) { c.facts.signal = SIGKILL; }, [](Case& c) { c.facts.signal = SIGTERM; }, [](Case& c) { c.facts.signal = SIGINT; }});
+  Case abort(command("x"));
+  abort.fail("killed by SIGABRT", "", 0);
+  abort.facts.signal = SIGABRT;
+  CHECK(abort.only().cause.ends_with("or os.abort()"));
 }
 
 TEST_CASE("killed by somebody else") {
@@ -111,7 +121,7 @@ TEST_CASE("a token that may not manage the workspace") {
       c.fail("exit code 1", answer);
     };
     proves("token-refused", script("train.py"), given,
-           {prints("<Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request"), prints("401 Unauthorized"), [](Case& c) { c.miss("it does not meet `expect`: rows"); },
+           {prints(std::string(answer) + "\ngoing on without\n" + raised("KeyError: 'x'")), prints(std::string(answer) + "\ngiving up\n"), prints("<Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request"), prints("401 Unauthorized"), [](Case& c) { c.miss("it does not meet `expect`: rows"); },
             has_source("train.py", "blob.download_blob()  # a SAS that has expired\n"), has_source("train.py", "print('ComputeTarget.create(ws)')\n")});
   }
 }

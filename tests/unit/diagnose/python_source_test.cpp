@@ -60,3 +60,21 @@ TEST_CASE("files that imports read") {
   CHECK_FALSE(reads("src/train.py", "# import prep\ns = 'import prep'\n", "src/prep.py"));
   CHECK_FALSE(reads("src/pkg/m.py", "import prep\n", "src/pkg/prep.py"));
 }
+
+TEST_CASE("what could catch the exception of a line") {
+  const auto says = [](const std::string& text, int line) {
+    const std::string code = python_code(text);
+    return std::string(is_outside_try({text, code}, line) ? "outside" : "") + (is_caught({text, code}, line) ? "caught" : "");
+  };
+  CHECK(says("main()\n", 1) == "outside");
+  CHECK(says("if a:\n  for x in y:\n\n    main()\n", 4) == "outside");
+  CHECK(says("try:\n  main()\nexcept E:\n  log()\n", 2) == "caught");
+  CHECK(says("try:\n  main()\nexcept E:\n  log()\n  raise\n", 2).empty());
+  CHECK(says("try: main()\nexcept E: log()\n", 1) == "caught");
+  CHECK(says("with suppress(E): main()\n", 1).empty());
+  CHECK(says("with a:\n  main()\n", 2).empty());
+  CHECK(says("def f():\n  main()\n", 2).empty());
+  CHECK(says("x = [\n  main()]\n", 2).empty());
+  CHECK(says("  main()\n", 1).empty());
+  CHECK(says("main()\n", 9).empty());
+}
