@@ -73,6 +73,9 @@ TEST_CASE("what could catch the exception of a line") {
   CHECK(says("try: main()\nexcept E: log()\n", 1) == "caught");
   CHECK(says("with suppress(E): main()\n", 1).empty());
   CHECK(says("with a:\n  main()\n", 2).empty());
+  CHECK(says("for x in y:\n    with open(join(x, 'a'), 'w') as out:\n        out.write(1)\n", 2) == "outside");
+  CHECK(says("for x in y:\n    with open(join(x, 'a'), 'w') as out:\n        out.write(1)\n", 3) == "outside");
+  CHECK(says("with open(a) as out, suppress(E):\n    out.write(1)\n", 2).empty());
   CHECK(says("def f():\n  main()\n", 2).empty());
   CHECK(says("x = [\n  main()]\n", 2).empty());
   CHECK(says("  main()\n", 1).empty());
