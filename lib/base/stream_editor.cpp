@@ -43,7 +43,8 @@ std::string edited(std::string text, const std::vector<StreamEditor::Replacement
                                   [&](const auto& r) { return !r.first.empty() && text.find(r.first) != std::string::npos; });
   if (clean) return text;
   StreamEditor editor(replacements);
-  return editor.feed(text) + editor.flush();
+  std::string whole = editor.feed(text);
+  return whole += editor.flush();  // a sum of both calls has no order
 }
 
 }  // namespace mlpipe

@@ -30,11 +30,14 @@ struct Arguments {
 bool is_plain_name(const std::string& step) { return step.find('/') == std::string::npos && step != "." && step != ".." && !step.empty(); }
 
 Result<LogFilter> filter_of(const Arguments& arguments, const Path& logs) {
+  const bool of_command = !logs.empty() && is_file(logs / step_log_name);
+  if (arguments.mini_batch && of_command)
+    return Error{ErrorKind::usage, fmt::format("step {} has no mini-batches", *arguments.step), "--grep, --since and --stderr choose among its lines"};
   LogFilter filter;
   filter.stderr_only = arguments.stderr_only;
   if (arguments.mini_batch) filter.mini_batch = static_cast<std::uint64_t>(*arguments.mini_batch);
   // Those of a command step are its ranks.
-  if (arguments.worker) filter.process = is_file(logs / step_log_name) ? fmt::format("rank {}", *arguments.worker) : fmt::format("process{:03}", *arguments.worker);
+  if (arguments.worker) filter.process = of_command ? fmt::format("rank {}", *arguments.worker) : fmt::format("process{:03}", *arguments.worker);
   if (arguments.since && !(filter.since = parse_moment(*arguments.since, Clock::real().wall())))
     return Error{ErrorKind::usage, fmt::format("--since {} is no time", *arguments.since), "for example 90s, 5m, 2h, 00:15 or 2026-11-23T00:15:30Z; times are UTC"};
   if (arguments.grep) {
@@ -43,9 +46,7 @@ Result<LogFilter> filter_of(const Arguments& arguments, const Path& logs) {
   return filter;
 }
 
-Result<int> mini_batch(const Store& store, const std::string& run_id, const std::string& step, const Path& logs, std::uint64_t number) {
-  MLPIPE_TRY(const RunInfo run, read_run(store, run_id));
-  MLPIPE_TRY(const StepRecord record, step_of(store, run, step));
+Result<int> mini_batch(const Store& store, const RunInfo& run, const StepRecord& record, const Path& logs, std::uint64_t number) {
   MLPIPE_TRY(const std::string text, mini_batch_text(store, run, record, logs, number));
   MLPIPE_TRY_VOID(print(text));
   return 0;
@@ -111,7 +112,9 @@ Result<int> logs(const Arguments& arguments) {
   if (printed_in != run.header.id) tell(fmt::format("{} was reused: these are the logs of run {}", step, printed_in));
   MLPIPE_TRY(LogFilter filter, filter_of(arguments, folder));
   const bool sheet = filter.mini_batch && !arguments.json && !filter.stderr_only && !filter.process && !filter.since && !filter.pattern;
-  if (sheet) return mini_batch(store, printed_in, step, folder, *filter.mini_batch);
+  MLPIPE_TRY(const RunInfo source, read_run(store, printed_in));
+  // Of a step that a killed run did not end there are lines alone.
+  if (const StepRecord* record = source.step(step); sheet && record) return mini_batch(store, source, *record, folder, *filter.mini_batch);
   const bool chosen = !filter.wants_all();
   StepLogs found(folder, std::move(filter), arguments.json);
   MLPIPE_TRY_VOID(found.print_rest());

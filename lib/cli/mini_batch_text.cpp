@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/chosen_run.h"
+#include "cli/printed_run.h"
 #include "cli/spec_arguments.h"
 #include "run/again.h"
 #include "run/mini_batch_logs.h"
@@ -11,6 +13,8 @@
 
 namespace mlpipe::cli {
 namespace {
+
+constexpr std::size_t most_runs = 20;  // that are looked into
 
 // What a run was told beside its spec, told again.
 spec::Overrides overrides_of(const RunHeader& header) {
@@ -62,6 +66,15 @@ std::string text_of(const MiniBatchTry& made) {
 
 std::string under(const std::pair<std::string, std::string>& file) { return fmt::format("\n==> {} <==\n{}", file.first, file.second); }
 
+// Work that is kept was done by another run.
+std::string not_here(const Store& store, const RunInfo& run, const std::string& step, std::uint64_t mini_batch) {
+  const auto runs = read_runs(store, std::nullopt, most_runs);
+  for (const RunInfo& other : runs ? *runs : std::vector<RunInfo>())
+    if (other.header.id < run.header.id && !mini_batch_logs(logs_folder(store, other.header.id, step), mini_batch).says_nothing())
+      return fmt::format("run {} worked on it: mlpipe logs {} --mini-batch {} --run {}\n", other.header.id, shell_quote(step), mini_batch, other.header.id);
+  return "the logs say nothing about it\n";
+}
+
 }  // namespace
 
 Result<std::string> mini_batch_text(const Store& store, const RunInfo& run, const StepRecord& record, const Path& logs,
@@ -81,7 +94,7 @@ Result<std::string> mini_batch_text(const Store& store, const RunInfo& run, cons
   for (const MiniBatchTry& made : found.tries) text += "\n" + text_of(made);
   for (const auto& file : found.failures) text += under(file);
   for (const auto& file : found.printed) text += under(file);
-  if (found.tries.empty() && found.failures.empty()) text += "\nthe logs say nothing about it\n";
+  if (found.says_nothing()) text += "\n" + not_here(store, run, record.step, mini_batch);
   return text + "\nreplay: " + facts.replay + "\n";
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -11,9 +12,11 @@ namespace mlpipe::cli {
 std::string without_credentials(std::string_view word) {
   const auto scheme = word.find("://");
   if (scheme == std::string_view::npos) return std::string(word);
+  const auto query = std::min(word.find('?', scheme), word.size());
+  const std::string end = query < word.size() ? "?***" : "";
   const auto at = word.substr(0, word.find_first_of("/?#", scheme + 3)).rfind('@');
-  if (at == std::string_view::npos || at < scheme) return std::string(word);
-  return fmt::format("{}***{}", word.substr(0, scheme + 3), word.substr(at));
+  if (at == std::string_view::npos || at < scheme) return std::string(word.substr(0, query)) + end;
+  return fmt::format("{}***{}{}", word.substr(0, scheme + 3), word.substr(at, query - at), end);
 }
 
 std::vector<std::string> own_command_line() {

@@ -10,7 +10,7 @@
 
 namespace mlpipe::cli {
 
-// "https://user:password@host/a" -> "https://***@host/a"; any other word as it is.
+// "https://user:password@host/a?sig=x" -> "https://***@host/a?***"; any word without an address as it is.
 std::string without_credentials(std::string_view word);
 
 // The words this process was started with, as /proc knows them, to be recorded and shown: without the credentials of addresses.

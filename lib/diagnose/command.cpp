@@ -73,7 +73,8 @@ std::optional<Hidden> hidden_script(const std::vector<CommandPart>& parts, std::
 
 // A script of the command ended with an exception: the traceback begins in its own lines, and no block around them could have caught that.
 std::optional<Hidden> hidden_uncaught(const Facts& facts, const std::vector<CommandPart>& parts) {
-  for (const Uncaught& raised : uncaught_in(facts.output))
+  // Behind `2>&1 |` it stands on stdout.
+  for (const Uncaught& raised : uncaught_in(facts.output + "\n" + facts.printed))
     for (const CommandPart& part : parts)
       for (const Facts::Source& source : facts.sources)
         if (runs_python(part) && hides(part) && is_file_of(raised.file, part.script) && is_file_of(raised.file, source.path) && is_outside_try({source.text, source.code}, raised.line))

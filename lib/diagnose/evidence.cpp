@@ -1,7 +1,10 @@
 #include "diagnose/evidence.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <csignal>
 
 #include "base/text.h"
 #include "diagnose/python_source.h"
@@ -89,6 +92,18 @@ std::string last_line(const Facts& facts) {
 std::string last_exception(const Facts& facts) {
   if (is_parallel(facts)) return failed(facts) ? raised_in(facts.traceback) : "";  // a worker that dies without one was not ended by Python
   return facts.exit_code == 1 && ends_behind_a_frame(said(facts)) && !is_of_handler(facts, said(facts)) ? last_line(facts) : "";
+}
+
+int ending_signal(const Facts& facts) {
+  constexpr std::array<std::pair<int, std::string_view>, 6> words = {
+      {{SIGSEGV, "Segmentation fault"}, {SIGABRT, "Aborted"}, {SIGBUS, "Bus error"}, {SIGILL, "Illegal instruction"}, {SIGFPE, "Floating point exception"}, {SIGKILL, "Killed"}}};
+  if (facts.signal != 0 || is_parallel(facts)) return facts.signal;
+  const std::string line = last_line(facts);
+  for (const auto& [signal, word] : words) {
+    const bool by_bash = is_shell(speaker(line)) && has(line, fmt::format(" {} ", word));
+    if (facts.exit_code == 128 + signal && (by_bash || line == word || line == fmt::format("{} (core dumped)", word))) return signal;
+  }
+  return 0;
 }
 
 std::string last_complaint(const Facts& facts) {

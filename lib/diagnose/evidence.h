@@ -30,6 +30,9 @@ std::string last_exception(const Facts& facts);
 // parts joined by `&&`. The shell's only where nothing else in the command has a shell of its own: Python, ssh.
 std::string last_complaint(const Facts& facts);
 
+// The signal that ended it, also where the shell that ran the command ended well and said so; 0: none did.
+int ending_signal(const Facts& facts);
+
 // What the exception that ended it said, of however many lines; without a traceback the end of what it printed.
 std::string last_words(const Facts& facts);
 // Code of the frames in its traceback opens a file to write it, makes one, or starts a program: what it did not find need not have been read.

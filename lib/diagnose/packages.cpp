@@ -10,12 +10,11 @@
 namespace mlpipe::diagnosis {
 namespace {
 
-// "pandas" of "No module named 'pandas.core'"; empty: that did not end it.
+// Empty: that did not end it. "'os' is not a package" says all that there is to say.
 std::string missing_module(const Facts& facts) {
   const std::string raised = last_exception(facts);
-  if (!raised.starts_with("ModuleNotFoundError: ")) return {};
-  const std::string whole = between(raised, "No module named '", "'").value_or("");
-  return whole.substr(0, whole.find('.'));
+  if (!raised.starts_with("ModuleNotFoundError: ") || raised.ends_with("is not a package")) return {};
+  return between(raised, "No module named '", "'").value_or("");
 }
 
 // Where a module of the step's own lies that Python did not find. A folder without __init__.py may as well hold data.
@@ -35,6 +34,9 @@ std::string as_package(std::string module) {
 std::optional<Recognised> module_missing(const Facts& facts) {
   const std::string module = missing_module(facts);
   if (module.empty()) return std::nullopt;
+  if (const auto dot = module.rfind('.'); dot != module.npos)  // Python names what it did not find: what stands before the dot was there
+    return Recognised{fmt::format("the Python that ran the step has `{}`, but not `{}`: of another version than the script was written for, or something else by that name", module.substr(0, dot), module),
+                      fmt::format("`python -c \"import {0}; print({0}.__file__)\"` in `mlpipe debug {1} --shell` says which one it finds", module.substr(0, dot), facts.step.name)};
   if (const std::string own = own_module(facts, module); !own.empty())
     return Recognised{fmt::format("{} lies in its source directory as {}, where Python does not look for `{}`", module, own, module),
                       "environment_variables: {PYTHONPATH: FOLDER}, or import it by the name of its folder"};

@@ -36,7 +36,7 @@ std::string memory_words(const Facts& facts) {
 // The kernel said so, or it filled nearly all there is.
 bool killed_for_memory(const Facts& facts) {
   const bool nearly_all = facts.memory_limit > 0 && facts.peak_memory >= facts.memory_limit / 10 * 9;
-  return facts.out_of_memory || (facts.signal == SIGKILL && facts.kind != ErrorKind::timeout && nearly_all);
+  return facts.out_of_memory || (ending_signal(facts) == SIGKILL && facts.kind != ErrorKind::timeout && nearly_all);
 }
 
 // An exception that says so itself and ended it. Not that of a GPU: its memory is another.
@@ -71,14 +71,14 @@ std::string debugger(const Facts& facts) {
 }
 
 std::optional<Recognised> crashed(const Facts& facts) {
-  if (!failed(facts) || !is_crash(facts.signal)) return std::nullopt;
+  if (!failed(facts) || !is_crash(ending_signal(facts))) return std::nullopt;
   if (!memory_exception(facts).empty()) return std::nullopt;
-  if (facts.signal == SIGABRT) return Recognised{"it ended itself with SIGABRT: native code that failed a check of its own or let a C++ exception through, or os.abort()", debugger(facts)};
+  if (ending_signal(facts) == SIGABRT) return Recognised{"it ended itself with SIGABRT: native code that failed a check of its own or let a C++ exception through, or os.abort()", debugger(facts)};
   return Recognised{"it ended as native code does that crashes: a library of its own, or one that was built for another machine or version", debugger(facts)};
 }
 
 std::optional<Recognised> killed(const Facts& facts) {
-  if (!failed(facts) || facts.signal != SIGKILL || facts.kind == ErrorKind::timeout || killed_for_memory(facts)) return std::nullopt;
+  if (!failed(facts) || ending_signal(facts) != SIGKILL || facts.kind == ErrorKind::timeout || killed_for_memory(facts)) return std::nullopt;
   const std::string memory = memory_words(facts);
   return Recognised{fmt::format("something other than mlpipe killed it with SIGKILL, and the kernel does not count it among those that it kills for memory{}", memory.empty() ? "" : " (" + memory + ")"),
                     "`kill -9`, a job system's limit or a container's end do that; journalctl or dmesg may say which"};

@@ -106,9 +106,10 @@ class Junit final : public EventSink {
 
 Status clear_junit(const Path& file) {
   MLPIPE_TRY_VOID(make_dirs(absolute_path(file).parent_path()));
-  MLPIPE_TRY_VOID(open_file(file, O_WRONLY | O_CREAT));
   std::error_code failed;
-  if (std::filesystem::is_regular_file(file, failed)) std::filesystem::remove(file, failed);
+  if (path_exists(file) && !std::filesystem::is_regular_file(file, failed)) return Error{ErrorKind::usage, shown_path(file) + " is not a file that can be replaced", ""};
+  MLPIPE_TRY_VOID(open_file(file, O_WRONLY | O_CREAT));
+  std::filesystem::remove(file, failed);
   return {};
 }
 

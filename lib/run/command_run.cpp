@@ -133,10 +133,9 @@ void CommandRun::try_again(const std::string& cause) {
 
 // Each try anew.
 void CommandRun::add_facts(const CommandEnd& end) {
-  StreamEditor err(replacements()), out(replacements());
   const Editors& ended = editors_[failed_rank_];
-  facts_.output = err.feed(ended.err_tail) + err.flush();
-  facts_.printed = out.feed(ended.out_tail) + out.flush();
+  facts_.output = edited(ended.err_tail, replacements());
+  facts_.printed = edited(ended.out_tail, replacements());
   facts_.exit_code = end.status.signal ? 0 : end.status.code;
   facts_.signal = end.cut_short ? 0 : end.status.signal;  // that was ours
   facts_.peak_memory = end.status.peak_rss;
@@ -148,9 +147,8 @@ void CommandRun::add_facts(const CommandEnd& end) {
 
 void CommandRun::give_up(const CommandEnd& end, const std::string& cause) {
   StepEnded event;
-  StreamEditor editor(replacements());
   const Editors& failed = editors_[failed_rank_];
-  event.details = last_lines(editor.feed(failed.err_tail.empty() ? failed.out_tail : failed.err_tail) + editor.flush());
+  event.details = last_lines(edited(failed.err_tail.empty() ? failed.out_tail : failed.err_tail, replacements()));
   event.log = context_.recorder.logs_folder(step_.name) / "user_logs/std_log.txt";
   fail(end.cut_short.value_or(ErrorKind::step_failed), cause, std::move(event));
 }

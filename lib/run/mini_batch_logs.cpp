@@ -51,7 +51,9 @@ std::string printed_meanwhile(const Path& logs, const Path& file, const std::vec
   filter.mini_batch = mini_batch;
   LogLines lines(filter, {}, busy_with(tries, process_of_log(file)));
   if (const auto index = read_file(logs / index_of_log(file))) lines.add(parse_marks(*index));
-  return lines.feed(*text) + lines.flush();
+  std::string printed = lines.feed(*text);
+  printed += lines.flush();  // a sum of both calls has no order
+  return printed;
 }
 
 }  // namespace

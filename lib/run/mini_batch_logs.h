@@ -22,6 +22,8 @@ struct MiniBatchLogs {
   std::vector<MiniBatchTry> tries;                           // in the order they ended
   std::vector<std::pair<std::string, std::string>> failures; // of user/error: file below the logs, what it says about a try
   std::vector<std::pair<std::string, std::string>> printed;  // what its worker printed and logged meanwhile: file, lines
+
+  bool says_nothing() const { return tries.empty() && failures.empty() && printed.empty(); }
 };
 
 // `logs`: of the step, in its run. What is missing or unreadable is left out.

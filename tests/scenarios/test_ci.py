@@ -71,7 +71,7 @@ class JUnit(ScenarioTest):
     def test_a_place_that_cannot_be_written_is_said_before_the_run(self):
         write_chain(self.project)
         self.project.write("file", "")
-        for place in ("file/junit.xml", "first"):
+        for place in ("file/junit.xml", "first", "/dev/full"):
             result = self.fails(2, "run", "--junit", place)
             self.assertIn("--junit: ", result.err)
         self.assert_ran()

@@ -91,9 +91,33 @@ class LogsCommand(ScenarioTest):
             texts[event["mini_batch"]] = texts.get(event["mini_batch"], "") + event["text"]
         self.assertEqual(texts, {number: f"plain item-{number:03}.txt\n" for number in range(6)})
 
+    def test_what_is_printed_without_a_line_end_belongs_to_its_mini_batch(self):
+        self.score("def run(mini_batch):\n    print('<' + os.path.basename(mini_batch[0]) + '>', end='')\n    return mini_batch\n", process_count_per_node=1)
+        self.ok("run")
+        for number in range(6):
+            for options in ([], ["--grep", "<"]):
+                text = self.ok("logs", "score", "--mini-batch", str(number), *options).out
+                self.assertEqual([f"<item-{other:03}.txt>" in text for other in range(6)], [other == number for other in range(6)])
+
+    def test_a_mini_batch_that_an_earlier_run_finished(self):
+        self.score("def run(mini_batch):\n    print('plain', os.path.basename(mini_batch[0]))\n    while mini_batch[0].endswith('5.txt') and not os.path.exists('GO'): time.sleep(0.02)\n"
+                   "    return mini_batch\n".replace("GO", str(self.project.base / "go")), process_count_per_node=1)
+        run = self.project.start("run")
+        wait_until(lambda: list(self.project.path.glob(".mlpipe/partial/*/rows*")) and any("item-005" in log.read_text() for log in self.project.path.glob(".mlpipe/runs/*/steps/score/logs/user/stdout/*/*")),
+                   30, "the last mini-batch")
+        run.send_signal(signal.SIGKILL)
+        self.project.finish(run)
+        before = min(path.name for path in self.project.path.glob(".mlpipe/runs/2*"))
+        (self.project.base / "go").touch()
+        self.ok("run")
+        text = self.ok("logs", "score", "--mini-batch", "0").out
+        self.assertIn(f"run {before} worked on it: mlpipe logs score --mini-batch 0 --run {before}\n", text)
+        self.assertIn("plain item-000.txt", self.ok("logs", "score", "--mini-batch", "0", "--run", before).out)
+
     def test_json_has_the_same_text(self):
         self.project.spec(BOTH)
         self.ok("run")
+        self.assertIn("step talk has no mini-batches", self.fails(2, "logs", "talk", "--mini-batch", "0").err)
         documents = self.ok("logs", "talk", "--json").events()
         self.assertEqual([mistake for document in documents for mistake in OutputSchema().mistakes(document)], [])
         self.assertEqual("".join(document["text"] for document in documents), self.ok("logs", "talk").out)

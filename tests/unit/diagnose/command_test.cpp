@@ -86,6 +86,10 @@ TEST_CASE("a; b hid an exception that nothing in a could catch") {
   Case c(command("python clean.py; echo cleaned"));
   given(c);
   CHECK(c.only().cause == "a part of its command ended with a traceback (ValueError: hello); what follows the `;` hid its exit code");
+  Case teed(command("python clean.py 2>&1 | tee log"));
+  given(teed);
+  std::swap(teed.facts.printed, teed.facts.output);
+  CHECK(teed.only().cause.ends_with("what follows the `|` hid its exit code"));
 }
 
 TEST_CASE("a; b hid that a crashed") {

@@ -7,17 +7,24 @@ using namespace mlpipe;
 using namespace mlpipe::test;
 
 TEST_CASE("a module that the step's Python does not have") {
-  proves("module-missing", script("train.py"), [](Case& c) { c.fail("exit code 1", raised("ModuleNotFoundError: No module named 'lightgbm.basic'")); },
+  proves("module-missing", script("train.py"), [](Case& c) { c.fail("exit code 1", raised("ModuleNotFoundError: No module named 'lightgbm'")); },
          {prints("ModuleNotFoundError: No module named 'apex'"), prints("Traceback (most recent call last):\n  File \"t.py\", line 4, in load\n    import apex\nModuleNotFoundError: No module named 'apex'"),
           [](Case& c) { c.facts.output.replace(c.facts.output.find("line 1"), 6, "line 2"), c.source("t.py", "try:\n  import lightgbm\nexcept ImportError:\n  traceback.print_exc()\n  sys.exit(1)\n"); },
-          prints("ImportError: cannot import name 'x' from 'lightgbm'"), prints("No module named anything"), [](Case& c) { c.miss("its output model was not written"); },
+          prints(raised("ModuleNotFoundError: No module named 'os.path.x'; 'os.path' is not a package")), prints("ImportError: cannot import name 'x' from 'lightgbm'"), prints("No module named anything"), [](Case& c) { c.miss("its output model was not written"); },
           prints("WARNING apex unavailable (ModuleNotFoundError: No module named 'apex'), falling back\nValueError: bad"), [](Case& c) { c.facts.exit_code = 3; },
           prints("Traceback (most recent call last):\nModuleNotFoundError: No module named 'apex'\nTraceback (most recent call last):\nKeyError: 'x'")});
 }
 
+TEST_CASE("a module that its package does not have") {
+  Case c(script("train.py"));
+  c.fail("exit code 1", raised("ModuleNotFoundError: No module named 'helper.sub'"));
+  c.facts.paths = {"helper/__init__.py"};
+  CHECK(c.only().cause.starts_with("the Python that ran the step has `helper`, but not `helper.sub`: "));
+}
+
 TEST_CASE("a missing module: whether the file asks for it, or it is the step's own") {
   Case named(script("train.py"));
-  named.fail("exit code 1", raised("ModuleNotFoundError: No module named 'torch_geometric.nn'"));
+  named.fail("exit code 1", raised("ModuleNotFoundError: No module named 'torch_geometric'"));
   named.facts.packages_declared = true;
   CHECK(named.only().cause == "the Python that ran the step has no `torch_geometric`");  // a package of another name may have it
   CHECK(named.only().hint.find("mlpipe env create") != std::string::npos);
@@ -100,6 +107,14 @@ TEST_CASE("native code crashed") {
   abort.fail("killed by SIGABRT", "", 0);
   abort.facts.signal = SIGABRT;
   CHECK(abort.only().cause.ends_with("or os.abort()"));
+}
+
+TEST_CASE("native code crashed below the shell of a command") {
+  proves("crashed", command("python3 a.py"), [](Case& c) { c.fail("exit code 139", "loading\nSegmentation fault\n", 139); },
+         {[](Case& c) { c.facts.exit_code = 1; }, prints("Segmentation fault\nis what I said"), prints("no Segmentation fault"), prints("Aborted"), prints("bash: line 1: Segmentation fault?")});
+  Case bash(command("bash -c x"));
+  bash.fail("exit code 134", "bash: line 1:   123 Aborted                 python3 a.py\n", 134);
+  CHECK(bash.only().cause.ends_with("or os.abort()"));
 }
 
 TEST_CASE("killed by somebody else") {
