@@ -186,7 +186,7 @@ class Unended(ScenarioTest):
         self.project.spec("steps: {slow: {command: 'echo on >> $TRACE; sleep 60', outputs: {o: }}}")
         process = self.project.start("run")
         self.project.wait_for_trace("on")
-        self.assertIn("step slow of run", self.fails(2, "logs", "slow", "--mini-batch", "0").err)
+        self.assertIn("step slow has no mini-batches", self.fails(2, "logs", "slow", "--mini-batch", "0").err)
         process.kill()
         process.communicate()
         self.assertIn("it was killed", self.fails(2, "logs", "slow", "--mini-batch", "0").err)
