@@ -32,3 +32,10 @@ TEST_CASE("a line of megabytes needs no stack") {
   REQUIRE(pattern);
   CHECK_FALSE(pattern->matches(std::string(300'000, 'd')));
 }
+
+TEST_CASE("patterns that would take all memory, or the stack, are refused") {
+  CHECK_FALSE(LinePattern::parse(std::string(100'000, '(')));
+  CHECK_FALSE(LinePattern::parse("(((a{1,255}){1,255}){1,255}){1,255}"));
+  CHECK_FALSE(LinePattern::parse("((a{300}){300})"));
+  CHECK(LinePattern::parse("([0-9]{1,3}[.]){3}[0-9]{1,3} a{2,} (x|y){0,40}"));
+}
