@@ -1,18 +1,13 @@
 """A terminal around a command, rendered by pyte from what is written to a pseudo-terminal."""
 
-import fcntl
-import os
-import pty
 import re
-import select
-import struct
-import termios
 import time
 
 from from_venv import from_venv
+from pseudo_terminal import PseudoTerminal
 
 
-class Screen:
+class Screen(PseudoTerminal):
     """A terminal emulator around a command."""
 
     def __init__(self, project, arguments, columns=80, rows=24, env=None):
@@ -20,26 +15,11 @@ class Screen:
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.written = 0
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            try:
-                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-                os.chdir(project.path)
-                os.execvpe(arguments[0], arguments, project.env | {"TERM": "xterm-256color"} | (env or {}))
-            finally:
-                os._exit(127)
+        super().__init__(project, arguments[0], arguments[1:], {"TERM": "xterm-256color"} | (env or {}), rows, columns)
 
-    def read(self, seconds):
-        """False: the command has closed its terminal."""
-        if not select.select([self.fd], [], [], seconds)[0]:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            return False
+    def took(self, data):
         self.written += len(data)
         self.stream.feed(data)
-        return bool(data)
 
     def lines(self):
         return [line.rstrip() for line in self.screen.display]
@@ -64,18 +44,14 @@ class Screen:
 
     def resize(self, columns, rows):
         self.screen.resize(rows, columns)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.set_size(rows, columns)
 
     def type(self, text):
-        os.write(self.fd, text.encode())
+        self.write(text)
 
     def end(self, seconds=60):
         """The exit code, when all that was shown has been read."""
-        end = time.monotonic() + seconds
-        while self.read(0.2):
-            if time.monotonic() > end:
-                raise AssertionError(f"waited for the end; the screen shows:\n{self.text()}")
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def close(self):
-        os.close(self.fd)
+        code = self.read_to_the_end(seconds)
+        if code is None:
+            raise AssertionError(f"waited for the end; the screen shows:\n{self.text()}")
+        return code

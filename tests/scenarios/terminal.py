@@ -1,39 +1,20 @@
 """mlpipe, or another program, on a terminal of its own, as a person has it."""
 
-import fcntl
-import os
-import pty
-import select
-import struct
-import termios
 import time
 
-from support import MLPIPE
+from pseudo_terminal import PseudoTerminal
+from support import MLPIPE, ScenarioTest
 
 PDB = "(Pdb) "
 
 
-class Terminal:
+class Terminal(PseudoTerminal):
     def __init__(self, project, *arguments, program=MLPIPE):
-        pid, self.fd = pty.fork()
-        if pid == 0:
-            try:
-                os.chdir(project.path)
-                os.execve(program, [program, *arguments], project.env | {"TERM": "dumb", "SHELL": "/bin/sh", "PS1": "prompt> "})
-            finally:
-                os._exit(127)
-        self.resize(500, 300)
-        self.pid, self.shown, self.code = pid, "", None
+        self.shown, self.code = "", None
+        super().__init__(project, program, arguments, {"TERM": "dumb", "SHELL": "/bin/sh", "PS1": "prompt> "}, 500, 300)
 
-    def read(self, seconds):
-        if not select.select([self.fd], [], [], seconds)[0]:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            return False
+    def took(self, data):
         self.shown += data.decode(errors="replace").replace("\r\n", "\n")
-        return bool(data)
 
     def expect(self, text, seconds=60):
         """What was shown up to and including `text`; the rest stays for the next call."""
@@ -45,33 +26,43 @@ class Terminal:
         return before + text
 
     def type(self, line):
-        os.write(self.fd, line.encode() + b"\n")
+        self.write(line + "\n")
 
     def ask(self, line, prompt=PDB):
         self.type(line)
         return self.expect(prompt)
 
     def resize(self, lines, columns):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.set_size(lines, columns)
 
     def ctrl_z(self):
-        os.write(self.fd, b"\x1a")
+        self.write("\x1a")
 
     def ctrl_c(self):
-        os.write(self.fd, b"\x03")
+        self.write("\x03")
 
     def end(self, seconds=60):
         """Everything that was still shown; the exit code is in `code` afterwards."""
-        end = time.monotonic() + seconds
-        while self.read(1):
-            if time.monotonic() > end:
-                self.close()
-                raise AssertionError(f"it does not end; the terminal shows:\n{self.shown}")
-        self.code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self.code = self.read_to_the_end(seconds)
         self.close()
+        if self.code is None:
+            raise AssertionError(f"it does not end; the terminal shows:\n{self.shown}")
         return self.shown
 
-    def close(self):
-        if self.fd >= 0:
-            os.close(self.fd)
-        self.fd = -1
+
+class TerminalTest(ScenarioTest):
+    def terminal(self, *arguments, **options):
+        terminal = Terminal(self.project, *arguments, **options)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def interrupt_under_pdb(self, terminal):
+        """Ctrl-C into `while not stop`, which is ended from the prompt."""
+        terminal.expect(PDB)
+        terminal.type("c")
+        terminal.expect("it runs")
+        terminal.ctrl_c()
+        terminal.expect("Program interrupted")
+        terminal.expect(PDB)
+        terminal.ask("stop.append(1)")
+        terminal.type("c")

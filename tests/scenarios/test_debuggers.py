@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dap import Dap, free_port, has_debugpy
 from support import MLPIPE, VENV_PYTHON, ScenarioTest, wait_until, write_files
-from terminal import PDB, Terminal
+from terminal import PDB, TerminalTest
 
 SPEC = """
 inputs: {text: text}
@@ -44,7 +44,7 @@ HELPER = """def shout(word):
 """
 
 
-class DebugTest(ScenarioTest):
+class DebugTest(TerminalTest):
     def setUp(self):
         super().setUp()
         self.project.env["TMPDIR"] = str(self.project.base / "tmp")
@@ -54,11 +54,6 @@ class DebugTest(ScenarioTest):
         self.project.write("code/here", "the source\n")
         self.project.write("code/main.py", MAIN)
         self.project.write("code/helper.py", HELPER)
-
-    def terminal(self, *arguments, **options):
-        terminal = Terminal(self.project, *arguments, **options)
-        self.addCleanup(terminal.close)
-        return terminal
 
     def nothing_is_left(self):
         wait_until(lambda: not self.project.processes(), 10, "all processes to end")
@@ -172,14 +167,7 @@ class Pdb(DebugTest):
     def test_ctrl_c_while_it_runs_goes_to_the_debugger(self):
         self.project.write("code/main.py", "import time\nstop = []\nprint('it', 'runs')\nwhile not stop: time.sleep(0.05)\n")
         terminal = self.terminal("debug", "command", "--pdb")
-        terminal.expect(PDB)
-        terminal.type("c")
-        terminal.expect("it runs")
-        terminal.ctrl_c()
-        terminal.expect("Program interrupted")
-        terminal.expect(PDB)
-        terminal.ask("stop.append(1)")
-        terminal.type("c")
+        self.interrupt_under_pdb(terminal)
         terminal.end()
         self.assertEqual(terminal.code, 0)
 

@@ -2,8 +2,7 @@
 
 import unittest
 
-from support import ScenarioTest
-from terminal import Terminal
+from terminal import TerminalTest
 
 CLIENT = """
 class Input:
@@ -50,7 +49,7 @@ def has_yaml():
 
 
 @unittest.skipUnless(has_yaml(), "needs PyYAML")
-class PythonPipelines(ScenarioTest):
+class PythonPipelines(TerminalTest):
     def setUp(self):
         super().setUp()
         self.project.write("site/azure/ai/ml/__init__.py", CLIENT)
@@ -60,8 +59,7 @@ class PythonPipelines(ScenarioTest):
 
     def test_watching_waits_for_the_python_file_not_for_what_it_writes(self):
         self.project.env |= self.environment
-        terminal = Terminal(self.project, "run", "--watch", "pipeline.py:build", "-p", "size=3")
-        self.addCleanup(terminal.close)
+        terminal = self.terminal("run", "--watch", "pipeline.py:build", "-p", "size=3")
         self.assertIn("waiting for a change of pipeline.py", terminal.expect("(Ctrl-C ends)"))
         self.assertIn("a~3", self.project.trace())
         self.project.write("pipeline.py", PIPELINE.replace('text + "~"', 'text + "-"'))

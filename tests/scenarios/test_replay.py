@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 from dap import Dap, free_port, has_debugpy
-from terminal import PDB, Terminal
+from terminal import PDB, TerminalTest
 from support import VENV_PYTHON, ScenarioTest, write_files
 from test_scoring import MAKE, MODULE_BUILT, TORCH
 
@@ -62,7 +62,7 @@ def row(path, greeting, number):
         raise ValueError("item %%d is no good" %% value)
     return f"{greeting} {number} {value} {os.environ['COLOUR']} {os.environ['AZUREML_BI_OUTPUT_PATH'] != ''}"
 """
-class Replay(ScenarioTest):
+class Replay(TerminalTest):
     bad = 99
 
     def setUp(self):
@@ -76,11 +76,6 @@ class Replay(ScenarioTest):
         self.project.write("score/score.py", entry)
         self.project.write("score/helper.py", HELPER % bad)
         write_files(self.project, "data", 8)
-
-    def terminal(self, *arguments):
-        terminal = Terminal(self.project, *arguments)
-        self.addCleanup(terminal.close)
-        return terminal
 
     def rows(self):
         return (self.output("score.rows") / "rows.txt").read_text()
@@ -245,14 +240,7 @@ class InATerminal(Replay):
         self.prepare(entry="import time\nstop = []\ndef run(b):\n    print('it', 'runs')\n"
                            "    while not stop: time.sleep(0.1)\n    return b\n")
         terminal = self.terminal("replay", "score", "--mini-batch", "0", "--use", "names=data", "--pdb")
-        terminal.expect(PDB)
-        terminal.type("c")
-        terminal.expect("it runs")
-        terminal.ctrl_c()
-        terminal.expect("Program interrupted")
-        terminal.expect(PDB)
-        terminal.ask("stop.append(1)")
-        terminal.type("c")
+        self.interrupt_under_pdb(terminal)
         self.assertIn("item-000.txt", terminal.end())
         self.assertEqual(terminal.code, 0)
 

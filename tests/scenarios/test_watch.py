@@ -6,21 +6,19 @@ import threading
 import time
 import unittest
 
-from support import ScenarioTest, wait_until, write_chain
-from terminal import Terminal
+from support import wait_until, write_chain
+from terminal import TerminalTest
 
 WAITING = "(Ctrl-C ends)"
 
 
-class Watch(ScenarioTest):
+class Watch(TerminalTest):
     def setUp(self):
         super().setUp()
         write_chain(self.project)
 
     def watch(self, *options):
-        terminal = Terminal(self.project, "run", "--watch", *options)
-        self.addCleanup(terminal.close)
-        return terminal
+        return self.terminal("run", "--watch", *options)
 
     def end(self, terminal, code):
         terminal.ctrl_c()
