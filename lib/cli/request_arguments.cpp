@@ -2,21 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "base/text.h"
+#include "base/web_address.h"
 
 namespace mlpipe::cli {
 
 std::string without_credentials(std::string_view word) {
   const auto scheme = word.find("://");
   if (scheme == std::string_view::npos) return std::string(word);
-  const auto query = std::min(word.find('?', scheme), word.size());
-  const std::string end = query < word.size() ? "?***" : "";
-  const auto at = word.substr(0, word.find_first_of("/?#", scheme + 3)).rfind('@');
-  if (at == std::string_view::npos || at < scheme) return std::string(word.substr(0, query)) + end;
-  return fmt::format("{}***{}{}", word.substr(0, scheme + 3), word.substr(at, query - at), end);
+  const auto credentials = credentials_in(word);
+  std::string shown(word);
+  if (const auto query = word.find('?', scheme); query != std::string_view::npos) shown.replace(query, std::string::npos, "?***");
+  if (!credentials.empty()) shown.replace(static_cast<std::size_t>(credentials.data() - word.data()), credentials.size(), "***@");
+  return shown;
 }
 
 std::vector<std::string> own_command_line() {

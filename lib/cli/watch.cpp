@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/streams.h"
 #include "reuse/ignore.h"
+#include "system/below.h"
 #include "system/event_loop.h"
 
 namespace mlpipe::cli {
@@ -26,11 +27,6 @@ constexpr std::chrono::seconds longest_pause = 60s;
 constexpr std::chrono::nanoseconds poll_interval = 1s;
 constexpr int poll_share = 10;  // of many files: at most a tenth of the time goes into looking
 constexpr std::size_t most_named = 3;
-
-bool is_in(const Path& path, const Path& folder) {
-  const Path below = path.lexically_relative(folder);
-  return !below.empty() && *below.begin() != "..";
-}
 
 class Places {
  public:
@@ -55,11 +51,11 @@ class Places {
  private:
   template <class Ignored>
   void add(const Path& path, Ignored ignored) {
-    const bool is_ours = std::any_of(ours_.begin(), ours_.end(), [&](const Path& own) { return is_in(path, own); });
+    const bool is_ours = std::any_of(ours_.begin(), ours_.end(), [&](const Path& own) { return below(path, own).has_value(); });
     if (path.empty() || is_ours || !seen_.insert(path).second) return;
     std::vector<std::string> below_it;
     for (const Path& own : ours_)
-      if (is_in(own, path)) below_it.push_back(own.lexically_relative(path).string());
+      if (const auto rest = below(own, path)) below_it.push_back(rest->string());
     places_.push_back({path, [below_it, ignored](std::string_view below, bool folder) {
                          return std::find(below_it.begin(), below_it.end(), below) != below_it.end() || ignored(below, folder);
                        }});

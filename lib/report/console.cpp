@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "report/github.h"
 #include "report/live_table.h"
 #include "report/screen.h"
 #include "report/terminal_text.h"
@@ -255,7 +256,7 @@ ConsoleOptions console_options(int fd) {
   const char* term = std::getenv("TERM");
   ConsoleOptions options{.fd = fd};
   options.live = is_terminal(fd) && term && *term && !says("TERM", "dumb");
-  options.on_github = says("GITHUB_ACTIONS", "true");
+  options.on_github = github_job().has_value();
   options.colour = options.live && !(no_colour && *no_colour);
   return options;
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "report/terminal_text.h"
 #include "report/wording.h"
+#include "system/below.h"
 
 namespace mlpipe {
 namespace {
@@ -34,9 +35,8 @@ std::string property(std::string_view text) { return escaped(text, "%\r\n:,"); }
 
 std::string file_of(const GitHubJob& job, const std::string& file) {
   const Path whole = absolute_path(file);
-  const Path below = job.workspace.empty() ? whole : whole.lexically_relative(absolute_path(job.workspace));
-  const bool inside = !below.empty() && *below.begin() != "..";
-  return (inside ? below : whole).string();
+  const auto inside = job.workspace.empty() ? std::nullopt : below(whole, absolute_path(job.workspace));
+  return inside.value_or(whole).string();
 }
 
 std::string annotation(const GitHubJob& job, std::string_view level, const Location& where, const std::string& title, const std::string& text) {

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "system/below.h"
+
 namespace mlpipe {
 namespace {
 
@@ -13,9 +15,9 @@ std::string written(const Json& json) { return json.dump(4, ' ', false, Json::er
 
 // "${workspaceFolder}/score" for what lies below the workspace; without one the whole path.
 std::string in_workspace(const Path& path, const Path& workspace) {
-  const Path below = workspace.empty() ? Path() : path.lexically_relative(workspace);
-  if (below.empty() || *below.begin() == "..") return path.string();
-  return below == "." ? "${workspaceFolder}" : "${workspaceFolder}/" + below.string();
+  const auto inside = workspace.empty() ? std::nullopt : below(path, workspace);
+  if (!inside) return path.string();
+  return *inside == "." ? "${workspaceFolder}" : "${workspaceFolder}/" + inside->string();
 }
 
 std::string name_of(const AttachTarget& target) { return "mlpipe: " + target.step; }

@@ -11,6 +11,7 @@
 #include "diagnose/shell_command.h"
 #include "reuse/ignore.h"
 #include "run/requirements.h"
+#include "system/below.h"
 
 namespace mlpipe {
 namespace {
@@ -124,8 +125,7 @@ std::vector<Path> meant_by(const Facts& facts, const std::string& sought, const 
 
 // Relative to the spec's folder, if below it.
 std::string as_in_project(const Facts& facts, const Path& file) {
-  const std::string below = file.lexically_relative(absolute_path(facts.pipeline.file).parent_path()).string();
-  return below.empty() || below.starts_with("..") ? file.string() : below;
+  return below(file, absolute_path(facts.pipeline.file).parent_path()).value_or(file).string();
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "system/below.h"
+
 namespace mlpipe {
 namespace {
 
@@ -23,9 +25,9 @@ class Move {
   Move(Path from, Path to) : from_(std::move(from)), to_(std::move(to)) {}
 
   Path operator()(const Path& path) const {
-    const Path below = path.lexically_relative(from_);
-    if (from_ == to_ || below.empty() || *below.begin() == "..") return path;
-    return below == "." ? to_ : to_ / below;
+    const auto inside = from_ == to_ ? std::nullopt : below(path, from_);
+    if (!inside) return path;
+    return *inside == "." ? to_ : to_ / *inside;
   }
 
   // "--input scans=/old/place/scans"

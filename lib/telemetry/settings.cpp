@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/web_address.h"
 
 namespace mlpipe::telemetry {
 namespace {
@@ -98,10 +99,9 @@ Resource resource_of(const Variables& variables) {
 
 std::string shown_url(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
-  const auto scheme = url.find("://");
-  const auto begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const auto at = url.substr(0, url.find('/', begin)).rfind('@');
-  return std::string(url.substr(0, begin)) + std::string(url.substr(at == std::string_view::npos ? begin : at + 1));
+  const auto credentials = credentials_in(url);
+  std::string shown(url);
+  return shown.erase(static_cast<std::size_t>(credentials.data() - url.data()), credentials.size());
 }
 
 std::vector<std::pair<std::string, std::string>> parse_pairs(std::string_view text) {
