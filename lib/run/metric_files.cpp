@@ -52,9 +52,7 @@ std::string_view beginning(std::string_view line, int words = 3) {
 // Calls `each(name, text of its lines)` for each metric below a `metrics` folder.
 template <class Each>
 void for_each_file(const Path& folder, Each each) {
-  std::error_code failed;
-  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
-    if (at->is_regular_file(failed)) each(at->path().lexically_relative(folder).string(), text_of(at->path()));
+  for (const Path& file : files_below(folder)) each(file.lexically_relative(folder).string(), text_of(file));
 }
 
 // --- what is told elsewhere already

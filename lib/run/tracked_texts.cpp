@@ -13,14 +13,6 @@ namespace {
 
 using Replacements = std::vector<StreamEditor::Replacement>;
 
-std::vector<Path> files_below(const Path& folder) {
-  std::vector<Path> files;
-  std::error_code failed;
-  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
-    if (at->is_regular_file(failed)) files.push_back(at->path());
-  return files;
-}
-
 void edit_content(const Path& file, const std::function<std::string(const std::string&)>& edit) {
   const auto text = read_file(file);
   if (!text) return;
